@@ -1,0 +1,145 @@
+/* UTF-8 decoding by ranges of the second byte (Unicode, table 3-7). */
+#include "base/utf8.h"
+
+static bool cont(struct str s, size_t i, unsigned lo, unsigned hi)
+{
+	return i < s.len && (unsigned char)s.ptr[i] >= lo && (unsigned char)s.ptr[i] <= hi;
+}
+
+uint32_t utf8_next(struct str s, size_t *at)
+{
+	size_t i = *at;
+	unsigned c = (unsigned char)s.ptr[i];
+	unsigned lo = 0x80, hi = 0xBF;
+	size_t more;
+	uint32_t cp;
+
+	if (c < 0x80) {
+		*at = i + 1;
+		return c;
+	}
+	if (c >= 0xC2 && c <= 0xDF) {
+		more = 1;
+		cp = c & 0x1F;
+	} else if (c >= 0xE0 && c <= 0xEF) {
+		more = 2;
+		cp = c & 0x0F;
+		lo = c == 0xE0 ? 0xA0 : 0x80;
+		hi = c == 0xED ? 0x9F : 0xBF;
+	} else if (c >= 0xF0 && c <= 0xF4) {
+		more = 3;
+		cp = c & 0x07;
+		lo = c == 0xF0 ? 0x90 : 0x80;
+		hi = c == 0xF4 ? 0x8F : 0xBF;
+	} else {
+		*at = i + 1;
+		return UTF8_BAD;
+	}
+	for (size_t k = 1; k <= more; k++) {
+		if (!cont(s, i + k, lo, hi)) {
+			*at = i + k;
+			return UTF8_BAD;
+		}
+		cp = cp << 6 | ((unsigned char)s.ptr[i + k] & 0x3F);
+		lo = 0x80;
+		hi = 0xBF;
+	}
+	*at = i + more + 1;
+	return cp;
+}
+
+size_t utf8_encode(uint32_t cp, char out[4])
+{
+	if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
+		cp = UTF8_REPLACEMENT;
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		out[0] = (char)(0xC0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3F));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		out[0] = (char)(0xE0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (cp & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (cp & 0x3F));
+	return 4;
+}
+
+void utf8_append(struct buf *b, uint32_t cp)
+{
+	char tmp[4];
+
+	buf_add(b, tmp, utf8_encode(cp, tmp));
+}
+
+ssize_t utf8_invalid_at(struct str s)
+{
+	for (size_t i = 0; i < s.len;) {
+		size_t start = i;
+
+		if (utf8_next(s, &i) == UTF8_BAD)
+			return (ssize_t)start;
+	}
+	return -1;
+}
+
+void utf8_sanitize(struct buf *b, struct str s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.len;) {
+		size_t start = i;
+
+		if (utf8_next(s, &i) != UTF8_BAD)
+			continue;
+		buf_str(b, str_sub(s, from, start));
+		utf8_append(b, UTF8_REPLACEMENT);
+		from = i;
+	}
+	buf_str(b, str_from(s, from));
+}
+
+size_t utf8_count(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; n++)
+		utf8_next(s, &i);
+	return n;
+}
+
+size_t utf8_count_utf16(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len;) {
+		uint32_t cp = utf8_next(s, &i);
+
+		n += cp != UTF8_BAD && cp >= 0x10000 ? 2 : 1;
+	}
+	return n;
+}
+
+struct str utf8_truncate(struct str s, size_t max_bytes)
+{
+	if (s.len <= max_bytes)
+		return s;
+	size_t end = 0;
+
+	for (size_t i = 0; i < s.len && i <= max_bytes;) {
+		end = i;
+		utf8_next(s, &i);
+		if (i <= max_bytes)
+			end = i;
+	}
+	return str_sub(s, 0, end);
+}
