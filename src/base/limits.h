@@ -12,4 +12,28 @@
 #define LIMIT_LOG_FIELD (2 * KIB)  /* a URL or an error fits, a body does not */
 #define LIMIT_JSON_DEPTH 64	   /* deeper documents are an attack, not data */
 
+/* net */
+#define LIMIT_URL (16 * KIB)		  /* twice what common servers take */
+#define LIMIT_URL_PAIRS 1000		  /* PHP's max_input_vars */
+#define LIMIT_NET_CONNECT_MS 10000	  /* three SYNs */
+#define LIMIT_NET_DNS_MS 5000		  /* one question, all retries */
+#define LIMIT_NET_DNS_CACHE_S 60	  /* re-pointed names are noticed within a minute */
+#define LIMIT_NET_DNS_CACHE 1024	  /* names */
+#define LIMIT_NET_HOST 255		  /* RFC 1035 */
+#define LIMIT_NET_BROKER_PER_S 500	  /* above what a fast scan without keep-alive opens */
+#define LIMIT_NET_BROKER_TOTAL 5000000	  /* connections of one scan */
+#define LIMIT_HTTP_TIMEOUT_MS 30000	  /* whole request */
+#define LIMIT_HTTP_LOW_SPEED_BPS 64	  /* slower than this for LIMIT_HTTP_LOW_SPEED_S is a drip */
+#define LIMIT_HTTP_LOW_SPEED_S 15
+#define LIMIT_HTTP_BODY (8 * MIB)	  /* decoded; larger pages hold no more links */
+#define LIMIT_HTTP_HEAD (256 * KIB)	  /* all header bytes of a response */
+#define LIMIT_HTTP_HEADERS 512		  /* header lines of a response */
+#define LIMIT_HTTP_REQUEST (4 * MIB)	  /* one request with its body */
+#define LIMIT_HTTP_PARALLEL 256		  /* requests in flight of one client */
+#define LIMIT_COOKIE 4096		  /* name and value, RFC 6265bis */
+#define LIMIT_COOKIES_PER_HOST 180	  /* as browsers */
+#define LIMIT_COOKIES 3000
+#define LIMIT_HTML_ATTRS 256		  /* per tag; more is an attack on quadratic parsers */
+#define LIMIT_HTML_DEPTH 512		  /* as browsers cap the tree */
+
 #endif
