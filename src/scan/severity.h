@@ -1,6 +1,6 @@
-/* The five stored levels (GB/T-like words, decision X2): one table gives the
- * program's word, the Chinese and English names and the shape that stands beside
- * the colour. The order is the order of danger, so levels may be compared. */
+/* Five stored levels (four are shown: critical is 高危 with the badge 紧急), how
+ * sure a finding is, and the GB/T 30279-2020 level. Words for people and the
+ * stable words of the API stand in one table. */
 #ifndef SCAN_SEVERITY_H
 #define SCAN_SEVERITY_H
 #include "base/str.h"
@@ -14,17 +14,31 @@ enum severity {
 };
 #define SEVERITY_COUNT 5
 
-struct severity_info {
-	const char *name;  /* "critical": stored, and in every JSON */
-	const char *zh;	   /* 紧急 高危 中危 低危 提示 */
-	const char *en;	   /* Critical … */
-	const char *shape; /* ◆ ▲ ■ ● ○ : never colour alone */
-	const char *color; /* #RRGGBB */
-	const char *gbt;   /* GB/T 30279-2020 level: 超危 高危 中危 低危 无 */
-	double cvss;	   /* representative CVSS base score of the level */
+/* certain: replayed and proved; firm: strong evidence; tentative: worth a look. */
+enum confidence {
+	CONFIDENCE_TENTATIVE,
+	CONFIDENCE_FIRM,
+	CONFIDENCE_CERTAIN,
 };
 
-const struct severity_info *severity_info(enum severity s);
-/* 0, or -1 for an unknown word and *ret untouched. */
+/* GB/T 30279-2020 综合分级; GBT_BY_SEVERITY takes the level that the severity
+ * corresponds to. */
+enum gbt_level {
+	GBT_BY_SEVERITY,
+	GBT_NONE,
+	GBT_LOW,
+	GBT_MEDIUM,
+	GBT_HIGH,
+	GBT_SUPER,
+};
+
+const char *severity_name(enum severity s);   /* "critical" … "info" */
+const char *severity_zh(enum severity s);     /* 紧急 高危 中危 低危 提示 */
+const char *severity_level_zh(enum severity s); /* the four shown: 高危 中危 低危 提示 */
+/* 0, or -1 for an unknown word. */
 int severity_parse(struct str name, enum severity *ret);
+const char *confidence_name(enum confidence c);
+const char *confidence_zh(enum confidence c);
+int confidence_parse(struct str name, enum confidence *ret);
+const char *gbt_zh(enum gbt_level g, enum severity s); /* 超危 高危 中危 低危 or "" */
 #endif

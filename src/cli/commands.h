@@ -1,0 +1,3 @@
+/* Subcommands in the order in which `zhanwei --help` lists them; each line stands for
+ * `const struct cli_command cli_command_NAME`. */
+CLI_COMMAND(version)

@@ -1,0 +1,159 @@
+/* Parser for the option tables: no abbreviations, no reordering surprises, every
+ * failure names the option. What it allocates (lists) stays until the program ends. */
+#include "cli/options.h"
+
+#include "base/mem.h"
+
+static const struct cli_option *find_name(const struct cli_option *t, struct str name)
+{
+	for (; t->type != CLI_TYPE_END; t++)
+		if (str_eq(name, str_c(t->name)))
+			return t;
+	return NULL;
+}
+
+static const struct cli_option *find_letter(const struct cli_option *t, char letter)
+{
+	for (; t->type != CLI_TYPE_END; t++)
+		if (t->letter && t->letter == letter)
+			return t;
+	return NULL;
+}
+
+static int bad(struct error *e, const struct cli_option *o, struct str v)
+{
+	if (o->type == CLI_TYPE_INT)
+		return error_field(e, o->name, "cli.bad-number",
+				   "选项 --%s 的值“%.*s”无效：应为 %lld 到 %lld 之间的整数。",
+				   "--%s: \"%.*s\" is not a whole number from %lld to %lld.", o->name,
+				   STR_ARG(v), (long long)o->least, (long long)o->most);
+	return error_field(e, o->name, "cli.bad-choice", "选项 --%s 的值“%.*s”无效：可选 %s。",
+			   "--%s: \"%.*s\" is not one of %s.", o->name, STR_ARG(v), o->choices);
+}
+
+static bool is_choice(const char *choices, struct str v)
+{
+	struct str rest = str_c(choices), part;
+	while (str_split(&rest, '|', &part))
+		if (str_eq(part, v))
+			return true;
+	return false;
+}
+
+static int store(const struct cli_option *o, char *into, struct str v, struct error *e)
+{
+	void *to = into + o->offset;
+	switch (o->type) {
+	case CLI_TYPE_STR:
+		*(struct str *)to = v;
+		return 0;
+	case CLI_TYPE_CHOICE:
+		if (!is_choice(o->choices, v))
+			return bad(e, o, v);
+		*(struct str *)to = v;
+		return 0;
+	case CLI_TYPE_INT: {
+		int64_t n;
+		if (str_to_i64(v, &n) < 0 || n < o->least || n > o->most)
+			return bad(e, o, v);
+		*(int64_t *)to = n;
+		return 0;
+	}
+	case CLI_TYPE_LIST: {
+		struct cli_list *l = to;
+		struct str *grown = mem_array(l->len + 1, sizeof(*grown));
+		if (l->len)
+			memcpy(grown, l->ptr, l->len * sizeof(*grown));
+		grown[l->len] = v;
+		l->ptr = grown;
+		l->len++;
+		return 0;
+	}
+	case CLI_TYPE_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case CLI_TYPE_END:
+		break;
+	}
+	return -1;
+}
+
+/* One argument that starts with '-': the number of words it took (1 or 2), or -1. */
+static int parse_one(const struct cli_option *table, char *into, int left, char **argv,
+		     struct error *e)
+{
+	struct str word = str_c(argv[0]), value = STR_NULL;
+	const struct cli_option *o;
+	if (word.len > 2 && word.ptr[1] == '-') {
+		struct str name = str_from(word, 2);
+		ssize_t eq = str_chr(name, '=');
+		if (eq >= 0) {
+			value = str_from(name, (size_t)eq + 1);
+			name = str_sub(name, 0, (size_t)eq);
+		}
+		o = find_name(table, name);
+	} else {
+		o = find_letter(table, word.ptr[1]);
+		if (word.len > 2)
+			value = str_from(word, 2);
+	}
+	if (!o)
+		return error_set(e, "cli.unknown-option", "没有“%s”这个选项；用 --help 查看全部选项。",
+				 "There is no option \"%s\"; see --help.", argv[0]);
+	if (o->type == CLI_TYPE_FLAG) {
+		if (value.ptr)
+			return error_field(e, o->name, "cli.no-value", "选项 --%s 不带值。",
+					   "--%s takes no value.", o->name);
+		return store(o, into, STR_NULL, e) < 0 ? -1 : 1;
+	}
+	if (value.ptr)
+		return store(o, into, value, e) < 0 ? -1 : 1;
+	if (left < 2)
+		return error_field(e, o->name, "cli.value-missing", "选项 --%s 后面缺少值（%s）。",
+				   "--%s needs a value (%s).", o->name, o->arg ? o->arg : "");
+	return store(o, into, str_c(argv[1]), e) < 0 ? -1 : 2;
+}
+
+int cli_parse(const struct cli_option *table, void *into, int argc, char **argv,
+	      struct str *pos, size_t max, size_t *ret_pos, struct error *e)
+{
+	size_t n = 0;
+	bool options = true;
+	for (int i = 1; i < argc;) {
+		struct str word = str_c(argv[i]);
+		if (options && str_eq(word, STR("--"))) {
+			options = false;
+			i++;
+			continue;
+		}
+		if (options && (str_eq(word, STR("--help")) || str_eq(word, STR("-h"))))
+			return 1;
+		if (options && word.len > 1 && word.ptr[0] == '-') {
+			int took = parse_one(table, into, argc - i, argv + i, e);
+			if (took < 0)
+				return -1;
+			i += took;
+			continue;
+		}
+		if (n == max)
+			return error_set(e, "cli.extra-argument", "多余的参数“%s”。",
+					 "Unexpected argument \"%s\".", argv[i]);
+		pos[n++] = word;
+		i++;
+	}
+	if (ret_pos)
+		*ret_pos = n;
+	return 0;
+}
+
+void cli_help(struct buf *b, const struct cli_option *t)
+{
+	for (; t->type != CLI_TYPE_END; t++) {
+		if (t->letter)
+			buf_printf(b, "  -%c, --%s%s%s\n", t->letter, t->name, t->arg ? " " : "",
+				   t->arg ? t->arg : "");
+		else
+			buf_printf(b, "      --%s%s%s\n", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
+		buf_printf(b, "            %s\n            %s\n", t->zh, t->en);
+	}
+}

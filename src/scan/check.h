@@ -1,0 +1,189 @@
+/* A check: one file (or one tight family in a file) under src/scan/checks/ that fills
+ * in a const struct scan_check, and one line in checks/list.h. Nothing else changes.
+ *
+ * Passive hooks look at what passes by and report. Active hooks run in a fiber of
+ * their own and read from top to bottom: probe_send() returns when the answer is
+ * there, while hundreds of other fibers go on. They must not keep anything in
+ * static or global memory; what they allocate comes from probe_arena().
+ *
+ *     static void look(struct scan_ctx *c, const struct scan_exchange *x)
+ *     {
+ *             if (x->media == MEDIA_HTML && !scan_header_get(&x->headers, "x-frame-options").ptr)
+ *                     scan_report(c, &(struct scan_report){ .exchange = x });
+ *     }
+ *
+ *     static void probe(struct probe *p, const struct scan_point *pt)
+ *     {
+ *             const struct scan_exchange *x;
+ *             if (probe_value(p, STR("'"), &x) < 0)
+ *                     return;
+ *             ...
+ *             probe_report(p, &(struct scan_report){ .exchange = x, .proof = proof });
+ *     }
+ */
+#ifndef SCAN_CHECK_H
+#define SCAN_CHECK_H
+#include "scan/exchange.h"
+#include "scan/scan.h"
+#include "scan/severity.h"
+
+struct scan_ctx; /* one run, seen by passive hooks */
+struct probe;	 /* one run of an active hook, in its fiber */
+struct scan_point;
+
+/* Where a finding of this check lives: what its fingerprint is made of. */
+enum scan_place {
+	PLACE_POINT, /* method + path pattern + parameter: the default */
+	PLACE_PAGE,  /* method + path pattern */
+	PLACE_DIR,   /* directory */
+	PLACE_SITE,  /* once per origin (+ parameter, e.g. the cookie's or library's name);
+		      * pages are counted, five are kept */
+};
+
+enum {
+	SCAN_INTRUSIVE = 1,  /* may change data or load: only with options.intrusive */
+	SCAN_PROBES_TOO = 2, /* passive hooks also see answers to active probes (error pages) */
+	SCAN_MISSING_TOO = 4,/* passive hooks also see not-found pages */
+	SCAN_DEEP_POINTS = 8,/* on_point also gets cookies and headers in standard mode */
+};
+
+struct scan_check {
+	const char *id; /* "sqli-error": part of the API, never changed */
+	const char *title_zh, *title_en;
+	enum severity severity;
+	enum gbt_level gbt; /* 0: what the severity corresponds to */
+	unsigned cwe;
+	const char *owasp; /* "A03:2021" */
+	unsigned modes;	   /* 0: all */
+	unsigned flags;
+	enum scan_place place;
+
+	/* passive: after every answer */
+	void (*on_exchange)(struct scan_ctx *c, const struct scan_exchange *x);
+	/* passive: only for pages (x->page is set) */
+	void (*on_page)(struct scan_ctx *c, const struct scan_exchange *x);
+	/* passive: once per origin, with the answer for the start page (x->tls is set for https) */
+	void (*on_host)(struct scan_ctx *c, const struct scan_exchange *x);
+	/* active, each in a fiber */
+	void (*on_point)(struct probe *p, const struct scan_point *pt);
+	/* once per directory; the exchange is the first one seen in it, `dir` its URL with the
+	 * final slash */
+	void (*on_dir)(struct probe *p, const struct scan_exchange *x, struct str dir);
+	/* once per file-like page (not query variants) */
+	void (*on_file)(struct probe *p, const struct scan_exchange *x);
+	/* once per origin */
+	void (*on_site)(struct probe *p, const struct scan_exchange *x);
+};
+
+extern const struct scan_check *const scan_checks[]; /* NULL ends it */
+size_t scan_checks_count(void);
+const struct scan_check *scan_check_find(struct str id);
+static inline bool scan_check_active(const struct scan_check *c)
+{
+	return c->on_point || c->on_dir || c->on_file || c->on_site;
+}
+
+/* ---- reporting ---- */
+
+/* Zeroed members take the check's own values. proof: bytes of the response (head,
+ * body or text) or of the request; it is located by address when it is a slice of
+ * them, else by searching. When it is in neither it is a sentence. */
+struct scan_report {
+	const struct scan_exchange *exchange; /* evidence; must be set */
+	struct str proof;
+	struct str parameter; /* passive: cookie, header or library name */
+	struct str detail_zh, detail_en; /* one sentence each: what was seen here */
+	struct str title_zh, title_en;
+	bool severity_set;
+	enum severity severity; /* with severity_set */
+	bool confidence_set;
+	enum confidence confidence; /* default: certain for passive, firm for active until confirmed */
+	struct str url;	      /* default: the exchange's; for stored input the storing request's */
+	struct str place_key; /* more identity, e.g. library name: becomes part of the fingerprint */
+};
+void scan_report(struct scan_ctx *c, const struct scan_report *r);
+/* Scratch memory until the hook returns. */
+struct arena *scan_ctx_arena(struct scan_ctx *c);
+/* The start page's origin, and its answer when it is there. */
+struct str scan_ctx_origin(const struct scan_ctx *c);
+enum scan_mode scan_ctx_mode(const struct scan_ctx *c);
+
+/* ---- active ---- */
+
+enum scan_where {
+	WHERE_NONE,
+	WHERE_QUERY,
+	WHERE_BODY,   /* form field (urlencoded or multipart) */
+	WHERE_JSON,   /* a scalar in a JSON body; name is its path "a.b[0]" */
+	WHERE_COOKIE,
+	WHERE_HEADER,
+	WHERE_PATH,   /* a path segment; name is its number from 1 */
+};
+const char *scan_where_name(enum scan_where w); /* "query" "body" "cookie" "header" "path" "" */
+
+/* One input of one known request. */
+struct scan_point {
+	enum scan_where where;
+	struct str name;  /* decoded */
+	struct str value; /* decoded, the original one */
+	const struct scan_exchange *base; /* the request as the crawler sent it, with its answer */
+};
+
+/* What is changed in the base request. All zero: the request as it was. */
+struct scan_mutation {
+	struct str value; /* new decoded value of the point; it is encoded as the place needs */
+	bool value_set;
+	bool append;	  /* value stands behind the original one */
+	bool raw;	  /* value is already encoded (percent signs stay) */
+	bool drop;	  /* the parameter is left out */
+	struct str method;	/* another method */
+	struct str url;		/* another absolute URL within scope (point ignored) */
+	const struct scan_header *headers; /* added, or replacing those of the same name */
+	size_t headers_len;
+	bool body_set;
+	struct str body, content_type;
+	unsigned follow;   /* redirects to follow within scope; 0: see the redirect itself */
+	bool no_cookies;   /* without session */
+	bool fresh;	   /* never answer from the response cache */
+};
+
+/* 0 and the answer (valid until the hook returns), or -1: network error, limit,
+ * refusal (429/503 after retries) or end of the scan: give up, report nothing.
+ * Equal GET requests of one scan are answered from a cache unless `fresh`. */
+int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan_exchange **ret);
+/* The point's value replaced by `value`. */
+int probe_value(struct probe *p, struct str value, const struct scan_exchange **ret);
+/* Original value + suffix. */
+int probe_append(struct probe *p, struct str suffix, const struct scan_exchange **ret);
+/* GET of an absolute URL or of one relative to the base. */
+int probe_get(struct probe *p, struct str url, const struct scan_exchange **ret);
+
+void probe_report(struct probe *p, const struct scan_report *r);
+/* True when an equal finding (same check, same place) was reported already: stop early. */
+bool probe_reported(struct probe *p);
+/* Another check found something at this point (e.g. "sqli-error" before "sqli-boolean"). */
+bool probe_point_found(struct probe *p, const char *check_id);
+struct arena *probe_arena(struct probe *p);
+const struct scan_exchange *probe_base(struct probe *p);
+enum scan_mode probe_mode(struct probe *p);
+/* Random lower-case letters / number in [lo, hi]. */
+struct str probe_word(struct probe *p, size_t len);
+uint32_t probe_number(struct probe *p, uint32_t lo, uint32_t hi);
+
+/* ---- comparison kit (kit.h has the parts) ---- */
+
+/* Stability gate: the base request two more times. False: it varies too much or fails,
+ * differential checks make no sense. Done once per request, shared by all checks; also
+ * learns the dynamic zones that probe_same() leaves out. */
+bool probe_stable(struct probe *p);
+/* Same page? Status, signature, then text similarity >= 0.95, after removal of
+ * dynamic zones and of the two sent values (as they may be reflected in any encoding). */
+bool probe_same(struct probe *p, const struct scan_exchange *a, struct str sent_a,
+		const struct scan_exchange *b, struct str sent_b);
+/* 0.0 … 1.0 under the same removals; status or Location differing gives 0. */
+double probe_similarity(struct probe *p, const struct scan_exchange *a, struct str sent_a,
+			const struct scan_exchange *b, struct str sent_b);
+/* Does this answer mean "no such thing"? Status, or what the site answers for nonsense in
+ * the same directory with the same extension (asked once, cached). -1: could not tell. */
+int probe_missing(struct probe *p, const struct scan_exchange *x);
+#endif

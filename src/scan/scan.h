@@ -1,0 +1,188 @@
+/* The scan engine's door: from options to findings, streamed through callbacks.
+ * No database, no server, no global state. What must outlive a crash goes through
+ * the append-only `struct scan_state`. All slices in events live only during the
+ * call. */
+#ifndef SCAN_SCAN_H
+#define SCAN_SCAN_H
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "scan/severity.h"
+
+struct net_connector;
+struct net_policy;
+struct os_spawner;
+
+/* Bits, so that a check can name several. */
+enum scan_mode {
+	SCAN_QUICK = 1,	   /* crawl a little, look, send nothing harmful, submit no form */
+	SCAN_STANDARD = 2, /* crawl, probe parameters, submit harmless forms */
+	SCAN_DEEP = 4,	   /* everything, slow and thorough */
+};
+#define SCAN_ALL_MODES (SCAN_QUICK | SCAN_STANDARD | SCAN_DEEP)
+#define SCAN_STANDARD_UP (SCAN_STANDARD | SCAN_DEEP)
+
+const char *scan_mode_name(enum scan_mode m); /* "quick" "standard" "deep" */
+const char *scan_mode_zh(enum scan_mode m);   /* 快速 标准 深度 */
+int scan_mode_parse(struct str name, enum scan_mode *ret);
+
+/* Version of the built-in rule set, for reports and comparison. */
+const char *scan_rule_version(void);
+
+struct scan_header {
+	struct str name, value;
+};
+
+/* One finding to look at again: only this place is requested, only this check runs. */
+struct scan_retest {
+	struct str check, fingerprint, method, url, parameter;
+};
+
+/* Zeroed numbers mean "what the mode gives" (scan_options_complete()). */
+struct scan_options {
+	struct str target; /* absolute http(s) URL */
+	enum scan_mode mode;
+	unsigned rate;	       /* requests per second per host */
+	unsigned concurrency;  /* requests in flight per host, upper bound */
+	unsigned max_pages;    /* distinct pages crawled */
+	unsigned max_depth;    /* links away from the target */
+	unsigned max_seconds;  /* wall time, pauses not counted */
+	uint64_t max_requests;
+	uint64_t max_bytes;    /* body bytes received */
+	const struct scan_header *headers; /* sent with every request to the target's origins */
+	size_t headers_len;
+	struct str cookie;     /* a whole Cookie header */
+	const struct str *excludes; /* unanchored PCRE on the absolute URL */
+	size_t excludes_len;
+	const struct str *origins; /* further origins in scope, "https://b.example:8443" */
+	size_t origins_len;
+	const struct str *seeds; /* further start URLs within scope */
+	size_t seeds_len;
+	const struct str *only_checks; /* empty: all that the mode gives */
+	size_t only_checks_len;
+	const struct str *skip_checks;
+	size_t skip_checks_len;
+	const struct scan_retest *retest; /* not empty: retest only these */
+	size_t retest_len;
+	bool intrusive; /* also checks flagged SCAN_INTRUSIVE */
+	bool insecure_tls; /* go on when the certificate does not verify (it is a finding, not an end) */
+	struct str user_agent;
+};
+
+/* Fills zeroed numbers from the mode; checks all values, compiles the excludes
+ * once to see that they are valid. */
+int scan_options_complete(struct scan_options *o, struct error *e);
+/* JSON form, for job payloads and the jail. Decoding allocates from `a`. */
+struct arena;
+void scan_options_encode(const struct scan_options *o, struct buf *out);
+int scan_options_decode(struct str json, struct arena *a, struct scan_options *ret,
+			struct error *e);
+
+/* Exact bytes, bounded: head and a window around the proof; secrets masked.
+ * proof_at/proof_len locate the proof in `response` (or in `request` when
+ * proof_in_request); proof_len 0: the proof is a sentence, not a quotation. */
+struct scan_evidence {
+	struct str request, response, proof;
+	size_t proof_at, proof_len;
+	bool proof_in_request, truncated;
+};
+
+struct scan_finding {
+	struct str fingerprint; /* 32 hex digits; stable over re-scans and parameter values */
+	struct str check, title_zh, title_en;
+	struct str detail_zh, detail_en; /* what was seen here, one sentence each; may be empty */
+	enum severity severity;
+	enum confidence confidence;
+	enum gbt_level gbt;
+	unsigned cwe;
+	struct str owasp; /* "A03:2021" */
+	struct str url, method, parameter;
+	struct str where; /* "query" "body" "cookie" "header" "path" or "" */
+	struct scan_evidence evidence;
+	uint64_t count; /* places that are this finding; the first five stand in `instances` */
+	const struct str *instances;
+	size_t instances_len;
+};
+
+struct scan_page_info {
+	struct str url, method, mime, title;
+	int status;
+	unsigned depth;
+	uint64_t size;
+	bool missing; /* a not-found page, by status or by what the site answers for nonsense */
+};
+
+struct scan_stats {
+	uint64_t requests, pages, bytes, errors;
+	uint64_t saved;	 /* requests not sent because an equal one was answered before */
+	double seconds;
+};
+
+struct scan_progress {
+	unsigned basis; /* 0..10000, never goes back, 10000 only at the end */
+	const char *doing_zh, *doing_en;
+	uint64_t done, remaining; /* known units of work */
+	struct scan_stats stats;
+	uint64_t counts[SEVERITY_COUNT];
+};
+
+enum scan_verdict { SCAN_GO, SCAN_PAUSE, SCAN_CANCEL };
+
+/* Every member may be NULL. finding() is called again with the same fingerprint
+ * when its count has grown: replace what was stored. */
+struct scan_events {
+	void *ctx;
+	void (*finding)(void *ctx, const struct scan_finding *f);
+	void (*page)(void *ctx, const struct scan_page_info *p);
+	void (*progress)(void *ctx, const struct scan_progress *p);
+	void (*log)(void *ctx, struct str zh, struct str en);
+	enum scan_verdict (*should_stop)(void *ctx);
+};
+
+/* Append-only journal. `append` must be durable against the death of the process
+ * when `flush` returned. `replay` gives every record in order of appending. NULL
+ * state: nothing is remembered. */
+struct scan_state {
+	void *ctx;
+	int (*append)(void *ctx, struct str kind, struct str key, struct str bytes, struct error *e);
+	int (*flush)(void *ctx, struct error *e);
+	int (*replay)(void *ctx, int (*each)(void *arg, struct str kind, struct str key,
+					     struct str bytes), void *arg, struct error *e);
+};
+
+/* One file: records of length, checksum, kind, key, bytes. A torn tail is cut off. */
+struct scan_journal;
+int scan_journal_open(const char *path, struct scan_journal **ret, struct error *e);
+void scan_journal_close(struct scan_journal *j);
+struct scan_state scan_journal_state(struct scan_journal *j);
+
+struct scan_summary {
+	bool complete;	 /* everything that the options ask for was done */
+	char reason[32]; /* "done", "limit.pages|seconds|requests|bytes", "stopped", "paused",
+			  * "target.lost", "engine.crashed" */
+	char reason_zh[160], reason_en[160];
+	struct scan_stats stats;
+	uint64_t counts[SEVERITY_COUNT];
+	int64_t started_ms, finished_ms; /* wall; from the journal when resumed */
+	/* what each check did: id, state "ran" or why it was skipped, findings */
+	size_t checks_len;
+	struct scan_check_stat {
+		const struct scan_check *check;
+		const char *state; /* "ran", "mode", "excluded", "intrusive", "not-reached" */
+		uint64_t findings, tasks;
+	} *checks; /* heap; scan_summary_free() */
+};
+void scan_summary_free(struct scan_summary *s);
+
+/* Runs to the end, to a limit, or until should_stop() says so. 0 when the target
+ * was scanned at least in part; -1 when it could not be ("scan.unreachable",
+ * "scan.bad-target", …). */
+int scan_run(const struct scan_options *o, struct net_connector *connector,
+	     const struct scan_state *state, const struct scan_events *events,
+	     struct scan_summary *ret, struct error *e);
+/* The same with the engine in a jailed child: this process only opens connections
+ * that the policy allows and keeps journal and findings. */
+int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy,
+		    const struct scan_options *o, const struct scan_state *state,
+		    const struct scan_events *events, struct scan_summary *ret, struct error *e);
+#endif
