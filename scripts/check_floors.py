@@ -16,7 +16,7 @@ FLOORS = [
     {"api", "cli"},
 ]
 # Rooms of one floor that may use each other, in this direction only.
-SIDEWAYS = {("os", "base"), ("net", "lang"), ("report", "scan")}
+SIDEWAYS = {("os", "base"), ("net", "lang"), ("report", "scan"), ("cli", "api")}
 FUNCTION_GATE, FILE_GATE = 120, 1500
 SQL = re.compile(r'"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE)\s', re.I)
 

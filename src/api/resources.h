@@ -1,0 +1,3 @@
+/* Every resource of /api/v1, one line each: X(name) for api_r_<name> in r_<name>.c. */
+#define API_RESOURCES(X) \
+	X(meta)
