@@ -36,4 +36,7 @@
 #define LIMIT_HTML_ATTRS 256		  /* per tag; more is an attack on quadratic parsers */
 #define LIMIT_HTML_DEPTH 512		  /* as browsers cap the tree */
 
+/* scan */
+#define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
+
 #endif

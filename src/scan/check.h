@@ -47,6 +47,12 @@ enum {
 	SCAN_DEEP_POINTS = 8,/* on_point also gets cookies and headers in standard mode */
 };
 
+/* A fixed string of at least three bytes; nocase folds ASCII letters. */
+struct scan_literal {
+	struct str text;
+	bool nocase;
+};
+
 struct scan_check {
 	const char *id; /* "sqli-error": part of the API, never changed */
 	const char *title_zh, *title_en;
@@ -60,6 +66,13 @@ struct scan_check {
 
 	/* passive: after every answer */
 	void (*on_exchange)(struct scan_ctx *c, const struct scan_exchange *x);
+	/* passive: fixed strings looked for in x->text (in x->body of binaries) of every answer,
+	 * all checks' strings in one pass (literals.h). `which` is the index in the list, `at`
+	 * the byte where it stands. At most LIMIT_LITERAL_HITS calls per string and answer. */
+	const struct scan_literal *literals;
+	size_t literals_len;
+	void (*on_literal)(struct scan_ctx *c, const struct scan_exchange *x, size_t which,
+			   size_t at);
 	/* passive: only for pages (x->page is set) */
 	void (*on_page)(struct scan_ctx *c, const struct scan_exchange *x);
 	/* passive: once per origin, with the answer for the start page (x->tls is set for https) */
