@@ -84,7 +84,7 @@ struct str url_host_unicode(struct arena *a, struct str host);
 struct url_pair {
 	struct str name, value;
 	bool has_eq; /* "a" and "a=" differ */
-	char sep;    /* what stood before it: '&', ';' or 0 for the first */
+	char sep;    /* what stood before it: '&', or 0 for the first */
 };
 struct url_pairs {
 	struct url_pair *ptr;
