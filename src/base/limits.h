@@ -39,4 +39,16 @@
 /* scan */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 
+/* browser and reports */
+#define LIMIT_BROWSER_MS 90000		 /* a page that takes longer will not come */
+#define LIMIT_BROWSER_FILE (1024 * MIB)	 /* any one file Chromium writes (RLIMIT_FSIZE) */
+#define LIMIT_BROWSER_MESSAGE (96 * MIB) /* one protocol message; Chromium itself takes 100 MB */
+#define LIMIT_BROWSER_EVENTS 256	 /* events kept for a later wait */
+#define LIMIT_BROWSER_SHOT_PX 16384	 /* highest picture its compositor draws in one piece */
+#define LIMIT_BROWSER_CHUNK (4 * MIB)	 /* one piece of a streamed PDF */
+#define LIMIT_REPORT_PRINT_MS 120000	 /* 1,000 findings print in a third of it */
+#define LIMIT_REPORT_FILE (256 * MIB)	 /* more than any mail or reader takes */
+#define LIMIT_REPORT_FINDINGS 20000	 /* what a document still opens with; the rest is counted */
+#define LIMIT_REPORT_EVIDENCE (4 * KIB)	 /* printed of one request or response, around its proof */
+
 #endif
