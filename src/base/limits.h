@@ -50,5 +50,10 @@
 #define LIMIT_REPORT_FILE (256 * MIB)	 /* more than any mail or reader takes */
 #define LIMIT_REPORT_FINDINGS 20000	 /* what a document still opens with; the rest is counted */
 #define LIMIT_REPORT_EVIDENCE (4 * KIB)	 /* printed of one request or response, around its proof */
+/* store */
+#define LIMIT_STORE_SQL (32 * KIB)	  /* one statement; ours are a tenth of it */
+#define LIMIT_STORE_RESULT (256 * MIB)	  /* one answer is held in memory */
+#define LIMIT_BLOB (64 * MIB)		  /* one blob is held in memory; the largest upload */
+#define LIMIT_EVENT_DATA (16 * KIB)	  /* a hint for the console, not a document */
 
 #endif

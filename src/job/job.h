@@ -29,12 +29,16 @@ enum job_result {
 struct job_kind {
 	const char *name;
 	bool long_running; /* minutes or hours: never fills the slots kept for short ones */
-	int max_attempts;  /* 0: 5. Starts that ended by an error or a dead worker */
+	/* 0: 5. Starts in a row that ended by an error or a dead worker without the
+	 * progress number having moved; then the job has failed. */
+	int max_attempts;
 	int (*run)(struct job_ctx *ctx, struct error *e);
-	/* Optional: called in the transaction that ends the job for good (done, failed
-	 * or cancelled, also by a dead worker's last attempt or a cancel before the
-	 * start), so that the rows of the kind follow the job's. err is NULL unless
-	 * failed. */
+	/* Optional: called by a worker in the transaction that ends the job for good
+	 * (done, failed or cancelled, also after a dead worker's last attempt), so that
+	 * the rows of the kind follow the job's. err is NULL unless failed. Not called
+	 * when job_cancel() ends a job that was not running: its caller, in the same
+	 * transaction, sees the state and does what is needed. It may run again when the
+	 * transaction is repeated. */
 	int (*ended)(struct store_conn *c, const struct job *job, const struct error *err,
 		     int64_t now, struct error *e);
 };
@@ -92,8 +96,10 @@ int job_list(struct store_conn *c, struct str tenant, struct str kind, struct st
 
 /* Pause: a queued job becomes paused at once, a running one is told and becomes
  * paused when it has stopped. Resume: paused → queued, and takes back a pause not
- * yet obeyed. Cancel: likewise, ends in cancelled. "job.state" when the job's state
- * makes the wish senseless (ended); asking twice is fine. */
+ * yet obeyed. Cancel: likewise, ends in cancelled. Returns the state after the call
+ * (enum job_state: JOB_RUNNING means "told"), or negative: "job.missing", or
+ * "job.state" when the job has ended; asking twice is fine. May be part of a
+ * transaction. */
 int job_pause(struct store_conn *c, struct str tenant, struct str id, int64_t now,
 	      struct error *e);
 int job_resume(struct store_conn *c, struct str tenant, struct str id, int64_t now,
@@ -127,9 +133,10 @@ int job_checkpoint_delete(struct job_ctx *ctx, struct str key, struct error *e);
 int job_fence(struct job_ctx *ctx, struct error *e);
 
 /* basis: 0 … 10000 of the work; shown as 0.00 … 99.99 until done, never goes back.
- * remaining_ms: −1 unknown. Written at most once a second; cheap to call often. */
-int job_progress(struct job_ctx *ctx, int basis, struct str doing, struct str doing_en,
-		 int64_t remaining_ms, struct error *e);
+ * remaining_ms: −1 unknown. No database here: the worker writes it once a second
+ * and when the job stops. Any thread, as often as one likes. */
+void job_progress(struct job_ctx *ctx, int basis, struct str doing, struct str doing_en,
+		  int64_t remaining_ms);
 
 enum job_stop { JOB_GO, JOB_PAUSE, JOB_CANCEL, JOB_SHUTDOWN };
 /* Cheap (no database); any thread. Not GO: save the checkpoint, return JOB_STOPPED
@@ -151,15 +158,16 @@ struct job_worker_config {
 	unsigned short_slots;	/* of them kept for short kinds; 0: 1 (when slots > 1) */
 	int64_t lease_ms;	/* 0: 30,000. Renewed at a third of it */
 	int64_t poll_ms;	/* 0: 1,000. Longest wait between looks at the queue */
-	int64_t grace_ms;	/* 0: 20,000. How long a shutdown waits for jobs to stop */
+	int64_t retry_ms;	/* 0: 5,000. First pause after an error, tripled each time to 15 min */
 	bool scheduler;		/* also turns due schedules into jobs */
 	struct str name;	/* of this worker in job rows; "" for host:pid */
 };
 
 /* Serves the queue until *stop is true. Blocks; call it on a thread of its own or
  * as a worker's main(). At the end running jobs are told JOB_SHUTDOWN and go back
- * to queued with their checkpoints. Negative when the store could not be used at
- * the start; later trouble is logged and waited out. */
+ * to queued with their checkpoints; it waits for them (a supervisor kills what does
+ * not obey, and then the lease runs out). Negative when the store could not be used
+ * at the start; later trouble is logged and waited out. */
 int job_worker_run(const struct job_worker_config *config, const volatile bool *stop,
 		   struct error *e);
 /* Claims and runs one due job in the calling thread: for tests and one-shot
