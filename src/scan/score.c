@@ -53,7 +53,7 @@ struct score score_of_json(const json_t *counts)
 	unsigned n[SEVERITY_COUNT];
 
 	for (int i = 0; i < SEVERITY_COUNT; i++) {
-		int64_t v = json_get_int(counts, severity_info((enum severity)i)->name, 0);
+		int64_t v = json_get_int(counts, severity_name((enum severity)i), 0);
 
 		n[i] = v < 0 ? 0 : v > 1000000000 ? 1000000000 : (unsigned)v;
 	}
@@ -73,15 +73,14 @@ static void explain(struct buf *b, const struct score *s, bool zh)
 	buf_c(b, "100");
 	for (int i = 0; i < SEVERITY_COUNT; i++) {
 		const struct score_line *l = &s->line[i];
-		const struct severity_info *info = severity_info(l->severity);
 
 		if (!l->deduction)
 			continue;
 		left -= (int)l->deduction;
 		if (zh)
-			buf_printf(b, " − %s %u 个 %.4g 分", info->zh, l->count, l->deduction / 100.0);
+			buf_printf(b, " − %s %u 个 %.4g 分", severity_zh(l->severity), l->count, l->deduction / 100.0);
 		else
-			buf_printf(b, " − %.4g (%u %s)", l->deduction / 100.0, l->count, info->en);
+			buf_printf(b, " − %.4g (%u %s)", l->deduction / 100.0, l->count, severity_en(l->severity));
 	}
 	int sum = left > 0 ? left / 100 : 0;
 
@@ -109,7 +108,7 @@ json_t *score_json(const struct score *s)
 		const struct score_line *l = &s->line[i];
 		json_t *v = json_object();
 
-		json_put(v, "severity", json_c(severity_info(l->severity)->name));
+		json_put(v, "severity", json_c(severity_name(l->severity)));
 		json_put(v, "count", json_integer(l->count));
 		json_put(v, "first", points(l->first));
 		json_put(v, "step", points(l->step));

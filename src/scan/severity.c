@@ -5,13 +5,13 @@
 #include "base/check.h"
 
 static const struct {
-	const char *name, *zh, *level_zh, *gbt;
+	const char *name, *zh, *level_zh, *gbt, *en, *shape, *color;
 } severities[SEVERITY_COUNT] = {
-	[SEVERITY_INFO] = { "info", "提示", "提示", "" },
-	[SEVERITY_LOW] = { "low", "低危", "低危", "低危" },
-	[SEVERITY_MEDIUM] = { "medium", "中危", "中危", "中危" },
-	[SEVERITY_HIGH] = { "high", "高危", "高危", "高危" },
-	[SEVERITY_CRITICAL] = { "critical", "紧急", "高危", "超危" },
+	[SEVERITY_INFO] = { "info", "提示", "提示", "", "Info", "○", "#8A94A6" },
+	[SEVERITY_LOW] = { "low", "低危", "低危", "低危", "Low", "●", "#3B82F6" },
+	[SEVERITY_MEDIUM] = { "medium", "中危", "中危", "中危", "Medium", "■", "#F5A524" },
+	[SEVERITY_HIGH] = { "high", "高危", "高危", "高危", "High", "▲", "#E5484D" },
+	[SEVERITY_CRITICAL] = { "critical", "紧急", "高危", "超危", "Critical", "◆", "#8E1B3A" },
 };
 
 static const struct {
@@ -32,6 +32,24 @@ const char *severity_zh(enum severity s)
 {
 	check((size_t)s < SEVERITY_COUNT);
 	return severities[s].zh;
+}
+
+const char *severity_en(enum severity s)
+{
+	check((size_t)s < SEVERITY_COUNT);
+	return severities[s].en;
+}
+
+const char *severity_shape(enum severity s)
+{
+	check((size_t)s < SEVERITY_COUNT);
+	return severities[s].shape;
+}
+
+const char *severity_color(enum severity s)
+{
+	check((size_t)s < SEVERITY_COUNT);
+	return severities[s].color;
 }
 
 const char *severity_level_zh(enum severity s)

@@ -34,6 +34,9 @@ enum gbt_level {
 
 const char *severity_name(enum severity s);   /* "critical" … "info" */
 const char *severity_zh(enum severity s);     /* 紧急 高危 中危 低危 提示 */
+const char *severity_en(enum severity s);     /* Critical … */
+const char *severity_shape(enum severity s);  /* ◆ ▲ ■ ● ○: colour never stands alone */
+const char *severity_color(enum severity s);  /* "#8E1B3A" …, as in the console */
 const char *severity_level_zh(enum severity s); /* the four shown: 高危 中危 低危 提示 */
 /* 0, or -1 for an unknown word. */
 int severity_parse(struct str name, enum severity *ret);

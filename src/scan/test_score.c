@@ -94,7 +94,8 @@ static void test_severity_words(void **state)
 
 	assert_ok(severity_parse(STR("critical"), &s));
 	assert_int_equal(s, SEVERITY_CRITICAL);
-	assert_string_equal(severity_info(s)->gbt, "超危");
+	assert_string_equal(gbt_zh(GBT_BY_SEVERITY, s), "超危");
+	assert_string_equal(severity_shape(s), "◆");
 	assert_int_equal(severity_parse(STR("Critical"), &s), -1);
 	assert_int_equal(severity_parse(STR(""), &s), -1);
 }
