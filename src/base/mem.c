@@ -9,7 +9,7 @@ static _Noreturn void out_of_memory(void)
 	ssize_t ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
 
 	(void)ignored;
-	abort();
+	_exit(MEM_EXIT_CODE);
 }
 
 void *mem_alloc(size_t n)

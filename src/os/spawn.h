@@ -38,7 +38,8 @@ struct os_jail_kind {
 	 * Allowed: read and write descriptors it has (also to receive more by
 	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() and connect() give
 	 * EACCES; fork, threads, exec, ptrace end the child. What must be loaded from
-	 * disk later (iconv tables, certificates) has to be loaded by prepare(). */
+	 * disk later (iconv tables, certificates) has to be loaded by prepare(). stdin
+	 * and stdout are /dev/null, the first 16 KiB of stderr reach ours. */
 	int (*main)(int chan, const int *fds, size_t nfds, struct str arg);
 	/* Or NULL. Called once in the spawner, unjailed, before its first child: load
 	 * libraries' tables, certificates, dictionaries here; every child inherits
@@ -88,8 +89,6 @@ DEFINE_CLEANUP(struct os_spawner *, os_spawner_stop);
 struct os_child {
 	int chan;   /* our end, blocking, close-on-exec */
 	int status; /* private */
-	bool ended; /* private */
-	bool killed;
 };
 #define OS_CHILD_NONE ((struct os_child){ .chan = -1, .status = -1 })
 
