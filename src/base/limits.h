@@ -55,5 +55,37 @@
 #define LIMIT_STORE_RESULT (256 * MIB)	  /* one answer is held in memory */
 #define LIMIT_BLOB (64 * MIB)		  /* one blob is held in memory; the largest upload */
 #define LIMIT_EVENT_DATA (16 * KIB)	  /* a hint for the console, not a document */
+/* api */
+#define LIMIT_API_BODY (256 * KIB)	  /* a JSON document a person or a form made */
+#define LIMIT_API_BODY_FILE (24 * MIB)	  /* uploads of letters and the like, as base64 */
+#define LIMIT_API_DEPTH 16		  /* of a request's JSON; ours need 6 */
+#define LIMIT_API_PAGE 200		  /* rows of one page */
+#define LIMIT_API_URL 8192		  /* path and query of a request */
+#define LIMIT_API_QUERY 64		  /* query parameters */
+#define LIMIT_API_ARENA (256 * MIB)	  /* memory of one request; beyond it is a bug */
+#define LIMIT_API_IDEMPOTENCY_KEY 128
+#define LIMIT_API_IDEMPOTENCY_MS (24 * 3600 * 1000LL)
+#define LIMIT_API_REPLAY (1 * MIB)	  /* of a saved response */
+#define LIMIT_HTTP_CONN_MEMORY (32 * KIB) /* head of a request and of its response */
+#define LIMIT_HTTP_DRAIN (1 * MIB)	  /* of an unwanted body, read so that the answer arrives */
+#define LIMIT_HTTP_SPOOL (256 * KIB)	  /* larger bodies go to a file */
+#define LIMIT_HTTP_STREAM_BUFFER (256 * KIB) /* a slower reader reconnects */
+#define LIMIT_STREAMS 512		  /* live streams of this process */
+#define LIMIT_STREAMS_PER_USER 16	  /* tabs of one person */
+
+/* accounts */
+#define LIMIT_PASSWORD_MIN 10		  /* code points; long beats complicated */
+#define LIMIT_PASSWORD_MAX 256
+#define LIMIT_PASSWORD_HASHES 2		  /* argon2id at once: 64 MiB each */
+#define LIMIT_PASSWORD_WAITERS 16
+#define LIMIT_SESSION_IDLE_MS (12 * 3600 * 1000LL)
+#define LIMIT_SESSION_MS (7 * 24 * 3600 * 1000LL)
+#define LIMIT_SESSIONS_PER_USER 20
+#define LIMIT_LOGIN_FREE 5		  /* wrong tries before waiting begins */
+#define LIMIT_LOGIN_WAIT_MS (15 * 60 * 1000LL)
+#define LIMIT_API_KEYS 50		  /* per tenant */
+#define LIMIT_REASON_MIN 2		  /* code points: "误报" is a reason, "." is not */
+#define LIMIT_APPROVAL_MS (7 * 24 * 3600 * 1000LL)
+#define LIMIT_GRANT_HOURS 24
 
 #endif
