@@ -25,8 +25,7 @@ struct literals {
 
 static unsigned pair_of(const char *p)
 {
-	return (unsigned)(unsigned char)ascii_lower(p[0]) << 8 |
-	       (unsigned char)ascii_lower(p[1]);
+	return (unsigned)(unsigned char)ascii_lower(p[0]) << 8 | (unsigned char)ascii_lower(p[1]);
 }
 
 static void add(struct literals *l, const struct scan_check *c, size_t which)

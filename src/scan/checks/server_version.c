@@ -17,7 +17,8 @@ static void look(struct scan_ctx *c, const struct scan_exchange *x)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct str v = scan_header_get(&x->headers, names[i]);
 		if (has_version(v))
-			scan_report(c, &(struct scan_report){ .exchange = x, .proof = v,
+			scan_report(c, &(struct scan_report){ .exchange = x,
+							      .proof = v,
 							      .parameter = str_c(names[i]) });
 	}
 }
