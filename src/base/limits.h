@@ -88,4 +88,7 @@
 #define LIMIT_APPROVAL_MS (7 * 24 * 3600 * 1000LL)
 #define LIMIT_GRANT_HOURS 24
 
+/* sites, scans, findings, notices */
+#define LIMIT_PAGE_DEFAULT 50	      /* rows of a list when nobody says how many */
+
 #endif

@@ -2,13 +2,13 @@
  * paging over one sort column plus the id, and a reader that walks the columns of
  * a row in the order they were selected.
  *
- * A cursor is opaque to callers: base64url of the sort name, the last row's sort
- * value and its id. A cursor made for another sort is refused. Sort expressions
- * are never NULL (COALESCE in the table of sorts). */
+ * Paging goes on after the last row given (store/page.h). Sort expressions are never
+ * NULL (COALESCE in the table of sorts). */
 #ifndef STORE_SELECT_H
 #define STORE_SELECT_H
 #include "base/arena.h"
 #include "base/buf.h"
+#include "store/page.h"
 #include "store/store.h"
 
 /* One way to order a list; the table ends with name NULL, its first line is the
@@ -17,21 +17,7 @@ struct store_sort {
 	const char *name;
 	const char *expr;
 	bool text;
-	bool descending; /* when asked for without a sign; "-name" turns it round */
-};
-
-/* What the caller asked for; zero values mean "as usual". */
-struct store_page {
-	struct str sort;
-	struct str cursor;
-	int limit; /* 1..LIMIT_PAGE; 0: LIMIT_PAGE_DEFAULT */
-	bool want_total;
-};
-
-/* What the caller gets beside the rows. */
-struct store_page_end {
-	struct str next_cursor; /* empty: this was the last page */
-	int64_t total;		/* -1 unless asked for */
+	bool descending; /* as default order (first line) when no sort is asked for */
 };
 
 struct store_select {
@@ -51,9 +37,9 @@ void store_select_like(struct store_select *s, const char *const *exprs, size_t 
 /* "expr IN (?, …)" over a comma-separated list; an empty list adds nothing. */
 void store_select_in(struct store_select *s, const char *expr, struct str csv);
 
-/* Runs one page: calls row() for each of at most `limit` rows; the reader stands
- * before the first of `columns`. Bad sort or cursor: "page.bad-sort",
- * "page.bad-cursor". The id column is `id_expr`. */
+/* Runs one page: calls row() for each of at most page->limit rows; the reader stands
+ * before the first of `columns`. Fills page->next and page->total. "sort.bad",
+ * "cursor.bad". The id column is `id_expr`. */
 struct store_reader {
 	struct store_rows *rows;
 	struct arena *arena;
@@ -61,8 +47,8 @@ struct store_reader {
 };
 typedef void store_row_fn(struct store_reader *r, void *user);
 int store_select_page(struct store_conn *c, struct store_select *s, const struct store_sort *sorts,
-		      const char *id_expr, const struct store_page *page, struct arena *a,
-		      store_row_fn *row, void *user, struct store_page_end *ret, struct error *e);
+		      const char *id_expr, struct store_page *page, struct arena *a,
+		      store_row_fn *row, void *user, struct error *e);
 
 /* Next column as slice in the reader's arena, as number, as flag. */
 struct str store_read_str(struct store_reader *r);

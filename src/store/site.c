@@ -3,6 +3,7 @@
  * write at the same time never undo each other's columns. */
 #include "store/site.h"
 
+#include "base/check.h"
 #include "base/json.h"
 
 #define COLUMNS                                                                                    \
@@ -184,9 +185,8 @@ static const struct store_sort sorts[] = {
 };
 
 int store_site_list(struct store_conn *c, const struct store_site_filter *f,
-		    const struct store_page *page, struct arena *a,
-		    void (*fn)(const struct store_site *s, void *user), void *user,
-		    struct store_page_end *ret, struct error *e)
+		    struct store_page *page, struct arena *a,
+		    void (*fn)(const struct store_site *s, void *user), void *user, struct error *e)
 {
 	static const char *const searched[] = { "name", "url", "host_display", "grp" };
 	struct each each = { fn, user };
@@ -198,7 +198,7 @@ int store_site_list(struct store_conn *c, const struct store_site_filter *f,
 	if (f->group.len)
 		store_select_str(&q, "grp = ?", f->group);
 	store_select_like(&q, searched, ARRAY_SIZE(searched), f->q, a);
-	return store_select_page(c, &q, sorts, "id", page, a, each_site, &each, ret, e);
+	return store_select_page(c, &q, sorts, "id", page, a, each_site, &each, e);
 }
 
 int store_site_totals(struct store_conn *c, struct str tenant, struct store_site_totals *ret,

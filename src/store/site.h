@@ -47,9 +47,8 @@ struct store_site_filter {
 	struct str tenant, q, verify_state, group; /* verify_state: comma separated */
 };
 int store_site_list(struct store_conn *c, const struct store_site_filter *f,
-		    const struct store_page *page, struct arena *a,
-		    void (*fn)(const struct store_site *s, void *user), void *user,
-		    struct store_page_end *ret, struct error *e);
+		    struct store_page *page, struct arena *a,
+		    void (*fn)(const struct store_site *s, void *user), void *user, struct error *e);
 
 struct store_site_totals {
 	int64_t total, unverified, verified, expired, exempt;
@@ -85,9 +84,8 @@ int store_verification_pending(struct store_conn *c, struct str tenant, struct s
 			       struct str origin, struct str method, int64_t now, struct arena *a,
 			       struct store_verification *ret, struct error *e);
 int store_verification_list(struct store_conn *c, struct str tenant, struct str site,
-			    const struct store_page *page, struct arena *a,
-			    void (*fn)(const struct store_verification *v, void *user), void *user,
-			    struct store_page_end *ret, struct error *e);
+			    struct store_page *page, struct arena *a,
+			    void (*fn)(const struct store_verification *v, void *user), void *user, struct error *e);
 
 struct store_authorization {
 	struct str id, tenant, site, site_name, origin, letter_name, letter_type, letter_blob,
@@ -108,7 +106,7 @@ int store_authorization_approved(struct store_conn *c, struct str tenant, struct
 				 struct str origin, struct arena *a,
 				 struct store_authorization *ret, struct error *e);
 int store_authorization_list(struct store_conn *c, struct str tenant, struct str site,
-			     struct str state, const struct store_page *page, struct arena *a,
+			     struct str state, struct store_page *page, struct arena *a,
 			     void (*fn)(const struct store_authorization *v, void *user),
-			     void *user, struct store_page_end *ret, struct error *e);
+			     void *user, struct error *e);
 #endif

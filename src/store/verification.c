@@ -95,9 +95,8 @@ static const struct store_sort sorts[] = {
 };
 
 int store_verification_list(struct store_conn *c, struct str tenant, struct str site,
-			    const struct store_page *page, struct arena *a,
-			    void (*fn)(const struct store_verification *v, void *user), void *user,
-			    struct store_page_end *ret, struct error *e)
+			    struct store_page *page, struct arena *a,
+			    void (*fn)(const struct store_verification *v, void *user), void *user, struct error *e)
 {
 	struct each_verification each = { fn, user };
 	_cleanup_(store_select_free) struct store_select q;
@@ -105,7 +104,7 @@ int store_verification_list(struct store_conn *c, struct str tenant, struct str 
 	store_select_init(&q, VERIFICATION, "site_verification");
 	store_select_str(&q, "tenant_id = ?", tenant);
 	store_select_str(&q, "site_id = ?", site);
-	return store_select_page(c, &q, sorts, "id", page, a, each_verification, &each, ret, e);
+	return store_select_page(c, &q, sorts, "id", page, a, each_verification, &each, e);
 }
 
 #define LETTER_COLUMNS(t)                                                                          \
@@ -219,9 +218,9 @@ static const struct store_sort letter_sorts[] = {
 };
 
 int store_authorization_list(struct store_conn *c, struct str tenant, struct str site,
-			     struct str state, const struct store_page *page, struct arena *a,
+			     struct str state, struct store_page *page, struct arena *a,
 			     void (*fn)(const struct store_authorization *v, void *user),
-			     void *user, struct store_page_end *ret, struct error *e)
+			     void *user, struct error *e)
 {
 	struct each_letter each = { fn, user };
 	_cleanup_(store_select_free) struct store_select q;
@@ -232,5 +231,5 @@ int store_authorization_list(struct store_conn *c, struct str tenant, struct str
 	if (site.len)
 		store_select_str(&q, "l.site_id = ?", site);
 	store_select_in(&q, "l.state", state);
-	return store_select_page(c, &q, letter_sorts, "l.id", page, a, each_letter, &each, ret, e);
+	return store_select_page(c, &q, letter_sorts, "l.id", page, a, each_letter, &each, e);
 }

@@ -29,6 +29,7 @@ CREATE TABLE scan (
 	info BIGINT NOT NULL DEFAULT 0,
 	requests BIGINT NOT NULL DEFAULT 0,
 	pages BIGINT NOT NULL DEFAULT 0,
+	errors BIGINT NOT NULL DEFAULT 0,
 	bytes BIGINT NOT NULL DEFAULT 0,
 	seconds BIGINT NOT NULL DEFAULT 0,
 	error TEXT NOT NULL DEFAULT '',
@@ -51,9 +52,9 @@ CREATE INDEX scan_state ON scan (state);
 CREATE TABLE scan_journal (
 	scan_id TEXT NOT NULL REFERENCES scan (id) ON DELETE CASCADE,
 	seq BIGINT NOT NULL,
-	kind BIGINT NOT NULL,
-	k {{blob}} NOT NULL,
-	bytes {{blob}} NOT NULL,
+	kind TEXT NOT NULL,
+	k {{blob}},
+	bytes {{blob}},
 	PRIMARY KEY (scan_id, seq)
 );
 
@@ -70,7 +71,16 @@ CREATE TABLE scan_page (
 	PRIMARY KEY (scan_id, url, method)
 );
 
--- Which findings a scan saw, and how each stood at that time.
+CREATE TABLE scan_check (
+	scan_id TEXT NOT NULL REFERENCES scan (id) ON DELETE CASCADE,
+	check_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	count BIGINT NOT NULL,
+	PRIMARY KEY (scan_id, check_id)
+);
+
+-- Which findings a scan saw, and how each stood then: new, still,
+-- reappeared; fixed (looked at, no longer there); carried (not looked at).
 CREATE TABLE scan_finding (
 	scan_id TEXT NOT NULL REFERENCES scan (id) ON DELETE CASCADE,
 	finding_id TEXT NOT NULL,

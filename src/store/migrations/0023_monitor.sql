@@ -8,6 +8,7 @@ CREATE TABLE monitor (
 	state TEXT NOT NULL,
 	next_run BIGINT NOT NULL DEFAULT 0,
 	last_run BIGINT NOT NULL DEFAULT 0,
+	missed BIGINT NOT NULL DEFAULT 0,
 	last_scan_id TEXT NOT NULL DEFAULT '',
 	created_by TEXT NOT NULL DEFAULT '',
 	created BIGINT NOT NULL,
