@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "store/job_row.h" /* struct job, struct job_request, enum job_state */
 #include "store/store.h"
 
-struct job;
 struct job_ctx;
 
 /* What run() returns. Negative with *e filled: try again later with growing
@@ -43,47 +43,12 @@ struct job_kind {
 		     int64_t now, struct error *e);
 };
 
-enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_PAUSED, JOB_ENDED_DONE, JOB_ENDED_FAILED,
-		 JOB_ENDED_CANCELLED };
-/* "queued" … "cancelled" as in the API. */
-const char *job_state_name(enum job_state s);
-
 /* ---- asking for work (API, schedules, other jobs) ---- */
-
-struct job_request {
-	struct str tenant;	 /* "" for work of the platform */
-	struct str kind;
-	struct str payload;	 /* JSON object, ≤ 64 KiB */
-	int priority;		 /* −100 … 100, higher first; default 0 */
-	int64_t run_at;		 /* 0: now */
-	struct str dedupe_key;	 /* not empty: while a job of this tenant and key has not ended,
-				  * asking again gives that one */
-	struct str serial_key;	 /* not empty: one running at a time per tenant and key */
-	struct str windows;	 /* JSON as in schedule.h; outside it is told to pause and goes
-				  * on by itself at the next opening; "" for always */
-	int max_attempts;	 /* 0: the kind's */
-};
 
 /* May be part of a transaction. *ret_new (may be NULL) is false when dedupe_key
  * found an old one. */
 int job_enqueue(struct store_conn *c, const struct job_request *r, int64_t now, struct id *ret,
 		bool *ret_new, struct error *e);
-
-/* A snapshot; texts live in the arena. */
-struct job {
-	struct str id, tenant, kind, payload, serial_key, dedupe_key, windows;
-	enum job_state state;
-	struct str want;   /* what a running job was asked to do: "", "pause", "cancel" */
-	struct str reason; /* why it waits: "", "retry", "window", "later", "worker-lost",
-			    * "shutdown" */
-	int priority, attempts, max_attempts;
-	int progress;	     /* basis points, 0 … 10000; 10000 if and only if done */
-	int64_t remaining_ms; /* estimate, −1 when unknown */
-	struct str doing, doing_en;
-	int64_t created, started, finished, run_at, updated; /* ms, 0 when not yet */
-	struct str worker;
-	struct error error; /* of the last attempt; code "" when none */
-};
 
 /* "job.missing" unless the tenant has it. */
 int job_get(struct store_conn *c, struct str tenant, struct str id, struct arena *a,

@@ -391,11 +391,14 @@ int store_commit(struct store_conn *c, struct error *e)
 				 "a statement of this transaction has failed: not committed");
 	}
 	snprintf(sql, sizeof(sql), "RELEASE SAVEPOINT s%d", c->depth - 1);
-	if (control(c, c->depth > 1 ? sql : "COMMIT", e) < 0) {
+	if ((c->depth == 1 && store_event_flush(c, e) < 0) ||
+	    control(c, c->depth > 1 ? sql : "COMMIT", e) < 0) {
 		store_rollback(c);
 		return -1;
 	}
-	if (--c->depth == 0)
+	c->depth--;
+	store_event_keep(c, c->depth);
+	if (!c->depth)
 		notify_flush(c);
 	return 0;
 }
@@ -408,6 +411,7 @@ void store_rollback(struct store_conn *c)
 	CHECK_OBJ(c, STORE_CONN_MAGIC);
 	check(c->depth > 0);
 	c->depth--;
+	store_event_discard(c, c->depth);
 	if (c->failed > c->depth)
 		c->failed = 0;
 	if (!c->depth)

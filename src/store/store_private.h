@@ -91,6 +91,7 @@ struct store_conn {
 	uint32_t notify_pending; /* bit per channel, sent at commit (SQLite) */
 	uint64_t seen[STORE_CHANNELS], wakes_seen;
 	bool waited[STORE_CHANNELS];
+	struct store_pending_event *events; /* written at commit (event.c) */
 };
 
 /* Our portable SQL in the words of a dialect. numbered: '?' becomes $1, $2 …
@@ -100,6 +101,10 @@ int store_sql_translate(enum store_dialect dialect, bool params, const char *sql
 /* Index of a channel, added when new. Takes the lock. */
 int store_channel_index(struct store *s, const char *name);
 struct store_rows *store_rows_new(int cols);
+/* event.c: what store_commit() and store_rollback() do with events in memory. */
+int store_event_flush(struct store_conn *c, struct error *e);
+void store_event_discard(struct store_conn *c, int deeper_than);
+void store_event_keep(struct store_conn *c, int depth);
 int64_t store_mono_ms(void);
 
 struct store_migration {
