@@ -140,6 +140,7 @@ struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list twice;
 
+	check(fmt != NULL);
 	va_copy(twice, ap);
 	int n = vsnprintf(NULL, 0, fmt, twice);
 
