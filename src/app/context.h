@@ -68,7 +68,19 @@ struct app_call {
 	struct store_conn *db;
 	struct arena *arena; /* lives as long as the call and what it returns */
 	int64_t now;	     /* ms, one moment for the whole call */
+	unsigned retry_after; /* out: seconds, with errors that say "later" */
 };
+
+/* Loads or makes DATA/secret.key and fills *ret. data_dir is made absolute and copied;
+ * app_free() gives it back. store and clock are borrowed. */
+int app_init(struct app *ret, struct store *store, const struct clock *clock, struct str data_dir,
+	     struct str version, struct error *e);
+void app_free(struct app *app);
+
+/* store_tx() for use cases: all or nothing, run again on conflicts (so fn decides
+ * from scratch each time). */
+int app_tx(struct app_call *c, int (*fn)(struct app_call *c, void *arg, struct error *e),
+	   void *arg, struct error *e);
 
 static inline bool app_may(const struct app_call *c, enum app_permission p)
 {

@@ -77,7 +77,7 @@
 #define LIMIT_PASSWORD_MIN 10		  /* code points; long beats complicated */
 #define LIMIT_PASSWORD_MAX 256
 #define LIMIT_PASSWORD_HASHES 2		  /* argon2id at once: 64 MiB each */
-#define LIMIT_PASSWORD_WAITERS 16
+#define LIMIT_PASSWORD_WAITERS 4	  /* fewer than the web process has job threads */
 #define LIMIT_SESSION_IDLE_MS (12 * 3600 * 1000LL)
 #define LIMIT_SESSION_MS (7 * 24 * 3600 * 1000LL)
 #define LIMIT_SESSIONS_PER_USER 20

@@ -1,0 +1,2 @@
+/* Kinds of action that ask for two people, one line each: X(const struct name). */
+#define APP_APPROVALS(X)
