@@ -72,3 +72,13 @@ SCAN_CHECK(tls_weak_key)
 SCAN_CHECK(tls_weak_signature)
 
 /* active */
+SCAN_CHECK(backup_archive)
+SCAN_CHECK(backup_file)
+SCAN_CHECK(command_injection)
+SCAN_CHECK(cors_reflect)
+SCAN_CHECK(crlf_injection)
+SCAN_CHECK(hidden_file)
+SCAN_CHECK(http_methods)
+SCAN_CHECK(http_trace)
+SCAN_CHECK(open_redirect)
+SCAN_CHECK(path_traversal)
