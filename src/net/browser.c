@@ -46,8 +46,8 @@ static int fail_died(struct net_browser *b, struct error *e)
 	char words[256];
 
 	browser_process_last_words(&b->process, words, sizeof(words));
-	return error_set(e, "net.browser-died", "浏览器意外退出：%s", "the browser ended unexpectedly: %s",
-			 words[0] ? words : "-");
+	return error_set(e, "net.browser-died", "浏览器意外退出：%s",
+			 "the browser ended unexpectedly: %s", words[0] ? words : "-");
 }
 
 static int fail_timeout(struct error *e)
@@ -178,8 +178,8 @@ static int refused(const json_t *answer, const char *method, struct error *e)
 			 "the browser refused %s: %.*s", method, STR_ARG(text));
 }
 
-int net_browser_call(struct net_browser *b, const char *method, json_t *params,
-		     json_t **ret_result, struct error *e)
+int net_browser_call(struct net_browser *b, const char *method, json_t *params, json_t **ret_result,
+		     struct error *e)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(LIMIT_BROWSER_MESSAGE);
 	_cleanup_json_ json_t *msg = json_object(), *answer = NULL;
@@ -273,26 +273,24 @@ static int attach(struct net_browser *b, struct error *e)
 			     &target, e) < 0)
 		return -1;
 	id = json_get_str(target, "targetId");
-	if (net_browser_call(b, "Target.attachToTarget",
-			     json_pack("{s:s%,s:b}", "targetId", id.ptr ? id.ptr : "", id.len,
-				       "flatten", 1),
-			     &session, e) < 0)
+	if (net_browser_call(
+		    b, "Target.attachToTarget",
+		    json_pack("{s:s%,s:b}", "targetId", id.ptr ? id.ptr : "", id.len, "flatten", 1),
+		    &session, e) < 0)
 		return -1;
 	b->session = str_dup(json_get_str(session, "sessionId"));
 	if (net_browser_call(b, "Page.getFrameTree", NULL, &tree, e) < 0)
 		return -1;
-	b->frame = str_dup(json_get_str(
-		json_object_get(json_object_get(tree, "frameTree"), "frame"), "id"));
+	b->frame = str_dup(
+		json_get_str(json_object_get(json_object_get(tree, "frameTree"), "frame"), "id"));
 	return net_browser_call(b, "Page.enable", NULL, NULL, e);
 }
 
 /* On top of a resolver that knows no name and a proxy that is not there. */
-static int close_doors(struct net_browser *b, const struct net_browser_options *o,
-		       struct error *e)
+static int close_doors(struct net_browser *b, const struct net_browser_options *o, struct error *e)
 {
-	if (!o->allow_script &&
-	    net_browser_call(b, "Emulation.setScriptExecutionDisabled",
-			     json_pack("{s:b}", "value", 1), NULL, e) < 0)
+	if (!o->allow_script && net_browser_call(b, "Emulation.setScriptExecutionDisabled",
+						 json_pack("{s:b}", "value", 1), NULL, e) < 0)
 		return -1;
 	if (o->proxy)
 		return 0;
@@ -304,13 +302,12 @@ static int close_doors(struct net_browser *b, const struct net_browser_options *
 		return -1;
 	/* file:, chrome: and the like never go through the network stack above. */
 	return net_browser_call(b, "Network.setBlockedURLs",
-				json_pack("{s:[s,s,s,s,s]}", "urls", "file:*", "chrome:*",
-					  "http:*", "https:*", "ftp:*"),
+				json_pack("{s:[s,s,s,s,s]}", "urls", "file:*", "chrome:*", "http:*",
+					  "https:*", "ftp:*"),
 				NULL, e);
 }
 
-int net_browser_open(const struct net_browser_options *o, struct net_browser **ret,
-		     struct error *e)
+int net_browser_open(const struct net_browser_options *o, struct net_browser **ret, struct error *e)
 {
 	static const struct net_browser_options defaults;
 	const char *program;
@@ -412,8 +409,8 @@ static int read_piece(struct net_browser *b, struct str handle, struct buf *out,
 	return json_get_bool(piece, "eof", false) || !data.len;
 }
 
-int net_browser_print(struct net_browser *b, const struct net_browser_paper *paper,
-		      struct buf *out, struct error *e)
+int net_browser_print(struct net_browser *b, const struct net_browser_paper *paper, struct buf *out,
+		      struct error *e)
 {
 	_cleanup_json_ json_t *printed = NULL;
 	int r;
@@ -437,8 +434,8 @@ static int viewport(struct net_browser *b, const struct net_browser_shot *s, int
 				NULL, e);
 }
 
-int net_browser_screenshot(struct net_browser *b, const struct net_browser_shot *s,
-			   struct buf *out, struct error *e)
+int net_browser_screenshot(struct net_browser *b, const struct net_browser_shot *s, struct buf *out,
+			   struct error *e)
 {
 	_cleanup_json_ json_t *metrics = NULL, *shot = NULL;
 	int width = s->width > 0 ? s->width : 1280, height = s->height > 0 ? s->height : 800;
@@ -457,8 +454,8 @@ int net_browser_screenshot(struct net_browser *b, const struct net_browser_shot 
 		if (viewport(b, s, width, height, e) < 0)
 			return -1;
 	}
-	if (net_browser_call(b, "Page.captureScreenshot", json_pack("{s:s}", "format", "png"), &shot,
-			     e) < 0)
+	if (net_browser_call(b, "Page.captureScreenshot", json_pack("{s:s}", "format", "png"),
+			     &shot, e) < 0)
 		return -1;
 	if (decode_base64(out, json_get_str(shot, "data")) < 0)
 		return error_set(e, "net.browser-protocol", "浏览器返回的数据无法解码",

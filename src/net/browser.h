@@ -40,20 +40,20 @@ bool net_browser_sandboxed(const struct net_browser *b);
 int net_browser_set_html(struct net_browser *b, struct str html, struct error *e);
 
 struct net_browser_paper {
-	double width_mm, height_mm; /* 0: A4 */
-	double margin_mm;	    /* used when the page has no @page rule of its own */
-	bool css_page;		    /* @page of the document decides size and margins */
+	double width_mm, height_mm;            /* 0: A4 */
+	double margin_mm;                      /* used when the page has no @page rule of its own */
+	bool css_page;                         /* @page of the document decides size and margins */
 	const char *header_html, *footer_html; /* Chromium's templates; NULL: none */
-	bool outline;			       /* bookmarks from the headings */
+	bool outline;                          /* bookmarks from the headings */
 };
 /* Prints to PDF, appended to *out in pieces (the maximum of *out bounds it). */
-int net_browser_print(struct net_browser *b, const struct net_browser_paper *paper,
-		      struct buf *out, struct error *e);
+int net_browser_print(struct net_browser *b, const struct net_browser_paper *paper, struct buf *out,
+		      struct error *e);
 
 struct net_browser_shot {
 	int width, height; /* viewport in CSS pixels; 0: 1280 × 800 */
-	double scale;	   /* device pixels per CSS pixel; 0: 1 */
-	bool full_page;	   /* the whole document, at most LIMIT_BROWSER_SHOT_PX high */
+	double scale;      /* device pixels per CSS pixel; 0: 1 */
+	bool full_page;    /* the whole document, at most LIMIT_BROWSER_SHOT_PX high */
 };
 /* PNG of the page. */
 int net_browser_screenshot(struct net_browser *b, const struct net_browser_shot *shot,
@@ -61,8 +61,8 @@ int net_browser_screenshot(struct net_browser *b, const struct net_browser_shot 
 
 /* Any command of the DevTools protocol in the page's session. params (may be NULL)
  * is taken; *ret_result (may be NULL) is the caller's. */
-int net_browser_call(struct net_browser *b, const char *method, json_t *params,
-		     json_t **ret_result, struct error *e);
+int net_browser_call(struct net_browser *b, const char *method, json_t *params, json_t **ret_result,
+		     struct error *e);
 /* Waits for an event of this name, also one that came during an earlier call since
  * it was last asked for. *ret_params may be NULL. Only events named by
  * net_browser_watch() are kept (LIMIT_BROWSER_EVENTS of them at most). */

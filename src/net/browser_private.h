@@ -7,7 +7,7 @@
 
 struct browser_process {
 	pid_t pid; /* leader of its own process group; 0 when none */
-	int in;	   /* we write commands, non-blocking */
+	int in;    /* we write commands, non-blocking */
 	int out;   /* we read answers, non-blocking */
 	bool sandboxed;
 	char dir[256]; /* profile, TMPDIR and stderr of the browser; "" when none */

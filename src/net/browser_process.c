@@ -24,18 +24,21 @@
 #include "base/check.h"
 #include "base/limits.h"
 
-#define CHILD_READS 3  /* fixed by --remote-debugging-pipe */
+#define CHILD_READS 3 /* fixed by --remote-debugging-pipe */
 #define CHILD_WRITES 4
 #define ARGS_MAX 48
 
 static const char *const usual_places[] = {
 	/* Debian's wrapper script in /usr/bin reads user settings: go past it. */
-	"/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome",
+	"/usr/lib/chromium/chromium",
+	"/usr/bin/chromium",
+	"/usr/bin/google-chrome",
 	"/opt/google/chrome/chrome",
 };
 
 static const char *const setuid_helpers[] = {
-	"/usr/lib/chromium/chrome-sandbox", "/opt/google/chrome/chrome-sandbox",
+	"/usr/lib/chromium/chrome-sandbox",
+	"/opt/google/chrome/chrome-sandbox",
 };
 
 const char *net_browser_program(const struct net_browser_options *o)
@@ -55,8 +58,7 @@ struct identity {
 	gid_t gid;
 };
 
-static int find_identity(const struct net_browser_options *o, struct identity *ret,
-			 struct error *e)
+static int find_identity(const struct net_browser_options *o, struct identity *ret, struct error *e)
 {
 	const char *name = o->user ? o->user : "nobody";
 	char space[16384];
@@ -66,9 +68,9 @@ static int find_identity(const struct net_browser_options *o, struct identity *r
 	if (geteuid() != 0)
 		return 0;
 	if (getpwnam_r(name, &pw, space, sizeof(space), &found) != 0 || !found || !pw.pw_uid)
-		return error_set(e, "net.browser-start", "浏览器需要一个普通用户来运行，系统里没有用户 %s",
-				 "the browser needs an ordinary user to run as; there is no user %s",
-				 name);
+		return error_set(
+			e, "net.browser-start", "浏览器需要一个普通用户来运行，系统里没有用户 %s",
+			"the browser needs an ordinary user to run as; there is no user %s", name);
 	*ret = (struct identity){ pw.pw_uid, pw.pw_gid };
 	return 0;
 }
@@ -158,8 +160,8 @@ static void add_network_args(struct launch *l, const struct net_browser_options 
 {
 	/* A name never resolves here: without a proxy nothing answers, with one it is
 	 * the proxy that resolves, under our policy. Loopback goes the same way. */
-	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" :
-			  "--host-resolver-rules=MAP * ~NOTFOUND");
+	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+			: "--host-resolver-rules=MAP * ~NOTFOUND");
 	snprintf(l->proxy, sizeof(l->proxy), "--proxy-server=%s",
 		 o->proxy ? o->proxy : "http://127.0.0.1:1");
 	arg(l, l->proxy);
@@ -172,16 +174,32 @@ static void make_args(struct launch *l, const struct net_browser_options *o, con
 		      const struct browser_process *p)
 {
 	static const char *const quiet[] = {
-		"--headless", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run",
-		"--no-default-browser-check", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-default-apps",
-		"--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
-		"--disable-crash-reporter", "--disable-client-side-phishing-detection",
-		"--disable-dev-shm-usage", "--no-pings", "--mute-audio", "--hide-scrollbars",
-		"--password-store=basic", "--use-mock-keychain", "--disable-print-preview",
+		"--headless",
+		"--remote-debugging-pipe",
+		"--disable-gpu",
+		"--no-first-run",
+		"--no-default-browser-check",
+		"--disable-background-networking",
+		"--disable-component-update",
+		"--disable-sync",
+		"--disable-default-apps",
+		"--disable-extensions",
+		"--disable-domain-reliability",
+		"--disable-breakpad",
+		"--disable-crash-reporter",
+		"--disable-client-side-phishing-detection",
+		"--disable-dev-shm-usage",
+		"--no-pings",
+		"--mute-audio",
+		"--hide-scrollbars",
+		"--password-store=basic",
+		"--use-mock-keychain",
+		"--disable-print-preview",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
 		"InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater",
-		"--lang=zh-CN", "--font-render-hinting=none", "--force-color-profile=srgb",
+		"--lang=zh-CN",
+		"--font-render-hinting=none",
+		"--force-color-profile=srgb",
 	};
 
 	arg(l, program);

@@ -100,7 +100,8 @@ static void test_no_network_no_script(void **state)
 	snprintf(html, sizeof(html),
 		 "<!doctype html><link rel=stylesheet href='http://127.0.0.1:%u/a.css'>"
 		 "<img alt='' src='http://localhost:%u/a.png' width=1 height=1>"
-		 "<iframe src='http://[::ffff:127.0.0.1]:%u/' style='border:0' width=1 height=1></iframe>"
+		 "<iframe src='http://[::ffff:127.0.0.1]:%u/' style='border:0' width=1 "
+		 "height=1></iframe>"
 		 "<iframe src='file:///etc/passwd' style='border:0' width=200 height=90></iframe>"
 		 "<script>document.body.style.background='#000'</script>"
 		 "<meta http-equiv=refresh content='0;url=http://127.0.0.1:%u/r'>",
