@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "job/job.h"
+#include "store/schedule_row.h" /* struct job_schedule_row */
 #include "store/store.h"
 
 /* ---- windows: when work is allowed ---- */
@@ -39,7 +40,10 @@ int job_windows_parse_text(struct str json, struct job_windows *ret, struct erro
 bool job_windows_open(const struct job_windows *w, int64_t at_ms);
 /* First moment >= at when it is open (at itself when it is); INT64_MAX never. */
 int64_t job_windows_next_open(const struct job_windows *w, int64_t at_ms);
-/* First moment > at when it is closed; INT64_MAX when always open. */
+/* Appends the object form; nothing when there are no windows. */
+void job_windows_write(const struct job_windows *w, struct buf *out);
+/* When the stretch of being open that holds `at`, or else the next one, ends;
+ * INT64_MAX when it never does. */
 int64_t job_windows_next_close(const struct job_windows *w, int64_t at_ms);
 
 /* ---- schedules ---- */
@@ -50,7 +54,7 @@ struct job_cron {
 	uint32_t hours, days;
 	uint16_t months;
 	uint8_t weekdays; /* bit 0 = Sunday */
-	bool any_day, any_weekday; /* both given: either may match (POSIX) */
+	bool any_day, any_weekday; /* began with '*'; else a day matching either runs (POSIX) */
 	bool every_hour; /* '*' or a step of it: follows real time over DST */
 };
 struct job_schedule {
@@ -69,9 +73,10 @@ int job_schedule_parse(const json_t *v, struct job_schedule *ret, struct error *
 int job_schedule_parse_text(struct str json, struct job_schedule *ret, struct error *e);
 /* The JSON form again, with every default written out. */
 json_t *job_schedule_json(const struct job_schedule *s);
-/* First run after `after_ms`, moved into a window and by id's own share of the
- * jitter (the same for the same id, so runs neither bunch nor wander). -1 and
- * "schedule.never" when there is none within five years. */
+/* First run after `after_ms`, put off by id's own share of the jitter (the same for
+ * the same id, so runs neither bunch nor wander) and from there to the next opening
+ * of a window. -1 and "schedule.never" when there is none within nine years (30
+ * February; nine because of 29 February around 2100). */
 int job_schedule_next(const struct job_schedule *s, struct str id, int64_t after_ms,
 		      int64_t *ret_ms, struct error *e);
 /* "每周日 00:00", "Every Sunday 00:00"; with zone and windows when not the default. */
@@ -79,18 +84,10 @@ void job_schedule_text(const struct job_schedule *s, bool english, struct buf *o
 
 /* ---- rows: a schedule makes jobs ---- */
 
-struct job_schedule_row {
-	struct str id, tenant, kind, payload; /* kind and payload of the jobs */
-	struct str spec;	 /* JSON as above */
-	struct str serial_key;
-	bool active;
-	int64_t next_run, last_run; /* ms; 0: none */
-	struct str last_job;
-	int64_t missed; /* runs skipped so far */
-};
-
-/* Adds or replaces by (tenant, id). Jobs get dedupe_key "schedule:ID", so a run
- * that is still going is not joined by a second. */
+/* Adds or replaces by (tenant, id); next_run is computed here ("schedule.…" errors
+ * for a bad spec), last_run, last_job and missed are kept. Jobs get dedupe_key
+ * "schedule:ID", so a run that is still going is not joined by a second, and the
+ * windows of the spec. */
 int job_schedule_put(struct store_conn *c, const struct job_schedule_row *r, int64_t now,
 		     struct error *e);
 int job_schedule_get(struct store_conn *c, struct str tenant, struct str id, struct arena *a,

@@ -123,6 +123,13 @@ static int tell_job(struct store_conn *c, const struct job *j, enum job_state st
 	return tell(c, &n, "job.changed", now, e);
 }
 
+static enum store_job_wish wish_of(struct str want)
+{
+	if (str_eq(want, STR("cancel")))
+		return STORE_JOB_CANCEL;
+	return str_eq(want, STR("pause")) ? STORE_JOB_PAUSE : STORE_JOB_RESUME;
+}
+
 /* ---- asking for work ---- */
 
 struct insert {
@@ -455,9 +462,7 @@ static int beat_tx(struct store_conn *c, void *arg, struct error *e)
 		return r;
 	struct str want = store_col_str(rows, 0);
 
-	x->want = str_eq(want, STR("cancel"))  ? STORE_JOB_CANCEL
-		  : str_eq(want, STR("pause")) ? STORE_JOB_PAUSE
-					       : STORE_JOB_RESUME;
+	x->want = wish_of(want);
 	if (!b->report)
 		return 1;
 	struct news n = { b->id, store_col_str(rows, 1), store_col_str(rows, 2), JOB_RUNNING,
@@ -552,14 +557,33 @@ int store_job_postpone(struct store_conn *c, struct str id, int64_t run_at, cons
 			  SV_INT(run_at), SV_C(reason), SV_INT(now), SV_STR(id));
 }
 
-int store_job_fence(struct store_conn *c, struct str id, struct str lease, struct error *e)
+int store_job_lock(struct store_conn *c, struct str id, struct str lease,
+		   enum store_job_wish *ret_want, struct error *e)
 {
-	int64_t one;
+	_cleanup_rows_ struct store_rows *rows = NULL;
+	int r = store_row(c, &rows, e,
+			  "SELECT want FROM job WHERE id = ? AND lease_token = ? AND state = "
+			  "'running' {{for_update}}",
+			  SV_STR(id), SV_STR(lease));
 
-	return store_int(c, &one, e,
-			 "SELECT 1 FROM job WHERE id = ? AND lease_token = ? AND state = 'running' "
-			 "{{for_update}}",
-			 SV_STR(id), SV_STR(lease));
+	if (r > 0)
+		*ret_want = wish_of(store_col_str(rows, 0));
+	return r;
+}
+
+int store_job_wants(struct store_conn *c, struct str worker,
+		    void (*fn)(void *arg, struct str lease, enum store_job_wish want), void *arg,
+		    struct error *e)
+{
+	_cleanup_rows_ struct store_rows *rows = NULL;
+
+	if (store_query(c, &rows, e,
+			"SELECT lease_token, want FROM job WHERE state = 'running' AND worker = ? AND want <> ''",
+			SV_STR(worker)) < 0)
+		return -1;
+	while (store_next(rows))
+		fn(arg, store_col_str(rows, 0), wish_of(store_col_str(rows, 1)));
+	return 0;
 }
 
 int store_job_next_due(struct store_conn *c, const struct str *kinds, size_t n, int64_t *ret,

@@ -104,8 +104,14 @@ int store_job_expired(struct store_conn *c, const struct str *kinds, size_t n, i
 /* Moves a queued job that may not start now: its windows are closed. */
 int store_job_postpone(struct store_conn *c, struct str id, int64_t run_at, const char *reason,
 		       int64_t now, struct error *e);
-/* Locks the row within the transaction: 1 while the lease is ours, else 0. */
-int store_job_fence(struct store_conn *c, struct str id, struct str lease, struct error *e);
+/* Locks the row within the transaction: 1 and what the job was asked to do while the
+ * lease is ours, else 0. */
+int store_job_lock(struct store_conn *c, struct str id, struct str lease,
+		   enum store_job_wish *ret_want, struct error *e);
+/* Leases of this worker whose job was asked for something, and those alone. */
+int store_job_wants(struct store_conn *c, struct str worker,
+		    void (*fn)(void *arg, struct str lease, enum store_job_wish want), void *arg,
+		    struct error *e);
 /* The earliest run_at of queued jobs of these kinds: 1, 0 none, negative. */
 int store_job_next_due(struct store_conn *c, const struct str *kinds, size_t n, int64_t *ret,
 		       struct error *e);
