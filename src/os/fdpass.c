@@ -154,19 +154,23 @@ int os_fdpass_recv(int sock, struct buf *body, int *ret_fds, size_t max_fds, siz
 
 	check(to != NULL);
 	struct iovec io = { .iov_base = to, .iov_len = room };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = c.bytes,
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = c.bytes,
 			    .msg_controllen = sizeof(c.bytes) };
 	ssize_t n = receive(sock, &m, timeout_ms, e);
 
 	if (n <= 0)
 		return (int)n;
-	size_t nfds = collect(&m, fds, max_fds < OS_FDPASS_MAX ? max_fds : OS_FDPASS_MAX, &too_many);
+	size_t nfds = collect(&m, fds, max_fds < OS_FDPASS_MAX ? max_fds : OS_FDPASS_MAX,
+			      &too_many);
 
 	if (too_many || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		for (size_t i = 0; i < nfds; i++)
 			close(fds[i]);
 		if (m.msg_flags & MSG_TRUNC)
-			return error_set(e, "fdpass.too-long", "消息过长", "the message is too long");
+			return error_set(e, "fdpass.too-long", "消息过长",
+					 "the message is too long");
 		return error_set(e, "fdpass.too-many", "消息携带的描述符过多",
 				 "the message carries too many descriptors");
 	}

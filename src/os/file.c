@@ -116,8 +116,8 @@ static char *temp_name(const char *path)
 static int write_temp(const char *path, struct str bytes, mode_t mode, char **ret, struct error *e)
 {
 	_cleanup_free_ char *tmp = temp_name(path);
-	_cleanup_close_ int fd =
-		open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	_cleanup_close_ int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+				      mode);
 
 	if (fd < 0)
 		return error_os(e, errno, path);
@@ -184,8 +184,7 @@ struct removal {
 	size_t left;
 };
 
-static int remove_below(int dirfd, const char *path, struct removal *r, int depth,
-			struct error *e);
+static int remove_below(int dirfd, const char *path, struct removal *r, int depth, struct error *e);
 
 static int remove_entry(DIR *d, const char *name, const char *path, struct removal *r, int depth,
 			struct error *e)
@@ -295,7 +294,8 @@ static int key_parse(const char *path, struct str text, uint8_t ret[OS_KEY_SIZE]
 	int result = 0;
 
 	text = str_trim(text);
-	if (text.len != (size_t)2 * OS_KEY_SIZE || decode_hex(&raw, text) < 0 || raw.len != OS_KEY_SIZE)
+	if (text.len != (size_t)2 * OS_KEY_SIZE || decode_hex(&raw, text) < 0 ||
+	    raw.len != OS_KEY_SIZE)
 		result = key_malformed(path, e);
 	else
 		memcpy(ret, raw.ptr, OS_KEY_SIZE);

@@ -277,8 +277,7 @@ void os_frame_writer_free(struct os_frame_writer *w)
 	buf_free(&w->out);
 }
 
-int os_frame_writer_add(struct os_frame_writer *w, uint32_t type, struct str bytes,
-			struct error *e)
+int os_frame_writer_add(struct os_frame_writer *w, uint32_t type, struct str bytes, struct error *e)
 {
 	char head[OS_FRAME_HEAD];
 

@@ -238,8 +238,9 @@ void os_jail_make_roots(const struct os_jail_kind *const *kinds, size_t n, char 
 		  "size=1m,mode=0755") == 0) {
 		for (size_t i = 0; i < n; i++)
 			ret[i] = make_root(kinds[i], i, &all[i]);
-		(void)mount(NULL, "/tmp", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
-							MS_NOEXEC, NULL);
+		(void)mount(NULL, "/tmp", NULL,
+			    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			    NULL);
 	}
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < all[i].n; k++) {

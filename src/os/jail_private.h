@@ -19,12 +19,12 @@
 
 struct os_jail {
 	const struct os_jail_kind *kind;
-	int landlock_abi;  /* 0: none */
-	bool drop_user;	   /* become uid before anything else */
-	uid_t uid;	   /* also the group */
-	bool has_caps;	   /* in namespaces of our own: chroot works, capabilities must go */
-	const char *root;  /* folder to chroot into, or NULL */
-	pid_t spawner;	   /* as getppid() must give it */
+	int landlock_abi; /* 0: none */
+	bool drop_user;   /* become uid before anything else */
+	uid_t uid;        /* also the group */
+	bool has_caps;    /* in namespaces of our own: chroot works, capabilities must go */
+	const char *root; /* folder to chroot into, or NULL */
+	pid_t spawner;    /* as getppid() must give it */
 };
 
 /* Closes the jail around the calling process, for ever. On failure -1, errno, and the
@@ -61,7 +61,7 @@ struct os_spawn_request { /* then the argument; descriptors: chan, status, calle
 
 struct os_spawn_status {
 	enum { OS_SPAWN_READY, OS_SPAWN_NO_JAIL, OS_SPAWN_ENDED } what;
-	int errnum;	 /* NO_JAIL */
+	int errnum; /* NO_JAIL */
 	char step[32];
 	enum os_child_reason reason; /* ENDED */
 	int code, signal;

@@ -79,8 +79,8 @@ int os_landlock_restrict(int abi, const char *const *paths)
 		attr.net = NET_BIND_CONNECT;
 	if (abi >= 6)
 		attr.scoped = SCOPE_ABSTRACT_AND_SIGNAL;
-	_cleanup_close_ int ruleset =
-		(int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	_cleanup_close_ int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
+						   0);
 
 	if (ruleset < 0)
 		return -1;

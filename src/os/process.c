@@ -270,8 +270,10 @@ static int child_limits(const struct os_process_options *o)
 static int child_fds(const struct plan *p, int *ret_fail)
 {
 	int high[MAX_FD + 1], n = (int)p->o->nfds;
-	int in = fcntl(p->in[0], F_DUPFD_CLOEXEC, 128), out = fcntl(p->out[1], F_DUPFD_CLOEXEC, 128);
-	int err = fcntl(p->err[1], F_DUPFD_CLOEXEC, 128), fail = fcntl(p->fail[1], F_DUPFD_CLOEXEC, 128);
+	int in = fcntl(p->in[0], F_DUPFD_CLOEXEC, 128),
+	    out = fcntl(p->out[1], F_DUPFD_CLOEXEC, 128);
+	int err = fcntl(p->err[1], F_DUPFD_CLOEXEC, 128),
+	    fail = fcntl(p->fail[1], F_DUPFD_CLOEXEC, 128);
 
 	if (in < 0 || out < 0 || err < 0 || fail < 0)
 		return -1;
@@ -306,9 +308,9 @@ static void child_signals(void)
 
 static int child_user(const struct plan *p)
 {
-	if (p->drop_user &&
-	    (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, p->gid, p->gid, p->gid) < 0 ||
-	     syscall(SYS_setresuid, p->uid, p->uid, p->uid) < 0))
+	if (p->drop_user && (syscall(SYS_setgroups, 0, NULL) < 0 ||
+			     syscall(SYS_setresgid, p->gid, p->gid, p->gid) < 0 ||
+			     syscall(SYS_setresuid, p->uid, p->uid, p->uid) < 0))
 		return -1;
 	if (!p->o->may_gain_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
@@ -370,8 +372,12 @@ static struct os_process *take_over(struct plan *p, pid_t pid, int pidfd)
 	const struct os_process_options *o = p->o;
 	struct os_process *s = mem_alloc(sizeof(*s));
 
-	*s = (struct os_process){ .magic = PROCESS_MAGIC, .pid = pid, .pidfd = pidfd,
-				  .dir = take_ptr(p->dir), .own_dir = p->own_dir, .input = o->input };
+	*s = (struct os_process){ .magic = PROCESS_MAGIC,
+				  .pid = pid,
+				  .pidfd = pidfd,
+				  .dir = take_ptr(p->dir),
+				  .own_dir = p->own_dir,
+				  .input = o->input };
 	s->in = o->input.len ? take_fd(p->in[1]) : -1;
 	s->out.fd = take_fd(p->out[0]);
 	s->err.fd = take_fd(p->err[0]);
@@ -384,11 +390,11 @@ static struct os_process *take_over(struct plan *p, pid_t pid, int pidfd)
 	return s;
 }
 
-int os_process_start(const struct os_process_options *o, struct os_process **ret,
-		     struct error *e)
+int os_process_start(const struct os_process_options *o, struct os_process **ret, struct error *e)
 {
-	_cleanup_(plan_free) struct plan p = { .in = { -1, -1 }, .out = { -1, -1 },
-					       .err = { -1, -1 }, .fail = { -1, -1 } };
+	_cleanup_(plan_free) struct plan p = {
+		.in = { -1, -1 }, .out = { -1, -1 }, .err = { -1, -1 }, .fail = { -1, -1 }
+	};
 
 	if (plan_make(&p, o, e) < 0)
 		return -1;

@@ -10,7 +10,7 @@ struct os_process;
 
 struct os_process_fd {
 	int from; /* ours */
-	int as;	  /* number in the program, 3..63 */
+	int as;   /* number in the program, 3..63 */
 };
 
 struct os_process_options {
@@ -26,14 +26,14 @@ struct os_process_options {
 	struct str input; /* its standard input; os_process_run() only, else /dev/null */
 	const struct os_process_fd *fds;
 	size_t nfds;
-	int time_limit_ms;	/* run: required, > 0 */
-	size_t max_memory;	/* address space; 0: no limit (Chromium needs none) */
-	unsigned max_cpu_s;	/* 0: no limit */
-	unsigned max_files;	/* 0: 1024 */
-	size_t max_file_size;	/* 0: 1 GiB */
-	size_t max_output;	/* stdout kept; 0: 1 MiB. What is beyond is read and dropped */
-	size_t max_error;	/* stderr kept; 0: 64 KiB */
-	bool may_gain_privs;	/* leave PR_SET_NO_NEW_PRIVS off (setuid helpers) */
+	int time_limit_ms;    /* run: required, > 0 */
+	size_t max_memory;    /* address space; 0: no limit (Chromium needs none) */
+	unsigned max_cpu_s;   /* 0: no limit */
+	unsigned max_files;   /* 0: 1024 */
+	size_t max_file_size; /* 0: 1 GiB */
+	size_t max_output;    /* stdout kept; 0: 1 MiB. What is beyond is read and dropped */
+	size_t max_error;     /* stderr kept; 0: 64 KiB */
+	bool may_gain_privs;  /* leave PR_SET_NO_NEW_PRIVS off (setuid helpers) */
 };
 
 struct os_process_exit {
@@ -58,8 +58,7 @@ int os_process_run(const struct os_process_options *o, struct os_process_result 
 /* Start and keep. The thread that starts it must live as long as the program, which
  * is killed when that thread ends. stdout and stderr are collected by
  * os_process_wait() only, so call it now and then, or give a program that is quiet. */
-int os_process_start(const struct os_process_options *o, struct os_process **ret,
-		     struct error *e);
+int os_process_start(const struct os_process_options *o, struct os_process **ret, struct error *e);
 /* 1 ended, 0 still running after timeout_ms. */
 int os_process_wait(struct os_process *p, int timeout_ms, struct os_process_exit *ret);
 /* SIGTERM (or any other) to the process group. */

@@ -109,7 +109,8 @@ static int map_ids(pid_t pid, uid_t base, uid_t count)
 		if (write_proc(pid, "setgroups", "deny") < 0)
 			return -1;
 	}
-	return write_proc(pid, "uid_map", uids) < 0 || write_proc(pid, "gid_map", gids) < 0 ? -1 : 0;
+	return write_proc(pid, "uid_map", uids) < 0 || write_proc(pid, "gid_map", gids) < 0 ? -1
+											    : 0;
 }
 
 struct start {
@@ -135,8 +136,10 @@ static pid_t start_in_namespaces(const struct start *s)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
 		return -1;
-	long pid = syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-				      CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, NULL);
+	long pid = syscall(SYS_clone,
+			   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+				   CLONE_NEWNS | SIGCHLD,
+			   NULL, NULL, NULL, NULL);
 
 	if (pid == 0) {
 		close(go[0]);
@@ -216,8 +219,11 @@ int os_spawner_start_with(const struct os_jail_kind *const *kinds,
 	}
 	struct os_spawner *s = mem_alloc(sizeof(*s));
 
-	*s = (struct os_spawner){ .magic = SPAWNER_MAGIC, .control = pair[0], .pid = pid,
-				  .kinds = kinds, .facts = hello.facts };
+	*s = (struct os_spawner){ .magic = SPAWNER_MAGIC,
+				  .control = pair[0],
+				  .pid = pid,
+				  .kinds = kinds,
+				  .facts = hello.facts };
 	*ret = s;
 	return 0;
 }

@@ -36,17 +36,18 @@ struct os_jail_kind {
 	 * numbers, same order), arg is its bytes. All are the child's for its whole
 	 * life. The result, 0..127, is the exit code; exit handlers do not run.
 	 * Allowed: read and write descriptors it has (also to receive more by
-	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() and connect() give
-	 * EACCES; fork, threads, exec, ptrace end the child. What must be loaded from
-	 * disk later (iconv tables, certificates) has to be loaded by prepare(). stdin
-	 * and stdout are /dev/null, the first 16 KiB of stderr reach ours. */
+	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() gives EACCES,
+	 * connect() does nothing but say EINPROGRESS (libcurl); fork, threads, exec, ptrace end the
+	 * child. What must be loaded from disk later (iconv tables, certificates) has to be loaded
+	 * by prepare(). stdin and stdout are /dev/null, the first 16 KiB of stderr reach ours. */
 	int (*main)(int chan, const int *fds, size_t nfds, struct str arg);
 	/* Or NULL. Called once in the spawner, unjailed, before its first child: load
 	 * libraries' tables, certificates, dictionaries here; every child inherits
 	 * them without cost. Must not create threads or read foreign input. */
 	int (*prepare)(struct error *e);
-	size_t max_memory;  /* bytes of heap the child may add to what it inherits */
-	unsigned max_cpu_s; /* CPU seconds, not wall time: for that the caller has os_child_wait() */
+	size_t max_memory; /* bytes of heap the child may add to what it inherits */
+	unsigned
+		max_cpu_s; /* CPU seconds, not wall time: for that the caller has os_child_wait() */
 	unsigned max_files; /* descriptors open at once, chan and standard ones included; 0: 32 */
 	/* NULL-terminated absolute paths of files or folders that may be read inside,
 	 * or NULL for none. Missing ones are skipped. Where the kernel has no Landlock
@@ -68,7 +69,7 @@ struct os_spawner_options {
 struct os_jail_facts {
 	int landlock_abi; /* 0: none */
 	bool namespaces;  /* user, pid, net, ipc and mount */
-	bool own_user;	  /* children run under a user of their own (started as root) */
+	bool own_user;    /* children run under a user of their own (started as root) */
 };
 
 /* kinds: NULL-terminated, must stay valid. Call before any thread exists, from the
@@ -93,14 +94,14 @@ struct os_child {
 #define OS_CHILD_NONE ((struct os_child){ .chan = -1, .status = -1 })
 
 enum os_child_reason {
-	OS_CHILD_DONE,	 /* main() returned; see code */
-	OS_CHILD_FAILED, /* main() returned or exited with code != 0 */
-	OS_CHILD_MEMORY, /* went beyond max_memory */
-	OS_CHILD_CPU,	 /* went beyond max_cpu_s */
+	OS_CHILD_DONE,    /* main() returned; see code */
+	OS_CHILD_FAILED,  /* main() returned or exited with code != 0 */
+	OS_CHILD_MEMORY,  /* went beyond max_memory */
+	OS_CHILD_CPU,     /* went beyond max_cpu_s */
 	OS_CHILD_SYSCALL, /* asked the kernel for something forbidden */
-	OS_CHILD_CRASH,	 /* SIGSEGV, SIGABRT and the like */
-	OS_CHILD_KILLED, /* by os_child_kill() */
-	OS_CHILD_LOST,	 /* killed from outside, or with its spawner */
+	OS_CHILD_CRASH,   /* SIGSEGV, SIGABRT and the like */
+	OS_CHILD_KILLED,  /* by os_child_kill() */
+	OS_CHILD_LOST,    /* killed from outside, or with its spawner */
 };
 
 struct os_child_exit {
@@ -108,7 +109,7 @@ struct os_child_exit {
 	int code;   /* exit code, or -1 when ended by a signal */
 	int signal; /* or 0 */
 	int64_t cpu_us;
-	size_t max_rss; /* bytes, includes what it shared with its spawner */
+	size_t max_rss;      /* bytes, includes what it shared with its spawner */
 	const char *zh, *en; /* a static sentence for the reason */
 };
 

@@ -53,7 +53,8 @@ struct spawner {
 
 /* 0 null, 1 null, 2 stderr pipe, 3 chan, 4.. caller's, then status. First all go high,
  * so that none is overwritten on the way down. */
-static int arrange_fds(const struct spawner *s, int err, const int *fds, size_t nfds, int *ret_status)
+static int arrange_fds(const struct spawner *s, int err, const int *fds, size_t nfds,
+		       int *ret_status)
 {
 	int high[OS_SPAWN_MAX_FDS + 2];
 	int low = 3;
@@ -64,7 +65,8 @@ static int arrange_fds(const struct spawner *s, int err, const int *fds, size_t 
 		if (high[i] < 0)
 			return -1;
 	}
-	int err_high = fcntl(err, F_DUPFD_CLOEXEC, 64), null_high = fcntl(s->null, F_DUPFD_CLOEXEC, 64);
+	int err_high = fcntl(err, F_DUPFD_CLOEXEC, 64),
+	    null_high = fcntl(s->null, F_DUPFD_CLOEXEC, 64);
 
 	if (err_high < 0 || null_high < 0 || dup2(null_high, 0) < 0 || dup2(null_high, 1) < 0 ||
 	    dup2(err_high, 2) < 0)
@@ -142,8 +144,12 @@ static void make_child(struct spawner *s, const struct os_jail_kind *k, size_t i
 		       size_t nfds, struct str arg)
 {
 	struct os_jail jail = {
-		.kind = k, .landlock_abi = s->landlock_abi, .drop_user = s->uid_count > 0,
-		.has_caps = s->namespaces, .root = s->roots[index], .spawner = s->self,
+		.kind = k,
+		.landlock_abi = s->landlock_abi,
+		.drop_user = s->uid_count > 0,
+		.has_caps = s->namespaces,
+		.root = s->roots[index],
+		.spawner = s->self,
 	};
 	int err[2];
 
@@ -174,7 +180,8 @@ static void make_child(struct spawner *s, const struct os_jail_kind *k, size_t i
 /* False when the owner is gone. */
 static bool take_request(struct spawner *s)
 {
-	_cleanup_buf_ struct buf body = BUF_INIT(sizeof(struct os_spawn_request) + OS_SPAWN_MAX_ARG);
+	_cleanup_buf_ struct buf body = BUF_INIT(sizeof(struct os_spawn_request) +
+						 OS_SPAWN_MAX_ARG);
 	struct os_spawn_request q;
 	int fds[OS_SPAWN_MAX_FDS + 2];
 	struct error e;
@@ -404,8 +411,11 @@ void os_spawner_main(int control, const struct os_jail_kind *const *kinds,
 		     const struct os_spawner_options *opts, bool namespaces, uid_t uid_base,
 		     uid_t uid_count)
 {
-	struct spawner s = { .kinds = kinds, .namespaces = namespaces, .uid_base = uid_base,
-			     .uid_count = uid_count, .self = getpid() };
+	struct spawner s = { .kinds = kinds,
+			     .namespaces = namespaces,
+			     .uid_base = uid_base,
+			     .uid_count = uid_count,
+			     .self = getpid() };
 	struct os_spawn_hello hello = { 0 };
 
 	prctl(PR_SET_NAME, "zw-spawner", 0, 0, 0);
@@ -418,8 +428,10 @@ void os_spawner_main(int control, const struct os_jail_kind *const *kinds,
 		s.landlock_abi = opts->landlock_abi;
 	hello.failed = prepare_all(&s, &hello.error) < 0;
 	hello.facts = (struct os_jail_facts){ .landlock_abi = s.landlock_abi,
-					      .namespaces = namespaces, .own_user = uid_count > 0 };
-	if (os_fdpass_send(3, str_make(&hello, sizeof(hello)), NULL, 0, -1, NULL) < 0 || hello.failed)
+					      .namespaces = namespaces,
+					      .own_user = uid_count > 0 };
+	if (os_fdpass_send(3, str_make(&hello, sizeof(hello)), NULL, 0, -1, NULL) < 0 ||
+	    hello.failed)
 		_exit(1);
 	serve(&s);
 	_exit(0);

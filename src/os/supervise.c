@@ -57,7 +57,8 @@ static _Noreturn void child_main(const struct supervisor *s, const struct slot *
 		_exit(1);
 	close(s->signals);
 	for (int sig = 1; sig < NSIG; sig++) {
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGCHLD || sig == SIGPIPE || sig == SIGHUP)
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGCHLD || sig == SIGPIPE ||
+		    sig == SIGHUP)
 			signal(sig, SIG_DFL);
 	}
 	sigemptyset(&none);
@@ -83,7 +84,8 @@ static void start(struct supervisor *s, struct slot *slot)
 	slot->pid = pid;
 	report(s, &(struct os_supervise_event){ .what = OS_SERVICE_STARTED,
 						.name = slot->service->name,
-						.index = slot->index, .pid = pid });
+						.index = slot->index,
+						.pid = pid });
 }
 
 static void signal_all(struct supervisor *s, int sig)
@@ -130,9 +132,13 @@ static void plan_restart(struct supervisor *s, struct slot *slot)
 static void ended(struct supervisor *s, struct slot *slot, int wstatus)
 {
 	struct os_supervise_event ev = {
-		.what = OS_SERVICE_ENDED, .name = slot->service->name, .index = slot->index,
-		.pid = slot->pid, .code = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1,
-		.signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0, .restart_ms = -1,
+		.what = OS_SERVICE_ENDED,
+		.name = slot->service->name,
+		.index = slot->index,
+		.pid = slot->pid,
+		.code = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1,
+		.signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0,
+		.restart_ms = -1,
 	};
 	bool fatal = ev.code == OS_SERVICE_FATAL && !s->stopping;
 

@@ -24,9 +24,9 @@ struct os_service {
 struct os_supervise_event {
 	enum {
 		OS_SERVICE_STARTED,
-		OS_SERVICE_ENDED, /* code or signal; restart_ms until it is back, -1 never */
+		OS_SERVICE_ENDED,    /* code or signal; restart_ms until it is back, -1 never */
 		OS_SERVICE_STOPPING, /* a signal asked us to end */
-		OS_SERVICE_KILLED, /* had not ended in time */
+		OS_SERVICE_KILLED,   /* had not ended in time */
 	} what;
 	const char *name; /* or NULL for STOPPING */
 	unsigned index;
@@ -36,10 +36,10 @@ struct os_supervise_event {
 };
 
 struct os_supervise_options {
-	int grace_ms;	      /* 0: 10000 */
-	int backoff_min_ms;   /* 0: 1000 */
-	int backoff_max_ms;   /* 0: 30000 */
-	int healthy_ms;	      /* 0: 60000; a child that lived so long starts afresh */
+	int grace_ms;       /* 0: 10000 */
+	int backoff_min_ms; /* 0: 1000 */
+	int backoff_max_ms; /* 0: 30000 */
+	int healthy_ms;     /* 0: 60000; a child that lived so long starts afresh */
 	void (*on_event)(void *arg, const struct os_supervise_event *ev); /* or NULL: for logs */
 	void *arg;
 };

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/test.h"
 
 static char *dir;
@@ -71,7 +70,6 @@ static void reads_whole_files_up_to_the_limit(void **state)
 
 static void writing_leaves_nothing_half_done(void **state)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT(MIB);
 	struct error e = { 0 };
 
 	assert_int_equal(os_file_write(below("no/such/folder/x"), STR("x"), 0600, &e), -1);

@@ -62,8 +62,8 @@ static void input_is_fed_while_output_is_read(void **state)
 static void output_beyond_the_limit_is_dropped(void **state)
 {
 	struct os_process_options o = { .max_output = 1000 };
-	_cleanup_result_ struct os_process_result r =
-		ran("head -c 300000 /dev/zero | tr '\\0' x; exit 0", &o);
+	_cleanup_result_ struct os_process_result r = ran(
+		"head -c 300000 /dev/zero | tr '\\0' x; exit 0", &o);
 
 	assert_int_equal(r.exit.code, 0);
 	assert_int_equal(r.out.len, 1000);
@@ -123,8 +123,8 @@ static void environment_is_ours_alone(void **state)
 
 static void works_in_a_private_folder_that_goes_away(void **state)
 {
-	_cleanup_result_ struct os_process_result r =
-		ran("stat -c %a . ; echo x > here && mkdir -p a/b && touch a/b/c && pwd", NULL);
+	_cleanup_result_ struct os_process_result r = ran(
+		"stat -c %a . ; echo x > here && mkdir -p a/b && touch a/b/c && pwd", NULL);
 	struct str rest = buf_view(&r.out), line;
 
 	assert_int_equal(r.exit.code, 0);
@@ -140,7 +140,9 @@ static void works_in_a_private_folder_that_goes_away(void **state)
 static void runs_without_privileges(void **state)
 {
 	_cleanup_result_ struct os_process_result r = ran(
-		"id -u; id -G; grep -E '^(NoNewPrivs|CapEff|CapBnd)' /proc/self/status; cat /etc/shadow", NULL);
+		"id -u; id -G; grep -E '^(NoNewPrivs|CapEff|CapBnd)' /proc/self/status; cat "
+		"/etc/shadow",
+		NULL);
 	struct str out = buf_view(&r.out), rest = out, line;
 	char want[64];
 	uid_t uid;
@@ -169,8 +171,8 @@ static void passes_only_the_descriptors_asked_for(void **state)
 	struct os_process_options o = { .fds = pass, .nfds = 2 };
 
 	assert_int_equal(write(in[1], "hello\n", 6), 6);
-	_cleanup_result_ struct os_process_result r =
-		ran("read x <&3; echo $x >&4; ls /proc/$$/fd | tr '\\n' ' '", &o);
+	_cleanup_result_ struct os_process_result r = ran(
+		"read x <&3; echo $x >&4; ls /proc/$$/fd | tr '\\n' ' '", &o);
 
 	assert_int_equal(read(out[0], text, sizeof(text)), 6);
 	assert_memory_equal(text, "hello\n", 6);
@@ -187,16 +189,16 @@ static void limits_hold(void **state)
 	struct os_process_options files = { .max_file_size = 1000 };
 	struct os_process_options cpu = { .max_cpu_s = 1 };
 	struct os_process_options memory = { .max_memory = 64 * MIB };
-	_cleanup_result_ struct os_process_result f =
-		ran("trap '' XFSZ; head -c 5000 /dev/zero > big; stat -c %s big", &files);
+	_cleanup_result_ struct os_process_result f = ran(
+		"trap '' XFSZ; head -c 5000 /dev/zero > big; stat -c %s big", &files);
 
 	assert_str(str_trim(buf_view(&f.out)), STR("1000"));
 	_cleanup_result_ struct os_process_result c = ran("while :; do :; done", &cpu);
 
 	assert_false(c.exit.timed_out);
 	assert_true(c.exit.signal == SIGXCPU || c.exit.signal == SIGKILL);
-	_cleanup_result_ struct os_process_result m =
-		ran("head -c 200000000 /dev/zero | tail -c 200000000 | wc -c", &memory);
+	_cleanup_result_ struct os_process_result m = ran(
+		"head -c 200000000 /dev/zero | tail -c 200000000 | wc -c", &memory);
 
 	assert_str(str_trim(buf_view(&m.out)), STR("0"));
 }
@@ -218,7 +220,8 @@ static void says_what_is_missing(void **state)
 
 static void can_be_kept_and_ended(void **state)
 {
-	const char *argv[] = { "sh", "-c", "echo ready >&2; trap 'exit 5' TERM; while :; do sleep 0.05; done",
+	const char *argv[] = { "sh", "-c",
+			       "echo ready >&2; trap 'exit 5' TERM; while :; do sleep 0.05; done",
 			       NULL };
 	struct os_process_options o = { .argv = argv };
 	struct os_process *p = NULL;

@@ -64,8 +64,10 @@ static void on_event(void *arg, const struct os_supervise_event *ev)
 
 static pid_t supervised(const struct os_service *services, size_t n, int grace_ms)
 {
-	const struct os_supervise_options o = { .grace_ms = grace_ms, .backoff_min_ms = 50,
-						.backoff_max_ms = 400, .on_event = on_event };
+	const struct os_supervise_options o = { .grace_ms = grace_ms,
+						.backoff_min_ms = 50,
+						.backoff_max_ms = 400,
+						.on_event = on_event };
 
 	assert_ok(pipe2(news, O_CLOEXEC));
 	pid_t pid = fork();
