@@ -1,0 +1,113 @@
+// The shapes of /api/v1, as the server documents them in openapi.json.
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info'
+export type Counts = Record<Severity, number>
+export type Mode = 'quick' | 'standard' | 'deep'
+export type ScanState = 'queued' | 'running' | 'pausing' | 'paused' | 'done' | 'failed' | 'cancelled'
+export type VerifyState = 'unverified' | 'verified' | 'expired' | 'exempt'
+export type FindingState = 'open' | 'false_positive' | 'ignored' | 'fixed'
+export type Decision = 'false_positive' | 'ignored' | 'fixed' | 'reopen'
+export type VerifyMethod = 'file' | 'meta' | 'dns'
+
+export interface Page<T> { items: T[]; next_cursor: string | null; total?: number }
+export interface Fault { code: string; detail: string; detail_en: string }
+export interface FieldFault extends Fault { field: string }
+export interface Problem extends Fault { type: string; title: string; status: number; instance?: string; errors?: FieldFault[] }
+
+export interface Tenant { id: string; name: string; kind: 'company' | 'person'; edition: string; edition_name: string; timezone: string; state?: string; created?: string }
+export interface UserInfo { id: string; name: string; email: string; lang: 'zh' | 'en'; totp_enabled: boolean; settings: Record<string, unknown> }
+export interface Session {
+  user: UserInfo; tenant: Tenant; tenants: { id: string; name: string; role: string }[]
+  role: string; permissions: string[]; csrf_token: string; version: string
+}
+export interface LoginSession { id: string; current?: boolean; ip?: string; user_agent?: string; created?: string; last_seen?: string; last_used?: string; expires?: string }
+export interface Member { id: string; user_id: string; name: string; email: string; role: string; state: string; last_login: string | null; created: string; initial_password?: string }
+export interface Role { id: string; name: string; name_en: string; permissions: string[] }
+export interface ApiKey { id: string; name: string; prefix: string; scopes: string[]; expires: string | null; last_used: string | null; created: string; created_by: string | { id: string; name: string }; key?: string }
+export interface AuditEvent { id: string; seq: number; time: string; actor: { id: string; name: string } | null; action: string; object_type: string; object_id: string; object_name: string; detail: Record<string, unknown>; ip: string; hash: string }
+export interface Quota { name: string; title: string; title_en: string; used: number; total: number | null; enabled: boolean; note?: string }
+export interface QuotaRequest { id: string; quota: string; total: number; reason: string; state?: string; created?: string; requester?: unknown; tenant_name?: string; decided_at?: string; decision?: string; [k: string]: unknown }
+export interface SearchHit { type: string; id: string; title: string; subtitle?: string; url: string }
+export interface GuideStep { id: string; title: string; title_en: string; done: boolean; url: string }
+export interface Guide { items: GuideStep[]; dismissed: boolean }
+export interface PlatformSettings {
+  public_url: string; allowed_hosts: string[]; dns_resolver: string; private_ranges: string[]
+  smtp: { host: string; port: number; security: string; username: string; password: string; from: string } | null
+  proxy: string; scan_workers: number; [k: string]: unknown
+}
+
+export interface ScanBrief { id: string; state: ScanState; mode: Mode; progress: number; score: number | null; counts: Counts | null; finished: string | null }
+export interface ActiveScan { id: string; state: ScanState; progress: number; doing: string; doing_en: string }
+export interface Window { days: number[]; from: string; to: string }
+export interface SiteSettings {
+  mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
+  max_pages: number; max_minutes: number; windows: Window[]
+}
+export interface Site {
+  id: string; name: string; url: string; origin: string; host: string; port: number; group: string | null
+  verify_state: VerifyState; verify_method: string | null; verified_at: string | null; verify_checked_at: string | null; verify_error: Fault | null
+  score: number | null; counts: Counts | null; last_scan: ScanBrief | null; active_scan: ActiveScan | null
+  settings: SiteSettings; created: string; updated: string
+}
+export interface SiteSummary {
+  total: number; verified: number; unverified: number; expired: number; exempt: number
+  most_dangerous: { site_id: string; name: string; url: string; score: number; counts: Counts } | null
+}
+export interface Verification {
+  id: string; method: VerifyMethod; state: 'pending' | 'passed' | 'failed' | 'expired'; token: string; expires: string; checked_at: string | null
+  instructions: { file_path: string; file_urls: string[]; file_content: string; meta_tag: string; dns_name: string; dns_value: string }
+  attempts: { target: string; ok: boolean; code: string; detail: string; detail_en: string }[]
+}
+export interface Authorization {
+  id: string; site_id?: string; site_name?: string; site_url?: string; letter_name: string; ranges: string[]; expires: string | null; note: string | null
+  state: 'pending' | 'approved' | 'rejected' | 'expired'; created?: string; sha256?: string; reason?: string | null; requested_by?: unknown; requester?: unknown; tenant_name?: string
+}
+export interface Scan {
+  id: string; site_id: string; site_name: string; url: string; mode: Mode; state: ScanState; progress: number
+  doing: string; doing_en: string; remaining: number | string | null; complete: boolean; score: number | null; counts: Counts
+  stats: { requests: number; pages: number; bytes: number; seconds: number }
+  trigger: string; created: string; started: string | null; finished: string | null; error: Fault | null; rule_version: string
+}
+export interface ScoreLine { severity: Severity; count: number; first: number; step: number; cap: number; deduction: number }
+export interface ScoreBreakdown { score: number | null; formula_version: string; lines: ScoreLine[]; ceiling: number | { value: number; severity: Severity } | null; explain: string; explain_en: string }
+export interface ScanPage { url: string; method: string; status: number; type: string; title: string; depth: number; size: number }
+export interface TreeNode { name: string; path?: string; url?: string; status?: number; pages?: number; count?: number; findings?: number; children?: TreeNode[] }
+export interface CheckState { check: string; title: string; title_en?: string; state: string; count: number }
+export interface Finding {
+  id: string; fingerprint: string; site_id: string; site_name: string; scan_id: string; check: string; title: string; title_en: string
+  severity: Severity; level: string; badge: string | null; confidence: 'certain' | 'firm' | 'tentative'; url: string; method: string; parameter: string | null
+  cwe: number | null; owasp: string | null; state: FindingState; reappeared: boolean; proposal: Proposal | null; first_seen: string; last_seen: string; instances: number
+}
+export interface Proposal { id: string; decision: Decision; reason: string; expires?: string | null; owner?: string | { name: string }; created?: string }
+export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; truncated: boolean }
+export interface FindingDetail extends Finding {
+  evidence: Evidence | null; curl: string; description: string; description_en: string; impact: string; impact_en?: string; advice: string; advice_en: string
+  references: (string | { title?: string; url: string })[]; gbt30279: { level: string; reason: string; reason_en?: string } | null
+  decision: { decision: Decision; reason: string; owner: string | { name: string }; expires: string | null; created: string } | null
+}
+export interface FindingHistory { id?: string; time?: string; created?: string; type?: string; decision?: string; state?: string; reason?: string; text?: string; text_en?: string; owner?: string | { name: string }; actor?: string | { name: string }; scan_id?: string }
+export interface FindingStats { by_severity: Counts; by_check: { check: string; title: string; title_en?: string; count: number }[]; by_state: Record<string, number> }
+export interface Compare { with: string | null; new: Finding[]; fixed: Finding[]; unchanged_count: number }
+export interface Schedule {
+  kind: 'daily' | 'weekly' | 'monthly' | 'cron'; time: string; weekday: number; day: number; cron: string; timezone: string
+  window: { from: string; to: string } | null; jitter_minutes: number; missed: 'run' | 'skip'
+}
+export interface Monitor {
+  id: string; name: string; site_ids: string[]; sites: { id: string; name: string; url: string }[]; mode: Mode; schedule: Schedule
+  schedule_text: string; schedule_text_en: string; state: 'active' | 'paused'; next_run: string | null; last_scan: ScanBrief | null
+}
+export type ChannelKind = 'email' | 'webhook' | 'wecom' | 'dingtalk' | 'feishu'
+export interface Channel { id: string; name: string; kind: ChannelKind; config: Record<string, any>; enabled: boolean; last_result: any }
+export interface NotifyRule { id: string; name: string; events: string[]; min_severity: Severity | null; site_ids: string[]; channel_ids: string[]; quiet: { from: string; to: string; timezone: string } | null; enabled: boolean }
+export interface Delivery { id: string; channel_id: string; channel_name: string; event: string; state: 'queued' | 'sent' | 'failed'; attempts: number; last_error: string | Fault | null; created: string; sent: string | null; stable_id: string }
+export interface Report { id: string; title: string; scan_id: string; site_id: string; site_name: string; lang: 'zh' | 'en'; state: 'queued' | 'running' | 'done' | 'failed'; formats: string[]; files: { format: string; size: number; sha256: string }[]; created: string; error: Fault | null; progress?: number }
+export interface Overview {
+  sites: SiteSummary
+  findings: { counts: Counts; new_7d: number; fixed_7d: number }
+  scans: { running: Scan[]; recent: Scan[] }
+  score_trend: { date: string; avg_score: number | null }[]
+  severity_trend: ({ date: string } & Counts)[]
+  top_checks: { check: string; title: string; title_en?: string; count: number }[]
+  next_runs: { monitor_id: string; name: string; next_run: string }[]
+  events: { time: string; type: string; text: string; text_en: string; url: string | null }[]
+}
+export interface LiveEvent { id: string; type: string; topic?: string; data: any }

@@ -1,0 +1,12 @@
+import type { SiteSettings } from '@/api'
+
+export const freshSettings = (): SiteSettings => ({ mode: 'standard', rate: 10, excludes: [], headers: [], cookie: null, max_pages: 2000, max_minutes: 120, windows: [] })
+export function settingsOf(s: SiteSettings | undefined): SiteSettings {
+  const f = freshSettings()
+  if (!s) return f
+  const c = JSON.parse(JSON.stringify(s)) as SiteSettings
+  return { ...f, ...c, excludes: c.excludes || [], headers: c.headers || [], windows: c.windows || [] }
+}
+export function cleanSettings(s: SiteSettings): SiteSettings {
+  return { ...s, excludes: s.excludes.map((x) => x.trim()).filter(Boolean), headers: s.headers.filter((h) => h.name.trim()) }
+}

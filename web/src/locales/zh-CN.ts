@@ -1,0 +1,161 @@
+// Every word of the console in Chinese. The English one has the same keys (scripts/check-locales.mjs).
+export default {
+  brand: { name: '站卫', console: '控制台', slogan: '站卫 · 自建的网站安全平台，数据不出本机' },
+  frame: {
+    skip: '跳到主要内容', menu: '菜单', crumbs: '当前位置', edition: '当前版本：', language: '语言', zhShort: '简', zhLong: '简体中文', light: '浅色', dark: '深色',
+    userMenu: '账户菜单', comfortable: '宽松', compact: '紧凑', logout: '退出登录', collapse: '收起菜单', expand: '展开菜单',
+  },
+  menu: {
+    overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', monitors: '安全监测', reports: '报告中心', notify: '通知设置',
+    admin: '系统管理', members: '成员与角色', keys: '接口密钥', quotas: '配额', authorizations: '授权审批', audit: '审计日志', tenants: '租户', settings: '系统设置', account: '账户安全', about: '关于',
+  },
+  common: {
+    actions: '操作', all: '全部', badEmail: '邮箱地址格式不正确，例如 name{\'@\'}example.com。', cancel: '取消', clearFilters: '清除筛选', close: '关闭', confirm: '确定', copied: '已复制', copy: '复制', copyCode: '点击复制错误代码',
+    copyFailed: '浏览器不允许复制，请手动选择文字后复制。', copyThing: '复制{thing}', count: '数量', created: '创建时间', date: '日期', delete: '删除', deleteThing: '删除{thing}', deleted: '已删除', details: '查看详情', edit: '编辑',
+    exportCsv: '导出 CSV', less: '收起', loading: '正在加载', more: '更多', name: '名称', note: '备注', pieces: '个', reason: '理由', reasonPlaceholder: '请写明理由，会记入审计日志', reasonRequired: '请填写理由（至少 2 个字）', required: '此项必填',
+    retry: '重试', save: '保存', saved: '已保存', time: '时间',
+  },
+  error: {
+    title: '没有成功', network: '连不上服务器。请检查网络，或确认站卫服务正在运行。', server: '服务器出错了。请稍后重试；若仍出现，请把下面的代码告诉管理员。', unknown: '操作没有完成，请重试。', notFound: '没有找到', forbidden: '没有权限',
+    offline: '与服务器的连接已断开，正在自动重连，页面上的数据可能不是最新的。', code: '错误代码 {code}', stale: '这项内容刚被别人修改过，请刷新后再改。', retryAfter: '请在 {n} 秒后重试。',
+  },
+  severity: { critical: '紧急', high: '高危', medium: '中危', low: '低危', info: '提示' },
+  confidence: { certain: '已证实', firm: '较确定', tentative: '待核实' },
+  state: { queued: '排队中', running: '进行中', pausing: '正在暂停', paused: '已暂停', done: '已完成', failed: '失败', cancelled: '已取消' },
+  mode: {
+    quick: '快速', standard: '标准', deep: '深度', quickScan: '快速扫描', standardScan: '标准扫描', deepScan: '深度扫描',
+    quickText: '只读检查和少量探测，不提交表单，通常几分钟', standardText: '全面爬取，检测常见漏洞，适合日常使用', deepText: '更深的爬取和更多探测，时间最长，建议夜间进行',
+  },
+  trigger: { manual: '手动', schedule: '定时', api: '接口', retest: '复测' },
+  verifyState: { verified: '已认证', unverified: '未认证', expired: '已失效', exempt: '免认证(内网)' },
+  findingState: { open: '待处理', false_positive: '误报', ignored: '已忽略', fixed: '已修复', reappeared: '复现' },
+  memberState: { active: '正常', disabled: '已停用', invited: '待登录' },
+  reportState: { queued: '排队中', running: '生成中', done: '已生成', failed: '生成失败' },
+  requestState: { pending: '待审批', approved: '已同意', approve: '已同意', rejected: '已拒绝', reject: '已拒绝' },
+  checkState: { done: '未发现', ok: '未发现', clean: '未发现', passed: '未发现', found: '已发现', running: '检测中', pending: '等待', skipped: '未执行', failed: '出错', none: '未发现' },
+  weekday: { 0: '周日', 1: '周一', 2: '周二', 3: '周三', 4: '周四', 5: '周五', 6: '周六' },
+  weekdayShort: { 0: '日', 1: '一', 2: '二', 3: '三', 4: '四', 5: '五', 6: '六' },
+  setup: {
+    title: '初始化站卫', text: '创建第一个租户和管理员账户，完成后即可使用。', token: '初始化令牌', tokenHint: '启动服务时终端会打印一次性链接；也可以只把其中的令牌粘贴到这里。', needToken: '请填写初始化令牌', kind: '使用者类型', company: '单位名称', name: '您的姓名', send: '完成初始化',
+  },
+  login: {
+    title: '登录', text: '使用邮箱和密码登录站卫控制台。', expired: '登录已过期，请重新登录，之后会回到刚才的页面。', email: '邮箱', password: '密码', totp: '动态验证码', totpText: '请输入身份验证器应用中显示的 6 位验证码。', send: '登录', verify: '验证并登录', back: '换一个账户', wait: '请在 {n} 秒后再试',
+  },
+  search: { title: '全局搜索', placeholder: '搜索网站、漏洞、任务、页面', none: '没有找到与“{q}”有关的内容', site: '网站', scan: '扫描', finding: '漏洞', monitor: '监测任务', report: '报告', member: '成员', page: '页面', term: '术语' },
+  notice: { title: '通知', empty: '暂无新通知。扫描或报告完成后会出现在这里。', scan: { done: '扫描已完成', failed: '扫描失败', cancelled: '扫描已取消' }, scanText: '{site}，{score} 分', report: { done: '报告已生成', failed: '报告生成失败' } },
+  table: { selectAll: '全选', select: '选择 {name}', count: '已显示 {n} 条，共 {total} 条', countOnly: '共 {n} 条', more: '加载更多', columns: '选择列', reset: '恢复默认' },
+  chart: { asTable: '以表格查看', asChart: '以图表查看', png: '导出图片', empty: '暂无数据' },
+  score: {
+    points: '{n}分', never: '未扫描', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
+    count: '数量', first: '首个扣', step: '之后每个扣', cap: '最多扣', deduction: '扣分', start: '起始分', ceiling: '有高危或紧急漏洞时的封顶分',
+  },
+  guide: {
+    title: '五步上手', progress: '已完成 {n}/{total}', dismiss: '不再显示', add_site: '添加网站', add_siteText: '填写要检查的网址', verify: '认证网站', verifyText: '证明网站归您管理', scan: '第一次扫描', scanText: '几分钟看到健康分', schedule: '定时监测', scheduleText: '每周自动检查', invite: '邀请同事', inviteText: '分工处理漏洞',
+  },
+  overview: {
+    sites: '网站', open: '待处理漏洞', openAll: '合计', week: '近 7 天', new7: '新发现', fixed7: '已修复', avgScore: '平均健康分', avgHint: '各网站最近一次完整扫描的平均值', noScore: '完成一次扫描后显示', running: '进行中的扫描', severityTrend: '漏洞趋势', severityNow: '等级分布', scoreTrend: '健康分趋势', topChecks: '最常见的漏洞', trendEmpty: '完成扫描后，这里会显示每天的变化',
+    noFindings: '目前没有待处理的漏洞', recent: '最近扫描', next: '即将执行', nextNone: '还没有定时监测任务', events: '最近动态', eventsNone: '暂无动态',
+  },
+  home: {
+    sub: '掌握全部网站的安全状况，从最危险的一个开始处理。', info: '网站信息', total: '网站数量', danger: '危险站点', url: '网址', other: '其他', noScans: '扫描后，最近的结果会显示在这里。', toSites: '前往资产列表', whyTitle: '站卫能帮您做什么',
+    why: {
+      a: { title: '安全自评', text: '防火墙看不到网站自身的缺陷。站卫像访问者一样检查您的网站，找出漏洞和不当配置，并保留证据。' }, b: { title: '讲得清、改得了', text: '每个漏洞都有说明、影响、修复建议和对应的 CWE、OWASP、GB/T 30279 等级，分数逐项可查。' }, c: { title: '持续看护', text: '按您选的时间定期检查，新问题及时通知；误报与忽略带理由和期限，不会在下次扫描后丢失。' },
+    },
+  },
+  site: {
+    add: '添加网站', detail: '网站详情', domain: '域名信息', verifyState: '认证状态', lastScan: '最近一次扫描时间', result: '扫描结果', counts: '漏洞数量', goVerify: '去认证', viewDetail: '查看详情', running: '进行中', finished: '已完成', scan: '扫描', searchPlaceholder: '搜索网址或名称', allStates: '全部认证状态',
+    needVerifyTitle: '先完成认证', needVerifyText: '“{name}”还没有通过认证。为避免误扫他人网站，只有证明归您管理的网站才能扫描。', deleteTitle: '删除网站', deleteText: '将删除“{name}”及其全部扫描、漏洞和报告，无法恢复。请写明理由：', deleted: '已删除“{name}”', noDeleteWhileScanning: '扫描进行中，不能删除', none: '还没有网站', noneText: '添加网站、完成认证后就可以扫描。第一次扫描通常只要几分钟。', noneFiltered: '没有符合条件的网站',
+    url: '网址', urlHint: '填写首页地址；扫描范围是相同的协议、域名和端口。未写协议时按 https 处理。', name: '网站名称', namePlaceholder: '例如：官网', group: '分组', groupPlaceholder: '例如：门户、业务系统', advanced: '扫描设置（可稍后修改）', quotaFull: '网站数量已达配额上限（{n} 个），请先提升配额或删除不用的网站。', neverScanned: '还没有扫描过。完成认证后即可开始第一次扫描。',
+    moveTitle: '变更域名', moveText: '将把网址从 {from} 改为 {to}。变更后需要重新认证，历史记录保留。', move: '变更', moveHint: '修改网址即为域名变更：不占用新的配额，但需要重新认证。',
+  },
+  siteTab: { overview: '概况', vulns: '漏洞', runs: '扫描记录', settings: '设置' },
+  settings: {
+    rate: '每秒请求数上限', maxPages: '页面数上限', maxMinutes: '时长上限（分钟）', excludes: '不扫描的地址', excludesHint: '每行一个正则表达式，匹配完整网址的任意部分，例如退出登录的地址。', headers: '自定义请求头', headerName: '请求头名称', headerValue: '值', addHeader: '添加请求头', headersHint: '最多 5 个。保存后只显示 ***，不再返回原值。', cookieHint: '需要登录才能访问的页面，可填写登录后的完整 Cookie。保存后只显示 ***。',
+    windows: '允许扫描的时段', from: '开始时间', to: '结束时间', addWindow: '添加时段', windowsHint: '不添加表示任何时间都可以；时段外扫描会自动暂停，进入时段后继续。',
+  },
+  wizard: { add: '填写网址', verify: '认证归属', scan: '第一次扫描', next: '下一步', later: '稍后认证', laterHint: '未认证的网站不会被扫描。', scanText: '现在可以开始第一次扫描了。', toSite: '查看网站' },
+  verify: {
+    title: '网站认证', sub: '证明网站归您管理，避免误扫他人网站。任选一种方式即可。', state: '认证状态', scope: '认证范围', how: '认证方式', since: '认证时间', last: '最近检查', manage: '管理认证', rule: '每天和每次扫描前都会重新检查；连续 3 天失败后变为“已失效”，定时任务停止，历史保留。文件与 Meta 标签只认证这个地址；子域名请使用 DNS 或授权书。',
+    method: { file: '文件认证', meta: 'Meta 标签', dns: 'DNS 解析', letter: '授权书(内网)' },
+    text: { file: '把一个小文本文件放到网站上，站卫能读到它就算通过。', meta: '在首页的 head 里加一行标签，适合不能上传文件的网站。', dns: '在域名解析处添加一条 TXT 记录，可同时覆盖子域名。', letter: '内网网站无法从外部认证时，上传盖章的授权书，由平台管理员审批后免认证。' },
+    file1: '下载认证文件，或新建同名文件并写入下面的内容（不要有多余字符）', file2: '上传到网站的这个路径', file3: '用浏览器打开下面任一地址，应当只看到上面的内容', fileName: '文件名', content: '文件内容', path: '路径', download: '下载认证文件', meta1: '把这行标签加到首页的 head 部分', meta2: '发布首页，并确认查看源代码时能看到它', dns1: '在域名服务商处添加解析记录', dns2: '等待解析生效，通常需要几分钟到一小时', dnsType: '记录类型', dnsName: '主机记录', dnsValue: '记录值',
+    check: '立即检查', expires: '令牌有效期至 {d}', checkedAt: '上次检查 {d}', passed: '“{name}”已通过认证', letterFile: '授权书文件', letterFileHint: 'PDF、图片或 Word，不超过 5 MB。应写明网站、扫描时间范围并加盖公章。', letterTooBig: '授权书不能超过 5 MB。', letterDays: '有效期', letterSend: '提交审批', letterSent: '授权书已提交，等待平台管理员审批。', ranges: 'IP 或网段', until: '有效期至 {d}',
+  },
+  authorization: { sub: '内网网站凭授权书免认证。批准前请核对公章、网站与网段。', letter: '授权书', pending: '待审批', approved: '已批准', rejected: '已拒绝', expired: '已过期', approve: '批准', reject: '拒绝', settleText: '授权书：{name}；网站：{site}；网段：{ranges}。请写明理由：', none: '没有授权书', noneText: '成员在网站认证页上传授权书后，会在这里等待审批。' },
+  scan: { mode: '扫描模式', start: '开始扫描', startTitle: '扫描 {name}', startHint: '扫描只使用无破坏的探测；可随时暂停，重启服务也不会丢失进度。' },
+  run: {
+    title: '扫描详情', pause: '暂停', resume: '继续', cancel: '取消', cancelTitle: '取消扫描', cancelText: '取消对“{name}”的扫描？已发现的漏洞会保留，但这次不会给出健康分。', again: '重新扫描', progress: '扫描进度', doing: '正在', remaining: '剩余', remainingN: '{n} 项', remainingUnknown: '计算中', elapsed: '已用时', requests: '请求数', pagesN: '页面', bytes: '流量', partial: '这次扫描没有完整结束，不影响网站的健康分。',
+    state: '状态', score: '健康分', trigger: '来源', allTriggers: '全部来源', created: '创建时间', started: '开始时间', finished: '结束时间', rules: '规则版本', facts: '扫描信息', checks: '检测项目', checksNone: '扫描开始后会列出检测项目', none: '还没有扫描记录',
+  },
+  runTab: { overview: '概况', vulns: '漏洞', tree: '网站结构', pages: '页面', score: '评分', compare: '对比', site: '网站' },
+  page: { status: '状态码', type: '类型', title: '标题', depth: '深度', size: '大小', search: '搜索网址、标题或状态码', none: '还没有发现页面', n: '{n} 页', findings: '{n} 个漏洞' },
+  compare: { with: '与哪次比较', previous: '上一次完整扫描', unchanged: '{n} 个没有变化', new: '新出现', fixed: '已消失', none: { new: '没有新出现的漏洞', fixed: '没有消失的漏洞' }, noPrevious: '没有可比较的扫描', noPreviousText: '同一网站完成两次扫描后，就能看到新增和修复了什么。' },
+  finding: {
+    title: '漏洞详情', list: '漏洞列表', name: '漏洞名称', level: '等级', site: '网站', check: '检测项目', confidence: '可信度', state: '状态', firstSeen: '首次发现', lastSeen: '最近发现', parameter: '参数', searchPlaceholder: '搜索名称、网址、参数', allSites: '全部网站', allLevels: '全部等级', allStates: '全部状态', allChecks: '全部检测项目', bulk: '处理所选 {n} 个', selectedN: '所选 {n} 个漏洞',
+    none: '没有漏洞', noneText: '这里还没有漏洞。扫描完成后，发现的问题会列在这里。', noneFiltered: '没有符合条件的漏洞', noneFilteredText: '换一个筛选条件，或清除筛选。', stillRunning: '扫描还在进行，发现的漏洞会立即出现。', description: '漏洞说明', impact: '影响', advice: '修复建议', evidence: '证据', classification: '分类', fingerprint: '指纹', instances: '出现次数', references: '参考资料', history: '处理记录', retest: '复测', retestStarted: '已开始复测', curl: '复制为 curl',
+  },
+  evidence: { proof: '证据', request: '请求', response: '响应', unfold: '展开 {n} 行', truncated: '内容过长，只保存了前面一部分' },
+  decision: {
+    title: '处理漏洞', what: '处理方式', false_positive: '误报', ignored: '忽略', fixed: '已修复', reopen: '重新打开', false_positiveText: '经核实不是漏洞。有效期内不计分，下次扫描仍保持误报。', ignoredText: '是漏洞但暂不处理，接受风险。有效期内不计分。', fixedText: '已经修复。下次扫描若再次发现，会标为“复现”。', reopenText: '撤销之前的处理，恢复为待处理。',
+    reasonPlaceholder: '例如：该参数只接受内部枚举值，已由开发确认', expires: '有效期', days: '{n} 天', noExpiry: '长期有效', until: '有效期至 {d}', propose: '提交建议', proposeHint: '您没有直接处理的权限，提交后由租户管理员确认。', proposed: '建议已提交，等待确认', done: '已处理', pending: '{who} 建议：{what}', pendingShort: '待确认', approve: '同意', reject: '不同意', settleText: '{who} 建议按“{what}”处理，理由：{reason}',
+  },
+  history: { found: '首次发现', seen: '再次发现', reappeared: '复现', fixed: '扫描未再发现，标为已修复', decision: '处理', proposal: '建议', retest: '复测', expired: '处理到期，恢复为待处理', opened: '首次发现', created: '首次发现' },
+  monitor: {
+    sub: '按固定时间自动扫描已认证的网站，发现新问题及时通知。', add: '新增监测任务', edit: '编辑任务', name: '任务名称', cycle: '监测周期', assets: '监测资产', lastResult: '最近一次扫描情况', searchPlaceholder: '请输入任务名称', next: '下次 {d}', noNext: '已暂停，不会执行', moreSites: '等另外 {n} 个网站', resume: '恢复', runNow: '立即执行', started: '已开始执行', deleteTitle: '删除任务', deleteText: '删除监测任务“{name}”？已有的扫描结果会保留。', none: '还没有监测任务', noneText: '建议给每个网站设一个每周任务，时间选在访问量少的夜间。', noneFiltered: '没有这个名称的任务',
+    namePlaceholder: '例如：官网每周巡检', pickSites: '选择已认证的网站', sitesHint: '只有已认证或免认证的网站可以定时扫描。', needSite: '请至少选择一个网站', noVerified: '没有可以监测的网站', noVerifiedText: '只有已认证或免认证的网站可以定时扫描，请先添加网站并完成认证。', weekday: '星期', day: '日期', time: '时间', cron: 'Cron 表达式', cronHint: '五段：分 时 日 月 周，例如 30 2 * * 1-5 表示工作日 02:30。', zone: '时区', window: '只在指定时段内扫描', windowHint: '到时段结束仍未完成的扫描会暂停，下个时段继续。', missed: '错过执行时间时（例如服务停机）', missedRun: '恢复后补做一次', missedSkip: '跳过', jitter: '随机推迟（分钟以内）', summary: '{n} 个网站，{when}，{mode}',
+  },
+  schedule: { daily: '每天 {time}', weekly: '每{day} {time}', monthly: '每月 {day} 日 {time}', cron: '按 {cron}' },
+  scheduleKind: { daily: '每天', weekly: '每周', monthly: '每月', cron: 'Cron' },
+  report: {
+    sub: '把一次扫描的结果交给领导、同事或监管部门。', create: '生成报告', title: '报告名称', titlePlaceholder: '不填则按网站和日期命名', scan: '扫描', noScan: '没有已完成的扫描', formats: '格式', lang: '语言', make: '生成', started: '正在生成报告，完成后会通知您', files: '下载', working: '正在生成', copyHash: '复制 SHA-256', none: '还没有报告', noneText: '完成扫描后，可生成含评分、漏洞、证据、修复建议和等保条款对照的报告。', deleteTitle: '删除报告', deleteText: '删除报告“{name}”？可以随时从同一次扫描重新生成。',
+  },
+  format: { pdf: 'PDF', html: 'HTML', docx: 'Word', json: 'JSON', sarif: 'SARIF' },
+  notify: {
+    sub: '在第一时间把结果送到对的人手里。', tab: { channels: '通知渠道', rules: '通知规则', log: '发送记录' }, addChannel: '添加渠道', editChannel: '编辑渠道', addRule: '添加规则', editRule: '编辑规则', kind: '类型', where: '发往', lastResult: '最近一次', enabled: '启用', test: '发送测试', testing: '发送中…', testSent: '测试通知已送达', testQueued: '测试通知已进入发送队列', deleteChannel: '删除渠道', deleteChannelText: '删除通知渠道“{name}”？使用它的规则将不再向它发送。', deleteRule: '删除规则', deleteRuleText: '删除通知规则“{name}”？', retried: '已重新发送',
+    noChannel: '还没有通知渠道', noChannelText: '支持邮件、签名 Webhook，以及企业微信、钉钉、飞书群机器人。', noRule: '还没有通知规则', noRuleText: '规则决定什么时候、什么等级、通知谁，以及夜间是否免打扰。', noLog: '还没有发送记录', noLogText: '每一条通知的结果都会记录在这里，失败的可以重试。', when: '触发条件', minSeverity: '最低等级', minHint: '只影响与漏洞有关的通知。', sites: '网站', allSites: '全部网站', to: '发送到', event: '事件', channel: '渠道', attempts: '尝试次数', error: '失败原因', quiet: '免打扰时段', quietHint: '时段内的通知会等到时段结束再发送。', rulePlaceholder: '例如：高危立即通知',
+    toMail: '收件人', smtpHost: 'SMTP 服务器', smtpPort: '端口', security: '加密', noTls: '不加密', username: '用户名', from: '发件人', url: 'Webhook 地址', secret: '签名密钥', secretHint: { webhook: '用于 HMAC-SHA256 签名，接收方可据此核对来源。', wecom: '企业微信群机器人没有签名密钥，可留空。', dingtalk: '钉钉机器人“加签”方式的密钥，以 SEC 开头。', feishu: '飞书机器人“签名校验”的密钥，可留空。' }, maskedHint: '*** 表示已保存的密钥，不修改就保持原样。',
+  },
+  channelKind: { email: '邮件', webhook: 'Webhook', wecom: '企业微信', dingtalk: '钉钉', feishu: '飞书' },
+  event: { scan_done: '扫描完成', scan_failed: '扫描失败', finding_new: '发现新漏洞', finding_reappeared: '漏洞复现', site_verify_expired: '认证失效', monitor_missed: '监测任务错过', test: '测试', channel_test: '测试', notify_test: '测试' },
+  delivery: { queued: '等待发送', sent: '已送达', failed: '失败' },
+  quota: {
+    sub: '当前版本：{edition}。配额不够时可申请提升，由平台管理员审批。', raise: '提升配额', raiseHint: '申请会交给平台管理员审批，结果会记入审计日志。', which: '配额', newTotal: '申请数量', reasonPlaceholder: '例如：新增 3 个下属单位网站', send: '提交申请', asked: '申请已提交', requests: '提升申请', who: '申请人', approve: '同意', reject: '拒绝', decideText: '{what} 提升到 {n}，申请理由：{reason}', noRequests: '没有申请', noRequestsText: '提交的申请及审批结果会显示在这里。', unlimited: '不限', notEnabled: '未开通', notEnabledText: '当前版本未开通此项。', sites: 'web漏洞扫描', apps: '移动应用安全', members: '成员', scans_month: '本月扫描', storage_mb: '存储',
+    text: { sites: '可添加的网站数量，域名变更不占新配额', apps: '移动应用安全', members: '可加入的成员数量', scans_month: '本月已执行的扫描次数', storage_mb: '证据、报告等占用的空间（MB）' },
+  },
+  member: { add: '添加成员', edit: '编辑成员', name: '姓名', role: '角色', lastLogin: '最近登录', you: '您', remove: '移除', removeTitle: '移除成员', removeText: '将 {name}（{email}）移出本租户？其操作记录仍保留在审计日志中。', none: '还没有其他成员', noneText: '邀请同事一起处理漏洞。', made: '已添加 {name}。请把初始密码交给对方，登录后应立即修改：', madeHint: '这个密码只显示这一次。', initial: '初始密码', permission: '权限', yes: '有', no: '无', tab: { members: '成员', roles: '角色与权限' } },
+  role: { platform_admin: '平台管理员', tenant_admin: '租户管理员', operator: '运营操作员', auditor: '审计员', engineer: '客服工程师' },
+  roleText: { platform_admin: '管理平台、租户、配额和授权审批，不查看租户内容。', tenant_admin: '管理本租户的成员、网站、扫描和处理决定。', operator: '添加网站、扫描、定时监测；对漏洞提出处理建议。', auditor: '只读，可查看和导出审计日志。', engineer: '处理分配的工作，对漏洞提出处理建议。' },
+  permission: {
+    site_read: '查看网站', site_write: '添加和修改网站', scan_read: '查看扫描', scan_run: '扫描、暂停、取消', finding_read: '查看漏洞', finding_decide: '决定误报与忽略', finding_propose: '建议误报与忽略', member_read: '查看成员', member_write: '管理成员', audit_read: '查看审计日志', audit_export: '导出审计日志', quota_read: '查看配额', quota_request: '申请配额', quota_decide: '审批配额', authorization_approve: '审批授权书', authorization_read: '查看授权书', settings_read: '查看系统设置', settings_write: '修改系统设置', report_read: '查看报告', report_write: '生成报告', monitor_read: '查看监测任务', monitor_write: '管理监测任务', notify_read: '查看通知设置', notify_write: '修改通知设置', key_read: '查看接口密钥', key_write: '管理接口密钥', tenant_read: '查看租户', tenant_write: '管理租户', job_read: '查看后台任务',
+  },
+  key: { sub: '供程序调用接口使用，权限不超过您自己的权限。', add: '新建密钥', title: '接口密钥', make: '生成', prefix: '前缀', scopes: '权限范围', scopesHint: '只勾选程序真正需要的权限。', expires: '到期', never: '永不到期', lastUsed: '最近使用', by: '创建人', none: '还没有接口密钥', noneText: '有了密钥，程序就能添加网站、发起扫描和读取结果。', namePlaceholder: '例如：持续集成', once: '密钥只显示这一次，请立即保存。', saved: '我已保存', revoke: '吊销', deleteTitle: '吊销密钥', deleteText: '吊销“{name}”（{prefix}…）？使用它的程序会立即失去访问权限。' },
+  audit: { sub: '所有重要操作都记录在这里，任何角色都不能删除；每条记录与上一条用哈希相连。', actor: '操作人', action: '操作', object: '对象', detail: '详情', hash: '哈希', system: '系统', from: '开始日期', to: '结束日期', actionPlaceholder: '按操作筛选，例如 site.create', verify: '校验完整性', export: '导出', ok: '完整：{n} 条记录的哈希链未被改动。', broken: '第 {n} 条记录与哈希链不符，日志可能被改动过，请立即联系平台管理员。', none: '没有符合条件的记录' },
+  action: {
+    session_create: '登录', session_login: '登录', session_delete: '退出登录', session_failed: '登录失败', login: '登录', logout: '退出登录', login_failed: '登录失败', setup: '初始化', setup_done: '初始化', site_create: '添加网站', site_update: '修改网站', site_delete: '删除网站', site_move: '变更域名', site_verify: '认证网站', verification_create: '生成认证令牌', verification_check: '检查认证', verification_passed: '认证通过', scan_create: '开始扫描', scan_start: '开始扫描', scan_pause: '暂停扫描', scan_resume: '继续扫描', scan_cancel: '取消扫描', finding_decide: '处理漏洞', finding_propose: '建议处理', finding_retest: '复测', member_create: '添加成员', member_update: '修改成员', member_delete: '移除成员', key_create: '新建密钥', key_delete: '吊销密钥', api_key_create: '新建密钥', api_key_delete: '吊销密钥', quota_request: '申请配额', quota_decide: '审批配额', quota_request_create: '申请配额', quota_request_decide: '审批配额', monitor_create: '新增监测任务', monitor_update: '修改监测任务', monitor_delete: '删除监测任务', monitor_pause: '暂停监测任务', monitor_resume: '恢复监测任务', monitor_run: '执行监测任务', report_create: '生成报告', report_delete: '删除报告', report_download: '下载报告', authorization_create: '提交授权书', authorization_approve: '批准授权书', authorization_reject: '拒绝授权书', settings_update: '修改系统设置', tenant_create: '新建租户', tenant_update: '修改租户', audit_export: '导出审计日志', password_change: '修改密码', me_password: '修改密码', totp_enable: '开启两步验证', totp_disable: '关闭两步验证', channel_create: '添加通知渠道', channel_update: '修改通知渠道', channel_delete: '删除通知渠道', rule_create: '添加通知规则', rule_update: '修改通知规则', rule_delete: '删除通知规则',
+  },
+  tenant: { sub: '每个租户的数据彼此隔离。', add: '新建租户', edit: '编辑租户', own: '租户信息', name: '名称', company: '企业与单位', person: '个人', none: '没有租户', disable: '停用', enable: '启用', disableTitle: '停用租户', disableText: '停用“{name}”？其成员将无法登录，定时任务停止，数据保留。' },
+  platform: { title: '平台设置', url: '对外访问地址', hosts: '允许的主机名', hostsHint: '每行一个。浏览器只能用这些主机名访问控制台，防止 Host 头攻击。', dns: 'DNS 服务器', ranges: '允许扫描的内网网段', rangesHint: '每行一个 CIDR。未列出的内网地址一律拒绝连接；云主机元数据地址始终拒绝。', proxy: '出口代理', workers: '同时扫描数', smtp: '平台邮件服务器' },
+  account: {
+    profile: '个人信息', theme: '外观', auto: '跟随系统', density: '列表密度', password: '修改密码', old: '当前密码', fresh: '新密码', again: '再输入一次', change: '修改密码', passwordRule: '至少 10 位，建议混合大小写字母、数字和符号。', passwordDiffers: '两次输入的密码不一致', passwordDone: '密码已修改，其他设备需要重新登录', totp: '两步验证', totpText: '登录时除密码外，再输入手机上身份验证器应用的 6 位验证码。', on: '已开启', off: '未开启', enable: '开启', disable: '关闭', totpOn: '两步验证已开启', totpOff: '两步验证已关闭', qr: '两步验证二维码', secret: '无法扫码时手动输入密钥', codes: '恢复码（只显示这一次）', sessions: '登录设备', current: '当前设备', revoke: '下线', revokeTitle: '下线设备', revokeText: '让 {what}（{ip}）退出登录？',
+  },
+  about: { version: '版本', health: '运行状态', ok: '正常', live: '实时推送', channel: { stream: '已连接', poll: '轮询', off: '未连接' }, licence: '许可', licenceText: '站卫以 Apache-2.0 许可发布，第三方组件的许可见随附的 NOTICE 文件。', privacy: '数据与隐私', privacyText: '控制台不向任何第三方发送请求，可在隔离网络中使用。证据与报告只保存在您自己的服务器上。' },
+  notFound: { title: '没有这个页面', text: '链接可能已失效，或内容已被删除。', home: '回到总览' },
+  help: {
+    title: '帮助', termsTitle: '常用名词', keysTitle: '键盘', apiTitle: '接口', apiText: '控制台能做的，程序也能做。接口说明：',
+    page: {
+      overview: { title: '总览', text: '一眼看清全部网站的状况，每个数字都能点进去看明细。', steps: ['按“五步上手”完成准备。', '先处理紧急和高危漏洞。', '给每个网站设一个每周监测任务。'] },
+      sites: { title: '网站与资产', text: '每个网站占用一个配额。域名变更不占新配额，但需要重新认证。', steps: ['点“添加网站”，填写首页地址。', '按提示完成认证。', '点“扫描”，选择模式。', '需要登录的网站，在设置里填写 Cookie。'] },
+      verify: { title: '网站认证', text: '认证是为了不误扫他人的网站，四种方式任选其一。', steps: ['首选文件认证：下载文件，上传到指定路径。', '点“立即检查”，不通过时会说明原因。', '页面被登录拦截或总是返回 200 的网站，可改用 Meta 标签或 DNS。', '内网网站请上传授权书。'] },
+      run: { title: '扫描详情', text: '进度保留两位小数，只增不减；暂停、重启服务都不会丢失。', steps: ['“漏洞”页可筛选和批量处理。', '“评分”页逐项列出扣分。', '“对比”页看新增和修复了什么。', '扫描完成后可生成报告。'] },
+      vulns: { title: '漏洞管理', text: '同一个漏洞多次扫描只算一个，处理决定会一直保留到期限。', steps: ['点漏洞名称查看证据与修复建议。', '确认不是漏洞的，标为误报并写明理由。', '修复后点“复测”，只检查这一个。'] },
+      monitors: { title: '安全监测', text: '定时自动扫描，可限定时段，错过可补做。', steps: ['点“新增监测任务”。', '选择网站、周期和扫描模式。', '在“通知设置”里配置谁会收到结果。'] },
+      reports: { title: '报告中心', text: '报告含评分、扣分明细、漏洞证据、修复建议和等保条款对照。', steps: ['点“生成报告”，选择一次已完成的扫描。', '选择格式：PDF 适合打印，Word 便于修改，SARIF 供开发工具使用。', '下载后可核对 SHA-256。'] },
+      notify: { title: '通知设置', text: '先添加渠道，再设规则。', steps: ['添加渠道并“发送测试”。', '添加规则：触发条件、最低等级、发送到哪里。', '发送失败的可在“发送记录”中重试。'] },
+      admin: { title: '系统管理', text: '成员、密钥、配额、审计与设置。', steps: ['按岗位分配角色，最少够用。', '为管理员开启两步验证。', '定期在审计日志中“校验完整性”。'] },
+    },
+    terms: [
+      { word: '健康分', means: '满分 100，按待处理漏洞逐项扣分；误报和忽略不扣。只有完整的扫描才会更新。' }, { word: '紧急 / 高危 / 中危 / 低危 / 提示', means: '紧急计入高危并带标记；提示不扣分，但值得了解。' }, { word: '误报与忽略', means: '误报是检测错了；忽略是接受风险。两者都要理由，可设期限。' }, { word: '复现', means: '标为已修复之后又被发现。' }, { word: '指纹', means: '由检测项目和位置算出，同一漏洞跨扫描保持不变。' },
+    ],
+    keys: [{ key: '/', does: '搜索' }, { key: 'J / K', does: '漏洞详情中：下一个 / 上一个' }, { key: 'Esc', does: '关闭弹窗' }, { key: 'Tab', does: '在控件间移动' }],
+  },
+}

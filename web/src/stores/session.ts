@@ -1,0 +1,54 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { api, wire, ApiError, type Quota, type Session } from '@/api'
+import { startEvents, stopEvents } from '@/api/events'
+import { zone } from '@/lib/format'
+import { setLang, storedLang } from '@/i18n'
+import { useUi } from './ui'
+
+export const useSession = defineStore('session', () => {
+  const me = ref<Session | null>(null)
+  const checked = ref(false)
+  const needsSetup = ref(false)
+  const quotas = ref<Quota[]>([])
+
+  const signedIn = computed(() => !!me.value)
+  function can(p: string): boolean {
+    const list = me.value?.permissions || []
+    return list.includes(p) || list.includes('*') || list.includes(p.split(':')[0] + ':*')
+  }
+  const isPlatform = computed(() => me.value?.role === 'platform_admin')
+
+  async function accept(s: Session) {
+    me.value = s
+    wire.csrf = s.csrf_token
+    zone.value = s.tenant?.timezone || 'Asia/Shanghai'
+    needsSetup.value = false
+    useUi().adopt(s.user.settings || {})
+    // What was chosen on this device before login wins over an unset account language.
+    await setLang(s.user.lang === 'en' || s.user.lang === 'zh' ? s.user.lang : storedLang())
+    startEvents()
+    void loadQuotas()
+  }
+  function forget() {
+    me.value = null
+    wire.csrf = ''
+    quotas.value = []
+    stopEvents()
+  }
+  async function check() {
+    try { await accept(await api.session.get()) } catch (e) {
+      forget()
+      if (e instanceof ApiError && e.status !== 401 && e.status !== 403) throw e
+      try { needsSetup.value = (await api.setup.needed()).needed } catch { needsSetup.value = false }
+    } finally { checked.value = true }
+  }
+  async function loadQuotas() {
+    try { quotas.value = (await api.quotas.list()).items } catch { /* chips stay as they are */ }
+  }
+  async function logout() {
+    try { await api.session.logout() } catch { /* gone either way */ }
+    forget()
+  }
+  return { me, checked, needsSetup, signedIn, quotas, can, isPlatform, accept, forget, check, loadQuotas, logout }
+})
