@@ -5,6 +5,7 @@
  * nor connects. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include "base/check.h"
@@ -13,6 +14,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "net/http_private.h"
+#include "os/fdpass.h"
+#include "os/spawn.h"
 
 #define CLIENT_MAGIC 0x68747463u
 #define EVENTS_PER_TURN 64
@@ -109,18 +112,40 @@ static int on_timer(CURLM *multi, long timeout_ms, void *userdata)
 	return 0;
 }
 
+/* libcurl 7.88 calls connect() again on the socket that we give it, whatever it is told,
+ * and takes "already in progress" for a failure: so the handshake must be over by then.
+ * In the jail connect() is answered by the filter and nobody needs to wait. */
+static int await_connect(struct exchange *x, int fd)
+{
+	int limit = x->timeout_ms < LIMIT_NET_CONNECT_MS ? x->timeout_ms : LIMIT_NET_CONNECT_MS;
+	socklen_t len = sizeof(int);
+	int err = 0;
+
+	if (os_jailed())
+		return 0;
+	if (os_poll_one(fd, POLLOUT, limit) == 0)
+		err = ETIMEDOUT;
+	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		err = errno;
+	if (err == 0)
+		return 0;
+	return net_connect_error(&x->open_error, err, str_c(x->origin->host), x->origin->port);
+}
+
 int http_client_open_socket(struct exchange *x)
 {
 	struct http_client *c = x->client;
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 
 	error_clear(&x->open_error);
 	buf_clear(&x->res->sent);
 	if (net_connector_open(c->connector, str_c(x->origin->host), x->origin->port, &fd,
 			       &x->open_error) < 0)
 		return -1;
+	if (await_connect(x, fd) < 0)
+		return -1;
 	c->stats.connections++;
-	return fd;
+	return take_fd(fd);
 }
 
 /* Life. */

@@ -2,7 +2,9 @@
 #include "base/test.h"
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/check.h"
@@ -478,6 +480,58 @@ static void refused_connections_say_so(void **state)
 	teardown(&f);
 }
 
+/* A server whose queue is full answers the handshake only when it gets round to it. */
+struct busy_server {
+	int listener, filler;
+};
+
+static void *serve_late(void *arg)
+{
+	struct busy_server *b = arg;
+	char text[1024];
+
+	test_sleep_ms(300);
+	close(accept(b->listener, NULL, NULL));
+	int fd = accept(b->listener, NULL, NULL);
+
+	if (read(fd, text, sizeof(text)) > 0 &&
+	    send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", 42, MSG_NOSIGNAL) > 0)
+		test_sleep_ms(50);
+	close(fd);
+	return NULL;
+}
+
+static void a_slow_handshake_is_waited_for(void **state)
+{
+	struct fixture f = setup();
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	struct busy_server b = { .listener = socket(AF_INET, SOCK_STREAM, 0),
+				 .filler = socket(AF_INET, SOCK_STREAM, 0) };
+	struct url u;
+	struct http_request q = { .url = &u, .timeout_ms = 8000 };
+	struct http_response *r = NULL;
+	pthread_t t;
+
+	assert_ok(bind(b.listener, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_ok(listen(b.listener, 0));
+	assert_ok(getsockname(b.listener, (struct sockaddr *)&sin, &len));
+	assert_ok(connect(b.filler, (struct sockaddr *)&sin, sizeof(sin)));
+	assert_ok(pthread_create(&t, NULL, serve_late, &b));
+	assert_ok(url_parse(f.arena,
+			    arena_printf(f.arena, "http://127.0.0.1:%u/", ntohs(sin.sin_port)),
+			    NULL, 0, &u, NULL));
+	assert_ok(http_fetch(f.client, &q, &r, NULL));
+	assert_string_equal(r->error.code, "");
+	assert_str(r->body, STR("late"));
+	http_response_free(r);
+	pthread_join(t, NULL);
+	close(b.listener);
+	close(b.filler);
+	teardown(&f);
+}
+
 struct counter {
 	unsigned done, cancelled, failed;
 };
@@ -566,6 +620,7 @@ int main(void)
 		cmocka_unit_test(redirects_only_on_demand),
 		cmocka_unit_test(cookies_come_back),
 		cmocka_unit_test(refused_connections_say_so),
+		cmocka_unit_test(a_slow_handshake_is_waited_for),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(tls_unverified_and_verified),
 	};

@@ -83,6 +83,8 @@ int os_spawner_start_with(const struct os_jail_kind *const *kinds,
 /* Ends all children and the spawner, frees. NULL is fine. */
 void os_spawner_stop(struct os_spawner *s);
 struct os_jail_facts os_spawner_facts(const struct os_spawner *s);
+/* Is the calling process a jailed child? */
+bool os_jailed(void);
 DEFINE_CLEANUP(struct os_spawner *, os_spawner_stop);
 
 /* Handle of one child. chan is the caller's: he may close it and set it to -1, or
