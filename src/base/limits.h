@@ -50,6 +50,8 @@
 #define LIMIT_REPORT_FILE (256 * MIB)	 /* more than any mail or reader takes */
 #define LIMIT_REPORT_FINDINGS 20000	 /* what a document still opens with; the rest is counted */
 #define LIMIT_REPORT_EVIDENCE (4 * KIB)	 /* printed of one request or response, around its proof */
+#define LIMIT_REPORT_MEMORY (1024 * MIB)	 /* what 20,000 findings need, many times over */
+#define LIMIT_REPORT_PAGES 2000		 /* listed in a document; JSON has all */
 /* store */
 #define LIMIT_STORE_SQL (32 * KIB)	  /* one statement; ours are a tenth of it */
 #define LIMIT_STORE_RESULT (256 * MIB)	  /* one answer is held in memory */

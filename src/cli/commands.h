@@ -1,3 +1,4 @@
 /* Subcommands in the order in which `zhanwei --help` lists them; each line stands for
  * `const struct cli_command cli_command_NAME`. */
+CLI_COMMAND(report)
 CLI_COMMAND(version)
