@@ -132,6 +132,23 @@ int job_fence(struct job_ctx *ctx, struct error *e)
 			 "another worker has taken the job over");
 }
 
+/* The row never knows less of the progress than of the checkpoints: a job whose
+ * worker dies often is seen to get on (job_end.c). */
+static int save_progress(struct job_ctx *ctx, struct store_conn *c, struct error *e)
+{
+	int basis;
+
+	pthread_mutex_lock(&ctx->worker->lock);
+	basis = ctx->basis;
+	pthread_mutex_unlock(&ctx->worker->lock);
+	if (basis <= ctx->saved_basis)
+		return 0;
+	if (store_job_progress(c, ctx->job.id, basis, e) < 0)
+		return -1;
+	ctx->saved_basis = basis;
+	return 0;
+}
+
 struct change {
 	struct job_ctx *ctx;
 	struct str key;
@@ -143,7 +160,7 @@ static int change_tx(struct store_conn *c, void *arg, struct error *e)
 	const struct change *ch = arg;
 	struct str id = ch->ctx->job.id;
 
-	if (job_fence(ch->ctx, e) < 0)
+	if (job_fence(ch->ctx, e) < 0 || save_progress(ch->ctx, c, e) < 0)
 		return -1;
 	if (!ch->value)
 		return store_job_checkpoint_delete(c, id, ch->key, e);

@@ -35,7 +35,8 @@ struct job_kind {
 	int (*run)(struct job_ctx *ctx, struct error *e);
 	/* Optional: called by a worker in the transaction that ends the job for good
 	 * (done, failed or cancelled, also after a dead worker's last attempt), so that
-	 * the rows of the kind follow the job's. err is NULL unless failed. Not called
+	 * the rows of the kind follow the job's; store_job_checkpoint_get() still works.
+	 * err is NULL unless failed. Not called
 	 * when job_cancel() ends a job that was not running: its caller, in the same
 	 * transaction, sees the state and does what is needed. It may run again when the
 	 * transaction is repeated. */

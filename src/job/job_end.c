@@ -110,32 +110,37 @@ static void decide(const struct ending *x, enum store_job_wish want, struct stor
 	}
 }
 
+/* The kind's own rows; its checkpoints are still there to be read. */
+static int tell_kind(struct store_conn *c, const struct ending *x, const struct store_job_end *end,
+		     struct error *e)
+{
+	struct job after = *x->job;
+
+	after.state = end->state;
+	after.progress = end->state == JOB_ENDED_DONE ? 10000 : x->basis;
+	after.finished = after.updated = end->now;
+	after.attempts = end->attempts;
+	after.fails = end->fails;
+	after.want = after.reason = STR("");
+	if (end->error)
+		after.error = *end->error;
+	return x->kind->ended(c, &after, end->state == JOB_ENDED_FAILED ? end->error : NULL,
+			      end->now, e);
+}
+
 static int end_tx(struct store_conn *c, void *arg, struct error *e)
 {
 	const struct ending *x = arg;
 	struct store_job_end end;
 	enum store_job_wish want;
-	struct job after = *x->job;
 	int r = store_job_lock(c, x->job->id, x->job->lease, &want, e);
 
 	if (r <= 0)
 		return r;
 	decide(x, want, &end);
-	r = store_job_end(c, &end, e);
-	if (r <= 0)
-		return r;
-	if (end.state < JOB_ENDED_DONE || !x->kind->ended)
-		return 1;
-	after.state = end.state;
-	after.progress = end.state == JOB_ENDED_DONE ? 10000 : x->basis;
-	after.finished = after.updated = end.now;
-	after.attempts = end.attempts;
-	after.fails = end.fails;
-	after.want = after.reason = STR("");
-	if (end.error)
-		after.error = *end.error;
-	r = x->kind->ended(c, &after, end.state == JOB_ENDED_FAILED ? end.error : NULL, end.now, e);
-	return r < 0 ? -1 : 1;
+	if (end.state >= JOB_ENDED_DONE && x->kind->ended && tell_kind(c, x, &end, e) < 0)
+		return -1;
+	return store_job_end(c, &end, e);
 }
 
 int job_ctx_settle(struct job_ctx *ctx, int result, const struct error *err, struct error *e)

@@ -243,6 +243,7 @@ static void run_job(struct job_worker *w, struct claim *k, struct store_conn *c,
 			       .want = STORE_JOB_RESUME,
 			       .window_close = k->window_close,
 			       .basis = k->job.progress,
+			       .saved_basis = k->job.progress,
 			       .remaining_ms = -1 };
 	struct error e = { 0 };
 	int result;
@@ -473,22 +474,27 @@ static void give_up_leases(struct job_worker *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+struct heart {
+	int64_t heard_ms; /* when wishes were last looked for */
+	bool news;	  /* there may be some since */
+};
+
 /* One turn: listens a moment, then does what is due. */
-static int heart_turn(struct job_worker *w, struct store_conn *c, int64_t *heard_ms,
+static int heart_turn(struct job_worker *w, struct store_conn *c, struct heart *h,
 		      struct error *e)
 {
 	int64_t rest_ms = w->lease_ms / 6 < HEART_MS ? w->lease_ms / 6 : HEART_MS;
-	int r = store_wait(c, STORE_JOB_CHANNEL, (int)rest_ms, e);
+	int r = store_wait(c, STORE_JOB_CHANNEL, (int)(h->news ? WANT_MS / 4 : rest_ms), e);
 	int64_t mono = clock_mono_ms(&clock_system);
 
 	if (r < 0)
 		return -1;
 	if (r > 0)
 		wake_slots(w);
-	if (r > 0 || mono - *heard_ms > REPORT_MS) {
-		if (mono - *heard_ms < WANT_MS)
-			clock_system.sleep_ms(&clock_system, WANT_MS - (mono - *heard_ms));
-		*heard_ms = clock_mono_ms(&clock_system);
+	h->news = h->news || r > 0 || mono - h->heard_ms > REPORT_MS;
+	if (h->news && mono - h->heard_ms >= WANT_MS) {
+		h->heard_ms = mono;
+		h->news = false;
 		if (hear_wants(w, c, e) < 0)
 			return -1;
 	}
@@ -497,12 +503,12 @@ static int heart_turn(struct job_worker *w, struct store_conn *c, int64_t *heard
 
 static void heart_run(struct job_worker *w, struct store_conn *c, const volatile bool *stop)
 {
-	int64_t heard = 0;
+	struct heart h = { .news = true };
 	bool trouble = false;
 
 	while (!w->over) {
 		struct error e = { 0 };
-		bool ok = heart_turn(w, c, &heard, &e) == 0;
+		bool ok = heart_turn(w, c, &h, &e) == 0;
 
 		if (!ok && !trouble)
 			log_trouble(w, "job.heart", &e);
@@ -649,6 +655,7 @@ int job_run_one(const struct job_worker_config *config, struct error *e)
 		if (r >= 0)
 			r = slot_turn(w, 0, c, e);
 		w->over = true;
+		store_wake(config->store);
 		pthread_join(heart, NULL);
 	}
 	store_release(c);

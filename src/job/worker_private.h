@@ -41,6 +41,7 @@ struct job_ctx {
 	struct arena *arena;
 	struct store_conn *conn;
 	int64_t again_at;
+	int saved_basis; /* of the job's own thread: progress last put into the row */
 
 	_Atomic int want; /* enum store_job_wish */
 	atomic_bool lost; /* the lease is another's */

@@ -604,6 +604,13 @@ int store_job_next_due(struct store_conn *c, const struct str *kinds, size_t n, 
 
 /* ---- checkpoints ---- */
 
+int store_job_progress(struct store_conn *c, struct str id, int progress, struct error *e)
+{
+	progress = progress > 9999 ? 9999 : progress;
+	return store_exec(c, e, "UPDATE job SET progress = ? WHERE id = ? AND progress < ?",
+			  SV_INT(progress), SV_STR(id), SV_INT(progress));
+}
+
 int store_job_checkpoint_set(struct store_conn *c, struct str id, struct str key,
 			     struct str value, struct error *e)
 {

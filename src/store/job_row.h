@@ -116,6 +116,8 @@ int store_job_wants(struct store_conn *c, struct str worker,
 int store_job_next_due(struct store_conn *c, const struct str *kinds, size_t n, int64_t *ret,
 		       struct error *e);
 
+/* Raises the progress number of a row that this transaction has locked. */
+int store_job_progress(struct store_conn *c, struct str id, int progress, struct error *e);
 int store_job_checkpoint_set(struct store_conn *c, struct str id, struct str key,
 			     struct str value, struct error *e);
 int store_job_checkpoint_get(struct store_conn *c, struct str id, struct str key,

@@ -6,10 +6,9 @@
 #include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include "store/store_private.h"
-
-#define WAKE_STEP_MS 250 /* how soon store_wake() is seen */
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25,
        OID_OID = 26, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700, OID_VOID = 2278 };
@@ -20,6 +19,7 @@ struct pgsql_impl {
 	unsigned next_name;
 	struct map *listening; /* channels */
 	bool heard[STORE_CHANNELS];
+	int wake_fd; /* among the store's; -1 until the first wait */
 };
 
 struct statement {
@@ -100,6 +100,8 @@ static void close_conn(struct store_conn *c)
 {
 	struct pgsql_impl *m = c->impl;
 
+	if (m->wake_fd >= 0)
+		store_wake_fd_drop(c->store, m->wake_fd);
 	if (m->statements)
 		map_free_values(m->statements, free);
 	map_free(m->listening);
@@ -143,6 +145,7 @@ static int open_conn(struct store_conn *c, struct error *e)
 	char settings[400];
 
 	c->impl = m;
+	m->wake_fd = -1;
 	m->pg = PQconnectdbParams(keys, values, 1);
 	m->statements = map_new();
 	m->listening = map_new();
@@ -518,8 +521,12 @@ static int wait_for(struct store_conn *c, const char *channel, int timeout_ms, s
 
 	if (listen_to(c, channel, index, e) < 0)
 		return -1;
+	if (m->wake_fd < 0)
+		m->wake_fd = store_wake_fd_add(c->store);
 	for (;;) {
-		struct pollfd p = { .fd = PQsocket(m->pg), .events = POLLIN };
+		struct pollfd p[] = { { .fd = PQsocket(m->pg), .events = POLLIN },
+				      { .fd = m->wake_fd, .events = POLLIN } };
+		eventfd_t drained;
 		int64_t left = end - store_mono_ms();
 
 		take_notifications(c);
@@ -529,8 +536,11 @@ static int wait_for(struct store_conn *c, const char *channel, int timeout_ms, s
 		}
 		if (left <= 0)
 			return 0;
-		if (poll(&p, 1, (int)(left < WAKE_STEP_MS ? left : WAKE_STEP_MS)) > 0 &&
-		    !PQconsumeInput(m->pg))
+		if (poll(p, 2, (int)left) <= 0)
+			continue;
+		if (p[1].revents)
+			(void)eventfd_read(m->wake_fd, &drained);
+		if (p[0].revents && !PQconsumeInput(m->pg))
 			return fail(c, NULL, e);
 	}
 }

@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <sys/stat.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #include "base/utf8.h"
@@ -88,6 +88,7 @@ void store_close(struct store *s)
 	for (size_t i = 0; i < s->idle.len; i++)
 		conn_free(s->idle.ptr[i]);
 	vec_free(&s->idle);
+	vec_free(&s->wake_fds);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	free(s->url);
@@ -546,7 +547,30 @@ void store_wake(struct store *s)
 	pthread_mutex_lock(&s->lock);
 	s->wakes++;
 	pthread_cond_broadcast(&s->changed);
+	for (size_t i = 0; i < s->wake_fds.len; i++)
+		(void)eventfd_write(s->wake_fds.ptr[i], 1);
 	pthread_mutex_unlock(&s->lock);
+}
+
+int store_wake_fd_add(struct store *s)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	check(fd >= 0);
+	pthread_mutex_lock(&s->lock);
+	*vec_push(&s->wake_fds) = fd;
+	pthread_mutex_unlock(&s->lock);
+	return fd;
+}
+
+void store_wake_fd_drop(struct store *s, int fd)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->wake_fds.len; i++)
+		if (s->wake_fds.ptr[i] == fd)
+			s->wake_fds.ptr[i] = vec_pop(&s->wake_fds);
+	pthread_mutex_unlock(&s->lock);
+	close(fd);
 }
 
 int store_clock_offset(struct store_conn *c, const struct clock *clock, int64_t *ret_ms,

@@ -77,6 +77,7 @@ struct store {
 	unsigned conns; /* open, idle or out */
 	struct store_channel channels[STORE_CHANNELS];
 	uint64_t wakes;
+	VEC(int) wake_fds; /* eventfds of those who wait in poll() */
 };
 
 struct store_conn {
@@ -100,6 +101,9 @@ int store_sql_translate(enum store_dialect dialect, bool params, const char *sql
 			struct buf *out, struct error *e);
 /* Index of a channel, added when new. Takes the lock. */
 int store_channel_index(struct store *s, const char *name);
+/* An eventfd that store_wake() writes to. */
+int store_wake_fd_add(struct store *s);
+void store_wake_fd_drop(struct store *s, int fd);
 struct store_rows *store_rows_new(int cols);
 /* event.c: what store_commit() and store_rollback() do with events in memory. */
 int store_event_flush(struct store_conn *c, struct error *e);

@@ -1,0 +1,919 @@
+/* The queue and its workers, on both databases: what a user or an operator would
+ * notice. */
+#include <pthread.h>
+#include <sys/wait.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "job/job.h"
+#include "job/schedule.h"
+#include "store/event.h"
+#include "store/test_db.h"
+
+static struct error e;
+
+/* What the kinds below do and remember. */
+struct app {
+	struct test_db *db;
+	pthread_mutex_t lock;
+	char log[2000]; /* payload names in order of run */
+	int runs, ended, at_once, most_at_once;
+	int result;	      /* of "scripted" */
+	int64_t again_at;
+	int ended_states[6];
+	bool release; /* long jobs may finish */
+	enum job_stop seen;
+	int64_t stall_ms;
+	const struct job_worker_config *rival;
+};
+
+static void note(struct app *a, struct job_ctx *ctx)
+{
+	struct str name = str_c(json_string_value(json_object_get(job_payload(ctx), "n")));
+	size_t at;
+
+	pthread_mutex_lock(&a->lock);
+	at = strlen(a->log);
+	snprintf(a->log + at, sizeof(a->log) - at, "%.*s ", STR_ARG(name));
+	a->runs++;
+	if (++a->at_once > a->most_at_once)
+		a->most_at_once = a->at_once;
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void note_end(struct app *a)
+{
+	pthread_mutex_lock(&a->lock);
+	a->at_once--;
+	pthread_mutex_unlock(&a->lock);
+}
+
+static int run_note(struct job_ctx *ctx, struct error *err)
+{
+	struct app *a = job_app(ctx);
+
+	(void)err;
+	note(a, ctx);
+	if (a->stall_ms)
+		job_sleep(ctx, a->stall_ms);
+	note_end(a);
+	return JOB_DONE;
+}
+
+static int run_scripted(struct job_ctx *ctx, struct error *err)
+{
+	struct app *a = job_app(ctx);
+
+	note(a, ctx);
+	note_end(a);
+	if (a->result < 0 || a->result == JOB_FAILED)
+		error_set(err, "test.broken", "坏了", "broken");
+	job_again_at(ctx, a->again_at);
+	return a->result;
+}
+
+/* Counts to 10 in checkpoints; waits at 5 for a stop or a release. */
+static int run_steps(struct job_ctx *ctx, struct error *err)
+{
+	struct app *a = job_app(ctx);
+	_cleanup_buf_ struct buf b = BUF_INIT(100);
+	int64_t n = 0;
+
+	note(a, ctx);
+	if (job_checkpoint_get(ctx, STR("n"), &b, err) < 0)
+		return -1;
+	(void)str_to_i64(buf_view(&b), &n);
+	for (; n < 10; n++) {
+		char text[20];
+
+		while (n == 5 && !__atomic_load_n(&a->release, __ATOMIC_SEQ_CST)) {
+			a->seen = job_sleep(ctx, 5);
+			if (a->seen != JOB_GO) {
+				note_end(a);
+				return JOB_STOPPED;
+			}
+		}
+		job_progress(ctx, (int)(n + 1) * 1000, STR("第一步"), STR("step"), 1000);
+		snprintf(text, sizeof(text), "%d", (int)n + 1);
+		if (job_checkpoint_set(ctx, STR("n"), str_c(text), err) < 0)
+			return -1;
+	}
+	note_end(a);
+	return JOB_DONE;
+}
+
+static int run_die(struct job_ctx *ctx, struct error *err)
+{
+	(void)ctx;
+	(void)err;
+	_exit(9);
+}
+
+/* Another worker takes the job over while this one is asleep. */
+static int run_overtaken(struct job_ctx *ctx, struct error *err)
+{
+	struct app *a = job_app(ctx);
+	struct error mine = { 0 };
+
+	(void)err;
+	note(a, ctx);
+	note_end(a);
+	if (a->runs > 1)
+		return JOB_DONE;
+	assert_int_equal(job_run_one(a->rival, &mine), 1);
+	assert_true(job_checkpoint_set(ctx, STR("k"), STR("late"), &mine) < 0);
+	assert_string_equal(mine.code, "job.lost");
+	assert_int_equal(job_should_stop(ctx), JOB_CANCEL);
+	return JOB_DONE;
+}
+
+static int on_end(struct store_conn *c, const struct job *job, const struct error *err,
+		  int64_t now, struct error *ret)
+{
+	static const char *const words[] = { "queued", "running", "paused",
+					     "done",   "failed",  "cancelled" };
+
+	assert_string_equal(words[job->state], job_state_name(job->state));
+	assert_true((err != NULL) == (job->state == JOB_ENDED_FAILED));
+	return store_event_append(c, job->tenant, "test", words[job->state], STR("{}"), now, ret);
+}
+
+static const struct job_kind kind_note = { .name = "note", .run = run_note, .ended = on_end };
+static const struct job_kind kind_long = { .name = "long",
+					   .long_running = true,
+					   .run = run_steps,
+					   .ended = on_end };
+static const struct job_kind kind_scripted = { .name = "scripted",
+					       .max_attempts = 3,
+					       .run = run_scripted,
+					       .ended = on_end };
+static const struct job_kind kind_die = { .name = "die",
+					  .max_attempts = 2,
+					  .run = run_die,
+					  .ended = on_end };
+static const struct job_kind kind_overtaken = { .name = "overtaken", .run = run_overtaken };
+static const struct job_kind *const kinds[] = { &kind_note,	&kind_long, &kind_scripted,
+						&kind_die,	&kind_overtaken, NULL };
+
+struct bench {
+	struct test_db *db;
+	struct app app;
+	struct clock_fake clock;
+	struct job_worker_config config;
+	struct arena *arena;
+};
+
+static struct bench *bench_new(struct test_db *db)
+{
+	struct bench *b = mem_alloc(sizeof(*b));
+
+	b->db = db;
+	b->app.db = db;
+	pthread_mutex_init(&b->app.lock, NULL);
+	clock_fake_init(&b->clock, db->now);
+	b->config = (struct job_worker_config){ .store = db->store,
+						.clock = &b->clock.base,
+						.kinds = kinds,
+						.app = &b->app,
+						.name = STR("w") };
+	b->arena = arena_new(16 * MIB);
+	return b;
+}
+
+static void bench_free(struct bench *b)
+{
+	arena_free(b->arena);
+	pthread_mutex_destroy(&b->app.lock);
+	free(b);
+}
+
+static struct job_request ask(const char *tenant, const char *kind, const char *payload)
+{
+	return (struct job_request){ .tenant = str_c(tenant),
+				     .kind = str_c(kind),
+				     .payload = str_c(payload) };
+}
+
+static struct id put(struct bench *b, struct job_request r)
+{
+	struct id id;
+
+	if (job_enqueue(b->db->conn, &r, b->clock.now_ms++, &id, NULL, &e) < 0)
+		fail_msg("%s %s", e.code, e.en);
+	return id;
+}
+
+static struct job get(struct bench *b, const char *tenant, const struct id *id)
+{
+	struct job j;
+
+	if (job_get(b->db->conn, str_c(tenant), id_str(id), b->arena, &j, &e) < 0)
+		fail_msg("%s %s", e.code, e.en);
+	return j;
+}
+
+static int turn(struct bench *b)
+{
+	int r = job_run_one(&b->config, &e);
+
+	if (r < 0)
+		fail_msg("%s %s", e.code, e.en);
+	return r;
+}
+
+static int count_one(void *arg, const struct store_event *ev)
+{
+	(void)ev;
+	++*(int *)arg;
+	return 0;
+}
+
+/* How often a kind was told of an end. */
+static int ends(struct bench *b)
+{
+	struct str topic = STR("test");
+	int n = 0;
+
+	assert_true(store_events_after(b->db->conn, STR(""), &topic, 1, 0, 1000, count_one, &n,
+				       &e) >= 0);
+	return n;
+}
+
+/* ---- one after the other ---- */
+
+static void test_done(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "note", "{\"n\":\"a\"}"));
+	struct job j = get(b, "t", &id);
+	struct str topic = STR("job");
+	int events = 0;
+
+	assert_int_equal(j.state, JOB_QUEUED);
+	assert_int_equal(j.progress, 0);
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(turn(b), 0);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_ENDED_DONE);
+	assert_int_equal(j.progress, 10000);
+	assert_int_equal(j.attempts, 1);
+	assert_true(j.started >= j.created && j.finished >= j.started);
+	assert_int_equal(ends(b), 1);
+	/* queued, running, done: the console heard of each */
+	assert_true(store_events_after(b->db->conn, STR("t"), &topic, 1, 0, 100, count_one, &events,
+				       &e) >= 0);
+	assert_int_equal(events, 3);
+	/* Another tenant has no such job. */
+	assert_true(job_get(b->db->conn, STR("u"), id_str(&id), b->arena, &j, &e) < 0);
+	assert_string_equal(e.code, "job.missing");
+	assert_true(job_cancel(b->db->conn, STR("u"), id_str(&id), 0, &e) < 0);
+	assert_string_equal(e.code, "job.missing");
+	bench_free(b);
+}
+
+static void test_dedupe(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct job_request r = ask("t", "note", "{\"n\":\"a\"}");
+	struct id first, second, other;
+	bool fresh = false;
+
+	r.dedupe_key = STR("site:1");
+	first = put(b, r);
+	assert_ok(job_enqueue(b->db->conn, &r, b->clock.now_ms, &second, &fresh, &e));
+	assert_false(fresh);
+	assert_string_equal(first.text, second.text);
+	r.tenant = STR("u");
+	assert_ok(job_enqueue(b->db->conn, &r, b->clock.now_ms, &other, &fresh, &e));
+	assert_true(fresh);
+	while (turn(b))
+		;
+	r.tenant = STR("t");
+	assert_ok(job_enqueue(b->db->conn, &r, b->clock.now_ms, &second, &fresh, &e));
+	assert_true(fresh); /* the first has ended */
+	assert_string_not_equal(first.text, second.text);
+	bench_free(b);
+}
+
+static void test_priority_then_turns(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct job_request r;
+
+	/* One tenant floods the queue; the others do not wait behind it. */
+	put(b, ask("big", "note", "{\"n\":\"b1\"}"));
+	put(b, ask("big", "note", "{\"n\":\"b2\"}"));
+	put(b, ask("big", "note", "{\"n\":\"b3\"}"));
+	put(b, ask("small", "note", "{\"n\":\"s1\"}"));
+	put(b, ask("tiny", "note", "{\"n\":\"t1\"}"));
+	r = ask("big", "note", "{\"n\":\"urgent\"}");
+	r.priority = 5;
+	put(b, r);
+	r = ask("tiny", "note", "{\"n\":\"idle\"}");
+	r.priority = -5;
+	put(b, r);
+	r = ask("tiny", "note", "{\"n\":\"future\"}");
+	r.run_at = b->clock.now_ms + 60000;
+	put(b, r);
+	while (turn(b))
+		b->clock.now_ms++;
+	assert_string_equal(b->app.log, "urgent s1 t1 b1 b2 b3 idle ");
+	b->clock.now_ms += 60000;
+	assert_int_equal(turn(b), 1);
+	assert_non_null(strstr(b->app.log, "future"));
+	bench_free(b);
+}
+
+static void test_retry_then_failed(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "scripted", "{\"n\":\"a\"}"));
+	struct job j;
+	int64_t last = 0;
+
+	b->app.result = -1;
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(turn(b), 1);
+		j = get(b, "t", &id);
+		assert_int_equal(j.state, JOB_QUEUED);
+		assert_str_c(j.reason, "retry");
+		assert_string_equal(j.error.code, "test.broken");
+		assert_true(j.run_at - b->clock.now_ms > last); /* longer each time */
+		last = j.run_at - b->clock.now_ms;
+		assert_int_equal(turn(b), 0);
+		b->clock.now_ms = j.run_at;
+	}
+	assert_int_equal(turn(b), 1);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_ENDED_FAILED);
+	assert_int_equal(j.attempts, 3);
+	assert_string_equal(j.error.zh, "坏了");
+	assert_int_equal(j.progress, 0);
+	assert_int_equal(ends(b), 1);
+	bench_free(b);
+}
+
+static void test_failed_for_good(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "scripted", "{\"n\":\"a\"}"));
+
+	b->app.result = JOB_FAILED;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(get(b, "t", &id).state, JOB_ENDED_FAILED);
+	bench_free(b);
+}
+
+static void test_later(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "scripted", "{\"n\":\"a\"}"));
+	struct job j;
+
+	b->app.result = JOB_LATER;
+	b->app.again_at = b->clock.now_ms + 5000;
+	for (int i = 0; i < 10; i++) { /* more than max_attempts: it does not count */
+		assert_int_equal(turn(b), 1);
+		j = get(b, "t", &id);
+		assert_int_equal(j.state, JOB_QUEUED);
+		assert_str_c(j.reason, "later");
+		assert_int_equal(turn(b), 0);
+		b->clock.now_ms = j.run_at;
+	}
+	b->app.result = JOB_DONE;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(get(b, "t", &id).state, JOB_ENDED_DONE);
+	bench_free(b);
+}
+
+static void test_pause_resume_cancel_while_waiting(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "note", "{\"n\":\"a\"}"));
+	struct store_conn *c = b->db->conn;
+
+	assert_int_equal(job_pause(c, STR("t"), id_str(&id), 1, &e), JOB_PAUSED);
+	assert_int_equal(job_pause(c, STR("t"), id_str(&id), 1, &e), JOB_PAUSED);
+	assert_int_equal(turn(b), 0);
+	assert_int_equal(job_resume(c, STR("t"), id_str(&id), b->clock.now_ms, &e), JOB_QUEUED);
+	assert_int_equal(job_cancel(c, STR("t"), id_str(&id), 1, &e), JOB_ENDED_CANCELLED);
+	assert_int_equal(job_cancel(c, STR("t"), id_str(&id), 1, &e), JOB_ENDED_CANCELLED);
+	assert_int_equal(turn(b), 0);
+	assert_true(job_resume(c, STR("t"), id_str(&id), 1, &e) < 0);
+	assert_string_equal(e.code, "job.state");
+	bench_free(b);
+}
+
+static void test_bad_requests(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct job_request r = ask("t", "note", "[1]");
+	struct id id;
+
+	assert_true(job_enqueue(b->db->conn, &r, 1, &id, NULL, &e) < 0);
+	assert_string_equal(e.code, "job.bad-payload");
+	r = ask("t", "", "{}");
+	assert_true(job_enqueue(b->db->conn, &r, 1, &id, NULL, &e) < 0);
+	r = ask("t", "note", "{}");
+	r.windows = STR("[{\"from\":\"25:00\"}]");
+	assert_true(job_enqueue(b->db->conn, &r, 1, &id, NULL, &e) < 0);
+	assert_string_equal(e.code, "schedule.bad-window");
+	r.windows = STR("");
+	r.priority = 101;
+	assert_true(job_enqueue(b->db->conn, &r, 1, &id, NULL, &e) < 0);
+	bench_free(b);
+}
+
+static void test_rolled_back_request(void **state)
+{
+	struct bench *b = bench_new(*state);
+
+	assert_ok(store_begin(b->db->conn, &e));
+	put(b, ask("t", "note", "{\"n\":\"a\"}"));
+	store_rollback(b->db->conn);
+	assert_int_equal(turn(b), 0);
+	bench_free(b);
+}
+
+/* ---- windows ---- */
+
+static void test_windows(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct job_request r = ask("t", "long", "{\"n\":\"a\"}");
+	struct id id;
+	struct job j;
+
+	/* TEST_DB_NOW is Monday 00:00 UTC. */
+	r.windows = STR("{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"02:00\",\"to\":\"04:00\"}]}");
+	id = put(b, r);
+	assert_int_equal(turn(b), 0);
+	j = get(b, "t", &id);
+	assert_int_equal(j.run_at, TEST_DB_NOW + 2 * 3600000);
+	assert_str_c(j.reason, "window");
+	/* It starts within and is told to pause at the end: the clock of this test runs
+	 * while the job sleeps. */
+	b->clock.now_ms = TEST_DB_NOW + 4 * 3600000 - 50;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(b->app.seen, JOB_PAUSE);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_QUEUED);
+	assert_str_c(j.reason, "window");
+	assert_int_equal(j.run_at, TEST_DB_NOW + 26 * 3600000);
+	assert_int_equal(j.attempts, 0);
+	assert_true(j.progress == 5000);
+	b->clock.now_ms = j.run_at;
+	b->app.release = true;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(get(b, "t", &id).state, JOB_ENDED_DONE);
+	bench_free(b);
+}
+
+/* ---- dead workers ---- */
+
+static void die_in_child(struct bench *b)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct store *s;
+		struct job_worker_config config = b->config;
+
+		if (store_open(str_c(b->db->url), NULL, &s, &e) < 0)
+			_exit(1);
+		config.store = s;
+		job_run_one(&config, &e);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 9);
+}
+
+static void test_dead_worker(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "die", "{}")), other;
+	struct job j;
+
+	die_in_child(b);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_RUNNING);
+	assert_int_equal(turn(b), 0); /* the lease still stands */
+	b->clock.now_ms += 31000;
+	other = put(b, ask("t", "note", "{\"n\":\"x\"}"));
+	assert_ok(job_pause(b->db->conn, STR("t"), id_str(&other), 1, &e) == JOB_PAUSED ? 0 : 1);
+	die_in_child(b); /* collected and started again, and dies again */
+	b->clock.now_ms += 31000;
+	assert_int_equal(turn(b), 0);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_ENDED_FAILED);
+	assert_string_equal(j.error.code, "job.worker-lost");
+	assert_int_equal(j.attempts, 2);
+	assert_int_equal(ends(b), 1);
+	bench_free(b);
+}
+
+static void test_cancel_of_a_dead_workers_job(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "die", "{}"));
+
+	die_in_child(b);
+	assert_int_equal(job_cancel(b->db->conn, STR("t"), id_str(&id), 1, &e), JOB_RUNNING);
+	b->clock.now_ms += 31000;
+	assert_int_equal(turn(b), 0);
+	assert_int_equal(get(b, "t", &id).state, JOB_ENDED_CANCELLED);
+	assert_int_equal(ends(b), 1);
+	bench_free(b);
+}
+
+static void test_lease_taken_over(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct clock_fake later = b->clock;
+	struct job_worker_config rival = b->config;
+	struct id id = put(b, ask("t", "overtaken", "{\"n\":\"a\"}"));
+	struct job j;
+
+	later.now_ms += 100000;
+	rival.clock = &later.base;
+	b->app.rival = &rival;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(b->app.runs, 2);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_ENDED_DONE);
+	assert_int_equal(j.attempts, 2);
+	bench_free(b);
+}
+
+/* ---- with threads and the real clock ---- */
+
+struct server {
+	struct job_worker_config config;
+	bool stop;
+	pthread_t thread;
+};
+
+static void *serve(void *arg)
+{
+	struct server *s = arg;
+	struct error err = { 0 };
+
+	if (job_worker_run(&s->config, &s->stop, &err) < 0)
+		fprintf(stderr, "worker: %s %s\n", err.code, err.en);
+	return NULL;
+}
+
+static void server_start(struct server *s, struct bench *b, unsigned slots)
+{
+	*s = (struct server){ .config = b->config };
+	s->config.clock = NULL;
+	s->config.slots = slots;
+	s->config.poll_ms = 100;
+	b->clock.now_ms = clock_wall_ms(&clock_system) - 1000;
+	pthread_create(&s->thread, NULL, serve, s);
+}
+
+static void server_stop(struct server *s)
+{
+	__atomic_store_n(&s->stop, true, __ATOMIC_RELAXED);
+	pthread_join(s->thread, NULL);
+}
+
+static bool becomes(struct bench *b, const struct id *id, enum job_state want)
+{
+	for (int i = 0; i < 500; i++) {
+		if (get(b, "t", id).state == want)
+			return true;
+		clock_system.sleep_ms(&clock_system, 10);
+	}
+	return false;
+}
+
+static void wait_progress(struct bench *b, const struct id *id, int want)
+{
+	for (int i = 0; i < 500 && get(b, "t", id).progress < want; i++)
+		clock_system.sleep_ms(&clock_system, 10);
+	assert_int_equal(get(b, "t", id).progress, want);
+}
+
+static void test_pause_and_resume_while_running(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct store_conn *c = b->db->conn;
+	struct server s;
+	struct id id;
+	struct job j;
+
+	server_start(&s, b, 2);
+	id = put(b, ask("t", "long", "{\"n\":\"a\"}"));
+	wait_progress(b, &id, 5000);
+	assert_int_equal(job_pause(c, STR("t"), id_str(&id), 1, &e), JOB_RUNNING);
+	assert_true(becomes(b, &id, JOB_PAUSED));
+	j = get(b, "t", &id);
+	assert_int_equal(j.progress, 5000);
+	assert_int_equal(j.attempts, 0);
+	b->app.release = true;
+	assert_int_equal(job_resume(c, STR("t"), id_str(&id), b->clock.now_ms, &e), JOB_QUEUED);
+	assert_true(becomes(b, &id, JOB_ENDED_DONE));
+	assert_int_equal(b->app.runs, 2);
+	assert_int_equal(ends(b), 1);
+	server_stop(&s);
+	bench_free(b);
+}
+
+static void test_cancel_while_running(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id id;
+
+	server_start(&s, b, 2);
+	id = put(b, ask("t", "long", "{\"n\":\"a\"}"));
+	wait_progress(b, &id, 5000);
+	assert_int_equal(job_cancel(b->db->conn, STR("t"), id_str(&id), 1, &e), JOB_RUNNING);
+	/* A cancel is not taken back by a resume. */
+	assert_int_equal(job_resume(b->db->conn, STR("t"), id_str(&id), 1, &e), JOB_RUNNING);
+	assert_true(becomes(b, &id, JOB_ENDED_CANCELLED));
+	assert_int_equal(get(b, "t", &id).progress, 5000);
+	assert_int_equal(ends(b), 1);
+	server_stop(&s);
+	bench_free(b);
+}
+
+static void test_shutdown_keeps_the_job(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id id;
+	struct job j;
+	int64_t before;
+
+	server_start(&s, b, 2);
+	id = put(b, ask("t", "long", "{\"n\":\"a\"}"));
+	wait_progress(b, &id, 5000);
+	before = clock_mono_ms(&clock_system);
+	server_stop(&s);
+	assert_true(clock_mono_ms(&clock_system) - before < 3000);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_QUEUED);
+	assert_str_c(j.reason, "shutdown");
+	assert_int_equal(j.progress, 5000);
+	b->app.release = true;
+	server_start(&s, b, 1);
+	assert_true(becomes(b, &id, JOB_ENDED_DONE));
+	server_stop(&s);
+	bench_free(b);
+}
+
+/* Long jobs fill what slots they may; short ones still get through. */
+static void test_short_ones_get_through(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id longs[5], quick;
+
+	for (int i = 0; i < 5; i++)
+		longs[i] = put(b, ask("t", "long", "{\"n\":\"long\"}"));
+	server_start(&s, b, 3);
+	wait_progress(b, &longs[0], 5000);
+	wait_progress(b, &longs[1], 5000);
+	quick = put(b, ask("t", "note", "{\"n\":\"quick\"}"));
+	assert_true(becomes(b, &quick, JOB_ENDED_DONE));
+	assert_int_equal(b->app.most_at_once, 3); /* two long ones and it */
+	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 5; i++)
+		assert_true(becomes(b, &longs[i], JOB_ENDED_DONE));
+	server_stop(&s);
+	bench_free(b);
+}
+
+static void test_two_workers_share(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server one, two;
+	enum { JOBS = 60 };
+	struct id ids[JOBS];
+
+	b->app.stall_ms = 2;
+	server_start(&one, b, 3);
+	server_start(&two, b, 3);
+	for (int i = 0; i < JOBS; i++) {
+		struct job_request r = ask("t", "note", "{\"n\":\"x\"}");
+
+		/* Every third pair shares a serial key. */
+		if (i % 3 == 0)
+			r.serial_key = i % 2 ? STR("odd") : STR("even");
+		ids[i] = put(b, r);
+	}
+	for (int i = 0; i < JOBS; i++) {
+		assert_true(becomes(b, &ids[i], JOB_ENDED_DONE));
+		assert_int_equal(get(b, "t", &ids[i]).attempts, 1);
+	}
+	assert_int_equal(b->app.runs, JOBS);
+	assert_int_equal(ends(b), JOBS);
+	server_stop(&one);
+	server_stop(&two);
+	bench_free(b);
+}
+
+static void test_serial_key(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id ids[8];
+
+	b->app.stall_ms = 5;
+	server_start(&s, b, 4);
+	for (int i = 0; i < 8; i++) {
+		struct job_request r = ask("t", "note", "{\"n\":\"x\"}");
+
+		r.serial_key = STR("site:1");
+		ids[i] = put(b, r);
+	}
+	for (int i = 0; i < 8; i++)
+		assert_true(becomes(b, &ids[i], JOB_ENDED_DONE));
+	assert_int_equal(b->app.most_at_once, 1);
+	server_stop(&s);
+	bench_free(b);
+}
+
+/* ---- schedules ---- */
+
+static struct job_schedule_row daily(const char *id, const char *more)
+{
+	static char spec[200];
+
+	snprintf(spec, sizeof(spec), "{\"kind\":\"daily\",\"time\":\"01:00\",\"timezone\":\"UTC\"%s}",
+		 more);
+	return (struct job_schedule_row){ .id = str_c(id),
+					  .tenant = STR("t"),
+					  .kind = STR("note"),
+					  .payload = STR("{\"n\":\"s\"}"),
+					  .spec = str_c(spec),
+					  .active = true };
+}
+
+static struct job_schedule_row schedule(struct bench *b, const char *id)
+{
+	struct job_schedule_row r;
+
+	assert_ok(job_schedule_get(b->db->conn, STR("t"), str_c(id), b->arena, &r, &e));
+	return r;
+}
+
+#define HOUR 3600000LL
+
+static void test_schedule_runs(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct store_conn *c = b->db->conn;
+	struct job_schedule_row r = daily("m1", "");
+	struct id job;
+
+	assert_ok(job_schedule_put(c, &r, TEST_DB_NOW, &e));
+	assert_true(schedule(b, "m1").next_run == TEST_DB_NOW + HOUR);
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + HOUR - 1, &e), 0);
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + HOUR, &e), 1);
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + HOUR, &e), 0);
+	r = schedule(b, "m1");
+	assert_true(r.next_run == TEST_DB_NOW + 25 * HOUR && r.last_run == TEST_DB_NOW + HOUR);
+	assert_int_equal(r.last_job.len, ID_LEN);
+	/* The run before is still waiting: the next joins it. */
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + 25 * HOUR, &e), 0);
+	assert_int_equal(schedule(b, "m1").missed, 1);
+	b->clock.now_ms = TEST_DB_NOW + 25 * HOUR;
+	assert_int_equal(turn(b), 1);
+	assert_int_equal(turn(b), 0);
+	/* Paused: nothing, and nothing is made up for afterwards. */
+	assert_ok(job_schedule_set_active(c, STR("t"), STR("m1"), false, TEST_DB_NOW, &e));
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + 50 * HOUR, &e), 0);
+	assert_ok(job_schedule_set_active(c, STR("t"), STR("m1"), true, TEST_DB_NOW + 60 * HOUR,
+					  &e));
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + 60 * HOUR, &e), 0);
+	assert_ok(job_schedule_run_now(c, STR("t"), STR("m1"), TEST_DB_NOW, &job, &e));
+	assert_int_equal(get(b, "t", &job).state, JOB_QUEUED);
+	assert_ok(job_schedule_delete(c, STR("t"), STR("m1"), &e));
+	assert_true(job_schedule_run_now(c, STR("t"), STR("m1"), TEST_DB_NOW, &job, &e) < 0);
+	assert_string_equal(e.code, "schedule.missing");
+	bench_free(b);
+}
+
+static void test_missed_runs(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct store_conn *c = b->db->conn;
+	struct job_schedule_row r = daily("skips", ",\"missed\":\"skip\"");
+
+	assert_ok(job_schedule_put(c, &r, TEST_DB_NOW, &e));
+	r = daily("runs", "");
+	assert_ok(job_schedule_put(c, &r, TEST_DB_NOW, &e));
+	/* The machine was off for three days. */
+	assert_int_equal(job_schedule_tick(c, TEST_DB_NOW + 74 * HOUR, &e), 1);
+	r = schedule(b, "skips");
+	assert_int_equal(r.missed, 4);
+	assert_true(r.last_run == 0 && r.next_run == TEST_DB_NOW + 97 * HOUR);
+	r = schedule(b, "runs");
+	assert_int_equal(r.missed, 3);
+	assert_true(r.last_run == TEST_DB_NOW + 74 * HOUR && r.next_run == TEST_DB_NOW + 97 * HOUR);
+	bench_free(b);
+}
+
+struct ticker {
+	struct test_db *db;
+	int made;
+};
+
+static void *tick_many(void *arg)
+{
+	struct ticker *t = arg;
+	struct store_conn *c;
+	struct error err = { 0 };
+
+	if (store_acquire(t->db->store, &c, &err) < 0)
+		return NULL;
+	for (int i = 0; i < 5; i++) {
+		int n = job_schedule_tick(c, TEST_DB_NOW + 2 * HOUR, &err);
+
+		t->made += n < 0 ? 1000 : n;
+	}
+	store_release(c);
+	return NULL;
+}
+
+static void test_tick_by_several(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct ticker t[3];
+	pthread_t threads[3];
+	struct job jobs[50];
+	int made = 0;
+
+	for (int i = 0; i < 20; i++) {
+		char id[20];
+
+		snprintf(id, sizeof(id), "m%d", i);
+		struct job_schedule_row r = daily(id, "");
+
+		assert_ok(job_schedule_put(b->db->conn, &r, TEST_DB_NOW, &e));
+	}
+	for (int i = 0; i < 3; i++) {
+		t[i] = (struct ticker){ b->db, 0 };
+		pthread_create(&threads[i], NULL, tick_many, &t[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], NULL);
+		made += t[i].made;
+	}
+	assert_int_equal(made, 20);
+	assert_int_equal(job_list(b->db->conn, STR("t"), STR("note"), STR("queued"), STR(""),
+				  b->arena, jobs, 50, &e),
+			 20);
+	bench_free(b);
+}
+
+static void test_prune(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "note", "{\"n\":\"a\"}")), waiting;
+	struct job j;
+
+	assert_int_equal(turn(b), 1);
+	waiting = put(b, ask("t", "note", "{\"n\":\"b\"}"));
+	assert_ok(job_prune(b->db->conn, b->clock.now_ms + 1000, &e));
+	assert_true(job_get(b->db->conn, STR("t"), id_str(&id), b->arena, &j, &e) < 0);
+	assert_int_equal(get(b, "t", &waiting).state, JOB_QUEUED);
+	bench_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_DB(test_done),
+		TEST_DB(test_dedupe),
+		TEST_DB(test_priority_then_turns),
+		TEST_DB(test_retry_then_failed),
+		TEST_DB(test_failed_for_good),
+		TEST_DB(test_later),
+		TEST_DB(test_pause_resume_cancel_while_waiting),
+		TEST_DB(test_bad_requests),
+		TEST_DB(test_rolled_back_request),
+		TEST_DB(test_windows),
+		TEST_DB(test_dead_worker),
+		TEST_DB(test_cancel_of_a_dead_workers_job),
+		TEST_DB(test_lease_taken_over),
+		TEST_DB(test_pause_and_resume_while_running),
+		TEST_DB(test_cancel_while_running),
+		TEST_DB(test_shutdown_keeps_the_job),
+		TEST_DB(test_short_ones_get_through),
+		TEST_DB(test_two_workers_share),
+		TEST_DB(test_serial_key),
+		TEST_DB(test_schedule_runs),
+		TEST_DB(test_missed_runs),
+		TEST_DB(test_tick_by_several),
+		TEST_DB(test_prune),
+	};
+
+	return test_db_run("job", tests, ARRAY_SIZE(tests));
+}
