@@ -47,7 +47,8 @@ struct html_token {
 	bool attrs_dropped; /* more than LIMIT_HTML_ATTRS */
 	bool foreign;       /* inside svg or math (or opening one) */
 	/* text and comments */
-	struct str text;          /* decoded (CR LF as LF; NUL as U+FFFD, dropped in HTML_DATA); comment data */
+	struct str
+		text; /* decoded (CR LF as LF; NUL as U+FFFD, dropped in HTML_DATA); comment data */
 	size_t text_at, text_end; /* comment: its data in the input */
 	enum html_text_mode mode; /* of text */
 	struct str element;       /* text in RCDATA/RAWTEXT/script: the element's name; else "" */

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <signal.h>
 
 #include "net/http_private.h"
 
@@ -51,6 +52,8 @@ int net_http_global_init(struct error *e)
 {
 	if (ca_store)
 		return 0;
+	/* OpenSSL writes without MSG_NOSIGNAL; a closed peer is an error code, not a signal. */
+	signal(SIGPIPE, SIG_IGN);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(e, "net.init", "无法初始化网络库",
 				 "The network library did not start");

@@ -90,5 +90,8 @@ X509_STORE *http_ca_store(void);
 /* Shared TLS settings of scanning: everything old is spoken. */
 void http_tls_lenient(SSL_CTX *ctx);
 
+/* Raw bytes hold one whole response (interim ones before it included). */
+bool raw_response_complete(struct str bytes);
+
 int http_client_open_socket(struct exchange *x);
 #endif

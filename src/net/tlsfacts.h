@@ -42,7 +42,8 @@ struct tls_facts {
 	struct str weak_ciphers; /* accepted weak suites, comma-separated ("" none found) */
 };
 /* Connects once for the facts and, with probe_versions, once more for each old version.
- * 0, or -1 with "tls.handshake", "net.…", "policy.…". All slices in arena a. */
+ * 0, or -1 with "tls.handshake", "net.…", "policy.…". All slices in arena a,
+ * which must have 512 KiB left. */
 int tls_facts_get(struct net_connector *c, struct str host, uint16_t port, bool probe_versions,
 		  int64_t now_ms, struct arena *a, struct tls_facts *ret, struct error *e);
 #endif
