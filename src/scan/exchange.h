@@ -43,6 +43,7 @@ struct scan_tag {
 	struct str inner; /* raw text up to the end tag: script, style, title, textarea, a, button,
 			   * option, label, h1-h3; empty for others */
 	bool in_template, in_noscript;
+	bool after_form_end; /* a </form> stood between the tag before and this one */
 };
 /* .ptr NULL when absent; an attribute without a value gives the empty slice with ptr set. */
 struct str scan_tag_attr(const struct scan_tag *t, const char *name);

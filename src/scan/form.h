@@ -1,0 +1,44 @@
+/* Forms: collecting them from a page's tags, and filling them in sensibly. */
+#ifndef SCAN_FORM_H
+#define SCAN_FORM_H
+#include "base/arena.h"
+#include "scan/exchange.h"
+
+struct url;
+
+/* Fills page->forms from page->tags. */
+void form_collect(struct arena *a, struct scan_page *page, const struct url *base,
+		  const struct url *page_url);
+
+struct form_value {
+	struct str name, value;
+	bool file;
+};
+struct form_submission {
+	struct str method, url; /* GET: with the query */
+	struct str body, content_type; /* POST */
+	const struct form_value *values;
+	size_t values_len;
+};
+/* What a willing visitor would send. `which`: which submit button (0 first). False when
+ * the form has nothing to send. */
+bool form_fill(struct arena *a, const struct scan_form *f, struct form_submission *ret);
+
+/* Why a form must not be sent by a careful scanner. */
+enum form_danger {
+	FORM_HARMLESS,
+	FORM_DESTRUCTIVE, /* delete, reset, remove, install … */
+	FORM_LOGOUT,
+	FORM_PASSWORD,	  /* changes a password: two or more password fields, or "new password" */
+	FORM_PAYMENT,	  /* order, pay, transfer */
+};
+enum form_danger form_danger_of(const struct scan_form *f);
+/* The same for the text or address of a link. */
+bool form_link_logs_out(struct str url, struct str text);
+bool form_link_destroys(struct str url, struct str text);
+/* CSRF tokens and the like: kept as they are, never probed, refreshed before use. */
+bool form_is_token(struct str name, struct str value);
+/* "application/x-www-form-urlencoded" or multipart with a fixed boundary. */
+void form_encode(struct arena *a, const struct form_value *v, size_t n, bool multipart,
+		 struct str *ret_body, struct str *ret_type);
+#endif

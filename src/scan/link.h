@@ -1,0 +1,24 @@
+/* Addresses, wherever they stand: tags, CSS, script strings, robots.txt, sitemaps. */
+#ifndef SCAN_LINK_H
+#define SCAN_LINK_H
+#include "base/arena.h"
+#include "scan/exchange.h"
+
+struct url;
+
+/* Called for each address as written, in order; a true result stops. */
+typedef bool link_found(void *ctx, enum scan_link_kind kind, struct str raw);
+
+/* Fills page->links from tags, inline scripts and styles, comments. */
+void link_collect(struct arena *a, struct scan_page *page, const struct url *base, size_t max);
+/* url(...) and @import of a style sheet. */
+void link_css(struct str css, link_found *found, void *ctx);
+/* String literals that look like an address of this site: "/api/x", "a/b.php?c=", "./x.json". */
+void link_script(struct str js, link_found *found, void *ctx);
+/* Disallow, Allow and Sitemap lines (kind LINK_ROBOTS, LINK_SITEMAP). */
+void link_robots(struct str text, link_found *found, void *ctx);
+/* <loc> of a sitemap or sitemap index, or one URL a line. */
+void link_sitemap(struct str text, link_found *found, void *ctx);
+/* Link: header values. */
+void link_header(struct str value, link_found *found, void *ctx);
+#endif
