@@ -127,7 +127,6 @@ enum scan_where {
 	WHERE_NONE,
 	WHERE_QUERY,
 	WHERE_BODY,   /* form field (urlencoded or multipart) */
-	WHERE_JSON,   /* a scalar in a JSON body; name is its path "a.b[0]" */
 	WHERE_COOKIE,
 	WHERE_HEADER,
 	WHERE_PATH,   /* a path segment; name is its number from 1 */

@@ -3,6 +3,7 @@
  * their charset must be converted. */
 #include "scan/exchange.h"
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "net/charset.h"

@@ -3,6 +3,7 @@
  * 40 KiB; sanitizers triple that. Pages that were never touched cost nothing. */
 #include "scan/fiber.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 

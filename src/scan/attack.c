@@ -1,0 +1,368 @@
+/* Active work. Every request with inputs becomes a target, every input of it a unit; so do
+ * folders, files and the site. A unit is one fiber that runs the checks which apply to it
+ * one after another, so that a later check knows what an earlier one found. Units run side
+ * by side, as many as the politeness allows. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "scan/scan_private.h"
+
+#define ATTACK_FIBERS 48
+#define LIMIT_ATTACK_DIRS 300
+#define LIMIT_ATTACK_FILES 2000
+#define LIMIT_ATTACK_TARGETS 20000
+
+static const char *unit_kinds[] = { "point", "dir", "file", "site" };
+
+bool attack_check_wanted(const struct run *r, const struct scan_check *c)
+{
+	unsigned modes = c->modes ? c->modes : SCAN_ALL_MODES;
+	if (r->o.retest_len) {
+		for (size_t i = 0; i < r->o.retest_len; i++)
+			if (str_eq(r->o.retest[i].check, str_c(c->id)))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < r->o.skip_checks_len; i++)
+		if (str_eq(r->o.skip_checks[i], str_c(c->id)))
+			return false;
+	if (r->o.only_checks_len) {
+		for (size_t i = 0; i < r->o.only_checks_len; i++)
+			if (str_eq(r->o.only_checks[i], str_c(c->id)))
+				return true;
+		return false;
+	}
+	if ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive)
+		return false;
+	return (modes & r->o.mode) != 0;
+}
+
+static bool applies(const struct run *r, const struct scan_check *c, const struct unit *u)
+{
+	if (!attack_check_wanted(r, c))
+		return false;
+	switch (u->kind) {
+	case UNIT_POINT:
+		if (!c->on_point)
+			return false;
+		return (u->where != WHERE_COOKIE && u->where != WHERE_HEADER) || r->o.mode == SCAN_DEEP ||
+		       (c->flags & SCAN_DEEP_POINTS);
+	case UNIT_DIR:
+		return c->on_dir != NULL;
+	case UNIT_FILE:
+		return c->on_file != NULL;
+	case UNIT_SITE:
+		return c->on_site != NULL;
+	}
+	return false;
+}
+
+void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
+		     struct str name, struct str value)
+{
+	struct unit u = { .kind = kind, .where = where, .spec = t->spec, .target = t };
+	for (size_t i = 0; scan_checks[i]; i++)
+		u.checks += applies(r, scan_checks[i], &u);
+	if (r->o.retest_len && kind == UNIT_POINT && u.checks) {
+		bool asked = false;
+		for (size_t i = 0; i < r->o.retest_len; i++)
+			asked = asked || str_empty(r->o.retest[i].parameter) ||
+				str_eq(r->o.retest[i].parameter, name);
+		if (!asked)
+			return;
+	}
+	if (u.checks == 0)
+		return;
+	struct str body_key = STR("");
+	char hash[33];
+	if (t->spec->body.len) {
+		kit_hash(t->spec->body, hash);
+		body_key = str_make(hash, 32);
+	}
+	u.name = arena_str(r->arena, name);
+	u.value = arena_str(r->arena, value);
+	u.key = arena_printf(r->arena, "%s %.*s %.*s %.*s %d %.*s", unit_kinds[kind], STR_ARG(t->spec->method),
+			     STR_ARG(t->spec->url), STR_ARG(body_key), (int)where, STR_ARG(name));
+	*vec_push(&r->attack.units) = u;
+	r->attack.weight_total += u.checks;
+}
+
+/* Path and parameter names; how many of these were taken already. */
+static bool too_many_alike(struct run *r, const struct spec *s, const struct url *u)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_str(&b, s->method);
+	buf_char(&b, ' ');
+	kit_path_pattern(&b, u->path, false);
+	for (int body = 0; body < 2; body++) {
+		struct str rest = body ? (str_starts(s->type, STR("application/x-www")) ? s->body : s->type) : u->query;
+		struct str pair;
+		while (str_split(&rest, '&', &pair)) {
+			ssize_t eq = str_chr(pair, '=');
+			buf_char(&b, '&');
+			buf_str(&b, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
+		}
+	}
+	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
+	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 2 : 4;
+	if (n < most)
+		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
+	buf_free(&b);
+	return n >= most;
+}
+
+void attack_add_target(struct run *r, struct spec *s)
+{
+	struct target *t = mem_alloc(sizeof(*t));
+	t->spec = s;
+	t->found = map_new();
+	*vec_push(&r->attack.targets) = t;
+}
+
+static void note_target(struct run *r, const struct spec *spec)
+{
+	struct buf b;
+	if (r->attack.targets.len >= LIMIT_ATTACK_TARGETS)
+		return;
+	buf_init(&b, 4 * MIB);
+	spec_encode(spec, &b);
+	run_journal(r, "target", STR(""), buf_view(&b));
+	buf_free(&b);
+	attack_add_target(r, spec_new(spec));
+}
+
+void attack_consider(struct run *r, const struct spec *s, const struct answer *a)
+{
+	const struct scan_exchange *x = &a->x;
+	if (x->missing || x->status >= 500 || run_excluded(r, x->url))
+		return;
+	struct spec mine = *s;
+	mine.url = x->url;
+	bool redirect = x->status >= 300 && x->status < 400;
+	bool input = x->query.len > 0 || s->body.len > 0;
+	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
+	bool path_input = r->o.mode == SCAN_DEEP && page && !redirect;
+	if (((input && page) || path_input) && !too_many_alike(r, s, &a->url))
+		note_target(r, &mine);
+	if (str_eq(x->method, STR("GET")) && !redirect) {
+		struct str dir = url_directory(&a->url);
+		mine.body = mine.type = STR("");
+		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir))
+			map_put(r->attack.dirs, dir, spec_new(&mine));
+		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path))
+			map_put(r->attack.files, x->path, spec_new(&mine));
+	}
+}
+
+static void place_units(struct run *r, struct map *specs, enum unit_kind kind)
+{
+	struct map_iter it = { 0 };
+	struct str key;
+	void *value;
+	while (map_next(specs, &it, &key, &value)) {
+		struct target *t = mem_alloc(sizeof(*t));
+		t->spec = spec_new(value);
+		t->found = map_new();
+		*vec_push(&r->attack.targets) = t;
+		attack_add_unit(r, t, kind, WHERE_NONE, key, STR(""));
+	}
+}
+
+/* Folders above those that were seen: "/a/b/" also means "/a/". */
+static void parent_dirs(struct run *r)
+{
+	struct map_iter it = { 0 };
+	struct str key;
+	void *value;
+	VEC(struct str) more = { 0 };
+	while (map_next(r->attack.dirs, &it, &key, &value))
+		for (size_t i = 1; i + 1 < key.len; i++)
+			if (key.ptr[i] == '/')
+				*vec_push(&more) = arena_str(r->arena, str_sub(key, 0, i + 1));
+	for (size_t i = 0; i < more.len && map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS; i++)
+		if (!map_has(r->attack.dirs, more.ptr[i])) {
+			struct buf b;
+			buf_init(&b, 64 * KIB);
+			url_write_origin(&b, &r->target);
+			buf_str(&b, more.ptr[i]);
+			map_put(r->attack.dirs, more.ptr[i],
+				spec_new(&(struct spec){ .method = STR("GET"), .url = buf_view(&b), .kind = LINK_GUESS }));
+			buf_free(&b);
+		}
+	vec_free(&more);
+}
+
+void attack_prepare(struct run *r)
+{
+	struct attack *k = &r->attack;
+	struct target *site = mem_alloc(sizeof(*site));
+	size_t requests = k->targets.len;
+	site->spec = spec_new(&(struct spec){ .method = STR("GET"), .url = r->o.target, .kind = LINK_SEED });
+	site->found = map_new();
+	*vec_push(&k->targets) = site;
+	attack_add_unit(r, site, UNIT_SITE, WHERE_NONE, STR(""), STR(""));
+	parent_dirs(r);
+	place_units(r, k->dirs, UNIT_DIR);
+	place_units(r, k->files, UNIT_FILE);
+	for (size_t i = 0; i < requests; i++)
+		points_of(r, k->targets.ptr[i]);
+}
+
+static void target_free(struct target *t)
+{
+	answer_unref(t->base);
+	arena_free(t->zones_arena);
+	map_free(t->found);
+	free(t->spec);
+	free(t);
+}
+
+void attack_free(struct run *r)
+{
+	struct attack *k = &r->attack;
+	check(k->probes.len == 0);
+	for (size_t i = 0; i < k->targets.len; i++)
+		target_free(k->targets.ptr[i]);
+	vec_free(&k->targets);
+	vec_free(&k->units);
+	vec_free(&k->probes);
+	if (k->dirs)
+		map_free_values(k->dirs, free);
+	if (k->files)
+		map_free_values(k->files, free);
+	map_free(k->kinds);
+}
+
+/* ---- units ---- */
+
+static struct str done_key(struct arena *a, const struct unit *u, const struct scan_check *c)
+{
+	char hash[33];
+	kit_hash(arena_printf(a, "%s %.*s", c->id, STR_ARG(u->key)), hash);
+	return arena_str(a, str_make(hash, 32));
+}
+
+static void drop_held(struct probe *p)
+{
+	for (size_t i = 0; i < p->held.len; i++)
+		answer_unref(p->held.ptr[i]);
+	vec_clear(&p->held);
+}
+
+static void run_check(struct probe *p, const struct scan_check *c, const struct scan_exchange *base)
+{
+	struct unit *u = p->unit;
+	p->check = c;
+	run_check_stat(p->run, c)->tasks++;
+	switch (u->kind) {
+	case UNIT_POINT:
+		c->on_point(p, &p->point);
+		break;
+	case UNIT_DIR:
+		c->on_dir(p, base, arena_printf(p->arena, "%.*s%.*s", STR_ARG(base->origin), STR_ARG(u->name)));
+		break;
+	case UNIT_FILE:
+		c->on_file(p, base);
+		break;
+	case UNIT_SITE:
+		c->on_site(p, base);
+		break;
+	}
+}
+
+/* The whole life of a unit, inside its fiber. */
+static void unit_main(void *arg)
+{
+	struct probe *p = arg;
+	struct run *r = p->run;
+	struct unit *u = p->unit;
+	struct arena *keys = arena_new(4 * MIB);
+	for (size_t i = 0; scan_checks[i] && !r->stopping; i++) {
+		const struct scan_check *c = scan_checks[i];
+		if (!applies(r, c, u))
+			continue;
+		struct str key = done_key(keys, u, c);
+		if (!map_has(r->done, key)) {
+			struct scan_exchange *base = probe_base_answer(p);
+			if (!base || r->stopping)
+				break;
+			p->point.base = base;
+			run_check(p, c, base);
+			drop_held(p);
+			arena_reset(p->arena);
+			if (r->stopping)
+				break;
+			run_journal(r, "done", key, STR(""));
+			run_flush(r);
+		}
+		r->attack.weight_done++;
+	}
+	arena_free(keys);
+}
+
+static void start_unit(struct run *r, struct unit *u)
+{
+	struct probe *p = mem_alloc(sizeof(*p));
+	p->run = r;
+	p->unit = u;
+	p->arena = arena_new(64 * MIB);
+	p->has_point = u->kind == UNIT_POINT;
+	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value };
+	p->random = r->seed ^ str_hash(u->key);
+	p->fiber = fiber_new(r->fibers, unit_main, p);
+	p->ready = true;
+	u->target->running++;
+	*vec_push(&r->attack.probes) = p;
+}
+
+static void end_unit(struct run *r, struct probe *p)
+{
+	struct target *t = p->unit->target;
+	drop_held(p);
+	vec_free(&p->held);
+	arena_free(p->arena);
+	if (r->attack.token_lock == p)
+		r->attack.token_lock = NULL;
+	if (--t->running == 0) { /* the next unit of it is rarely far: but memory counts more */
+		answer_unref(t->base);
+		t->base = NULL;
+	}
+	r->attack.finished++;
+	free(p);
+}
+
+bool attack_ready(const struct run *r)
+{
+	for (size_t i = 0; i < r->attack.probes.len; i++)
+		if (r->attack.probes.ptr[i]->ready)
+			return true;
+	return false;
+}
+
+bool attack_turn(struct run *r)
+{
+	struct attack *k = &r->attack;
+	size_t most = r->wire.max_concurrency * 2 < ATTACK_FIBERS ? r->wire.max_concurrency * 2 : ATTACK_FIBERS;
+	while (!r->stopping && k->next < k->units.len && k->probes.len < most)
+		start_unit(r, &k->units.ptr[k->next++]);
+	for (size_t i = 0; i < k->probes.len;) {
+		struct probe *p = k->probes.ptr[i];
+		if (!p->ready) {
+			i++;
+			continue;
+		}
+		p->ready = false;
+		if (!p->resumed)
+			run_doing(r, "正在检测", "probing", p->unit->spec->url);
+		p->resumed = true;
+		if (fiber_resume(p->fiber)) {
+			i++;
+			continue;
+		}
+		end_unit(r, p);
+		memmove(&k->probes.ptr[i], &k->probes.ptr[i + 1], (k->probes.len - i - 1) * sizeof(p));
+		k->probes.len--;
+	}
+	return k->probes.len > 0 || (!r->stopping && k->next < k->units.len);
+}

@@ -1,0 +1,345 @@
+/* The crawl: up to CRAWL_WINDOW requests are under way, and their answers are looked at
+ * in the order in which they were asked for, whatever order they come in. So two runs
+ * over the same site make the same decisions. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "net/cookie.h"
+#include "scan/link.h"
+#include "scan/scan_private.h"
+
+#define CRAWL_WINDOW 64
+
+struct slot {
+	struct spec *spec;
+	struct answer *answer; /* NULL until it is there */
+};
+struct crawl {
+	struct slot slots[CRAWL_WINDOW];
+	size_t head, len; /* ring */
+	struct map *done; /* spec keys of pages that an earlier process finished */
+};
+
+static void on_answer(struct send *s)
+{
+	struct slot *slot = s->owner;
+	slot->answer = s->answer; /* takes the reference; s lives in its arena */
+}
+
+static void start_fetch(struct run *r, struct slot *slot)
+{
+	struct send *s = send_new(r, slot->spec->method, slot->spec->url, 0, NULL);
+	if (!s) {
+		slot->answer = NULL;
+		free(slot->spec);
+		slot->spec = NULL;
+		return;
+	}
+	s->owner = slot;
+	s->done = on_answer;
+	s->q.depth = slot->spec->depth;
+	points_headers(r, s, slot->spec);
+	send_queue(s);
+}
+
+struct push_from {
+	struct run *r;
+	const struct spec *spec;
+	const struct answer *answer;
+	struct arena *arena;
+};
+
+static void push_url(struct push_from *p, enum scan_link_kind kind, struct str url)
+{
+	struct spec s = { .method = STR("GET"), .url = url, .from = p->answer->x.url, .kind = kind,
+			  .depth = p->spec->depth + 1 };
+	if (kind == LINK_HEADER || kind == LINK_REFRESH || kind == LINK_SCRIPT || kind == LINK_STYLE)
+		s.depth = p->spec->depth; /* what the page is made of is no step away from it */
+	frontier_push(p->r, &s);
+}
+
+/* link_found over raw text: resolves first. */
+static bool push_raw(void *ctx, enum scan_link_kind kind, struct str raw)
+{
+	struct push_from *p = ctx;
+	struct url u;
+	if (arena_left(p->arena) < 1 * MIB)
+		return true;
+	if (url_parse(p->arena, raw, &p->answer->url, 0, &u, NULL) == 0)
+		push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
+	return p->r->frontier.heap.len > 500000;
+}
+
+static void push_links(struct push_from *p, const struct scan_page *page)
+{
+	for (size_t i = 0; i < page->links_len; i++) {
+		const struct scan_link *l = &page->links[i];
+		struct str text = l->tag && l->kind == LINK_A ? l->tag->inner : STR("");
+		if (l->kind == LINK_RESOURCE || l->kind == LINK_FORM)
+			continue; /* pictures; forms are filled in below */
+		if (l->kind == LINK_A && (form_link_logs_out(l->url, text) || form_link_destroys(l->url, text)))
+			continue;
+		push_url(p, l->kind, l->url);
+	}
+}
+
+static bool may_submit(const struct run *r, const struct scan_form *f)
+{
+	bool post = str_eq(f->method, STR("POST"));
+	if (post && r->o.mode == SCAN_QUICK)
+		return false;
+	switch (form_danger_of(f)) {
+	case FORM_HARMLESS:
+		return true;
+	case FORM_DESTRUCTIVE:
+		return r->o.mode == SCAN_DEEP && r->o.intrusive;
+	case FORM_PASSWORD:
+	case FORM_PAYMENT:
+		return r->o.mode == SCAN_DEEP && r->o.intrusive;
+	case FORM_LOGOUT:
+		return false;
+	}
+	return false;
+}
+
+static void push_forms(struct push_from *p, const struct scan_page *page)
+{
+	for (size_t i = 0; i < page->forms_len; i++) {
+		const struct scan_form *f = &page->forms[i];
+		struct form_submission sub;
+		if (!may_submit(p->r, f) || !form_fill(p->arena, f, &sub))
+			continue;
+		struct url u;
+		if (url_parse(p->arena, sub.url, &p->answer->url, 0, &u, NULL) < 0)
+			continue;
+		struct spec s = { .method = sub.method,
+				  .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
+				  .body = sub.body, .type = sub.content_type, .from = p->answer->x.url,
+				  .kind = LINK_FORM, .depth = p->spec->depth + 1 };
+		frontier_push(p->r, &s);
+	}
+}
+
+static void push_all(struct run *r, const struct spec *spec, struct answer *a)
+{
+	struct push_from p = { .r = r, .spec = spec, .answer = a, .arena = arena_new(64 * MIB) };
+	const struct scan_exchange *x = &a->x;
+	struct str v;
+	size_t at = 0;
+	if (x->status >= 300 && x->status < 400 && (v = scan_header_get(&x->headers, "location")).len)
+		push_raw(&p, LINK_HEADER, v);
+	while (scan_header_next(&x->headers, "link", &at, &v))
+		link_header(v, push_raw, &p);
+	if ((v = scan_header_get(&x->headers, "content-location")).len)
+		push_raw(&p, LINK_HEADER, v);
+	if ((v = scan_header_get(&x->headers, "refresh")).len && str_ifind(v, STR("url=")) >= 0)
+		push_raw(&p, LINK_REFRESH, str_from(v, (size_t)str_ifind(v, STR("url=")) + 4));
+	if (str_ends(x->path, STR("/robots.txt")) && !x->missing && x->media == MEDIA_TEXT)
+		link_robots(x->text, push_raw, &p);
+	else if (!x->missing && (str_ihas(x->path, STR("sitemap")) || spec->kind == LINK_SITEMAP) &&
+		 (x->media == MEDIA_XML || x->media == MEDIA_TEXT))
+		link_sitemap(x->text, push_raw, &p);
+	else if (x->media == MEDIA_STYLE)
+		link_css(x->text, push_raw, &p);
+	else if (x->media == MEDIA_SCRIPT || x->media == MEDIA_JSON)
+		link_script(x->text, push_raw, &p);
+	if (x->page) {
+		push_links(&p, x->page);
+		push_forms(&p, x->page);
+	}
+	arena_free(p.arena);
+}
+
+static void keep_cookies(struct run *r, const struct answer *a)
+{
+	size_t at = 0;
+	struct str v;
+	bool changed = false;
+	while (scan_header_next(&a->x.headers, "set-cookie", &at, &v)) {
+		struct set_cookie c;
+		if (cookie_parse(v, clock_wall_ms(r->clock), &c) < 0)
+			continue;
+		changed = cookie_jar_set(r->jar, &a->url, v, clock_wall_ms(r->clock)) || changed;
+	}
+	if (!changed)
+		return;
+	struct buf b;
+	buf_init(&b, 1 * MIB);
+	cookie_jar_save(r->jar, &b);
+	run_journal(r, "jar", STR(""), buf_view(&b));
+	buf_free(&b);
+}
+
+static void tell_page(struct run *r, const struct answer *a)
+{
+	const struct scan_exchange *x = &a->x;
+	struct scan_page_info info = { .url = x->url, .method = x->method, .mime = x->mime,
+				       .title = x->page ? x->page->title : STR(""), .status = x->status,
+				       .depth = x->depth, .size = x->body.len, .missing = x->missing };
+	if (r->events->page)
+		r->events->page(r->events->ctx, &info);
+}
+
+static void journal_page(struct run *r, const struct spec *spec, struct answer *a)
+{
+	struct buf b;
+	char key[33];
+	const struct scan_exchange *x = &a->x;
+	buf_init(&b, 64 * KIB);
+	buf_blob(&b, x->method);
+	buf_blob(&b, x->url);
+	buf_u32(&b, (uint32_t)x->status);
+	buf_u32(&b, x->depth);
+	buf_u64(&b, x->body.len);
+	buf_blob(&b, x->mime);
+	buf_blob(&b, x->page ? x->page->title : STR(""));
+	buf_u32(&b, x->missing);
+	buf_u64(&b, r->stats.requests + r->requests_before);
+	buf_u64(&b, r->stats.bytes + r->bytes_before);
+	buf_u64(&b, (uint64_t)(run_seconds(r) * 1000));
+	buf_blob(&b, str_make(answer_sig(a), sizeof(struct kit_sig)));
+	spec_key(spec, key);
+	run_journal(r, "page", str_make(key, 32), buf_view(&b));
+	buf_free(&b);
+}
+
+/* A page of an earlier process. */
+void crawl_replayed(struct run *r, struct str key, struct str bytes)
+{
+	struct reader rd = reader_of(bytes);
+	struct scan_page_info i = { 0 };
+	struct str sig;
+	uint32_t status, depth, missing;
+	uint64_t requests, body_bytes, ms;
+	if (reader_blob(&rd, &i.method) < 0 || reader_blob(&rd, &i.url) < 0 || reader_u32(&rd, &status) < 0 ||
+	    reader_u32(&rd, &depth) < 0 || reader_u64(&rd, &i.size) < 0 || reader_blob(&rd, &i.mime) < 0 ||
+	    reader_blob(&rd, &i.title) < 0 || reader_u32(&rd, &missing) < 0 || reader_u64(&rd, &requests) < 0 ||
+	    reader_u64(&rd, &body_bytes) < 0 || reader_u64(&rd, &ms) < 0 || reader_blob(&rd, &sig) < 0)
+		return;
+	map_add(r->crawl->done, key);
+	r->requests_before = requests;
+	r->bytes_before = body_bytes;
+	r->seconds_before = (double)ms / 1000;
+	if (status == 0)
+		return; /* it failed; so it was done */
+	i.status = (int)status;
+	i.depth = depth;
+	i.missing = missing != 0;
+	r->stats.pages++;
+	if (r->events->page)
+		r->events->page(r->events->ctx, &i);
+	if (sig.len == sizeof(struct kit_sig)) {
+		struct kit_sig k;
+		struct spec s = { .method = i.method, .url = i.url };
+		memcpy(&k, sig.ptr, sizeof(k));
+		frontier_learn(r, &s, &k);
+	}
+}
+
+/* One page in its turn: report, learn, follow. */
+static void commit(struct run *r, struct slot *slot)
+{
+	struct answer *a = slot->answer;
+	struct spec *spec = slot->spec;
+	if (a && !(r->stopping && a->error[0])) {
+		if (!a->error[0]) {
+			bool known = false;
+			struct str ext = url_extension(a->arena, &a->url);
+			if (a->x.status == 200 && soft404_matches(r, a, url_directory(&a->url), ext, &known))
+				a->x.missing = true;
+			keep_cookies(r, a);
+			r->stats.pages++;
+			tell_page(r, a);
+			frontier_learn(r, spec, answer_sig(a));
+			push_all(r, spec, a);
+			passive_run(r, &a->x);
+			attack_consider(r, spec, a);
+		}
+		journal_page(r, spec, a);
+		run_flush(r);
+	}
+	answer_unref(a);
+	free(spec);
+	slot->spec = NULL;
+	slot->answer = NULL;
+}
+
+static bool already_done(struct run *r, const struct spec *s)
+{
+	char key[33];
+	if (map_len(r->crawl->done) == 0)
+		return false;
+	spec_key(s, key);
+	return map_has(r->crawl->done, str_make(key, 32));
+}
+
+static bool fill_one(struct run *r)
+{
+	struct crawl *c = r->crawl;
+	if (c->len == CRAWL_WINDOW || r->stopping)
+		return false;
+	struct spec *s;
+	while ((s = frontier_pop(r)) && already_done(r, s))
+		free(s);
+	if (!s)
+		return false;
+	if (r->stats.pages + c->len >= r->o.max_pages) {
+		run_note_limit(r, "limit.pages");
+		free(s);
+		return false;
+	}
+	struct slot *slot = &c->slots[(c->head + c->len) % CRAWL_WINDOW];
+	slot->spec = s;
+	slot->answer = NULL;
+	start_fetch(r, slot);
+	c->len += slot->spec != NULL;
+	return true;
+}
+
+void crawl_start(struct run *r)
+{
+	r->crawl = mem_alloc(sizeof(*r->crawl));
+	r->crawl->done = map_new();
+}
+
+void crawl_free(struct run *r)
+{
+	struct crawl *c = r->crawl;
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->len; i++) {
+		struct slot *s = &c->slots[(c->head + i) % CRAWL_WINDOW];
+		answer_unref(s->answer);
+		free(s->spec);
+	}
+	map_free(c->done);
+	free(c);
+	r->crawl = NULL;
+}
+
+bool crawl_ready(const struct run *r)
+{
+	const struct crawl *c = r->crawl;
+	return c->len > 0 && c->slots[c->head].answer;
+}
+
+/* What is asked for next depends only on how many answers were looked at before. */
+bool crawl_turn(struct run *r)
+{
+	struct crawl *c = r->crawl;
+	while (fill_one(r))
+		;
+	for (size_t n = 0; n < 8 && crawl_ready(r); n++) {
+		struct slot *s = &c->slots[c->head];
+		struct slot mine = *s;
+		s->spec = NULL;
+		s->answer = NULL;
+		c->head = (c->head + 1) % CRAWL_WINDOW;
+		c->len--;
+		run_doing(r, "正在爬取", "crawling", mine.spec->url);
+		commit(r, &mine);
+		while (fill_one(r))
+			;
+	}
+	return c->len > 0;
+}

@@ -1,0 +1,69 @@
+/* Runs the passive hooks over every answer that passes by. */
+#include "base/limits.h"
+#include "scan/scan_private.h"
+
+static bool sees(const struct scan_check *c, const struct scan_exchange *x)
+{
+	if (x->probe && !(c->flags & SCAN_PROBES_TOO))
+		return false;
+	return !x->missing || (c->flags & SCAN_MISSING_TOO);
+}
+
+static void count(struct run *r, const struct scan_check *c)
+{
+	run_check_stat(r, c)->tasks++;
+}
+
+void passive_run(struct run *r, const struct scan_exchange *x)
+{
+	struct scan_ctx *ctx = r->ctx;
+	for (size_t i = 0; scan_checks[i]; i++) {
+		const struct scan_check *c = scan_checks[i];
+		if ((!c->on_exchange && !c->on_page) || !sees(c, x) || !attack_check_wanted(r, c))
+			continue;
+		ctx->check = c;
+		if (c->on_exchange)
+			c->on_exchange(ctx, x);
+		if (c->on_page && x->page)
+			c->on_page(ctx, x);
+		count(r, c);
+		if (arena_used(ctx->arena) > 0)
+			arena_reset(ctx->arena);
+	}
+}
+
+void passive_host(struct run *r, const struct scan_exchange *x)
+{
+	for (size_t i = 0; scan_checks[i]; i++) {
+		const struct scan_check *c = scan_checks[i];
+		if (!c->on_host || !attack_check_wanted(r, c))
+			continue;
+		r->ctx->check = c;
+		c->on_host(r->ctx, x);
+		count(r, c);
+		arena_reset(r->ctx->arena);
+	}
+}
+
+void scan_report(struct scan_ctx *c, const struct scan_report *rep)
+{
+	if (c->sink)
+		c->sink(c->sink_arg, rep);
+	else
+		finding_report(c->run, c->check, rep, NULL);
+}
+
+struct arena *scan_ctx_arena(struct scan_ctx *c)
+{
+	return c->arena;
+}
+
+struct str scan_ctx_origin(const struct scan_ctx *c)
+{
+	return c->origin;
+}
+
+enum scan_mode scan_ctx_mode(const struct scan_ctx *c)
+{
+	return c->mode;
+}

@@ -1,0 +1,375 @@
+/* Insertion points: which inputs a request has, and the same request with one of them
+ * changed. Names and order stay as they were; only the value that is probed is
+ * encoded anew. */
+#include "base/encode.h"
+#include "base/limits.h"
+#include "net/cookie.h"
+#include "scan/scan_private.h"
+
+#define LIMIT_POINTS 40 /* per request */
+
+static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
+
+static struct str boundary_of(struct str type)
+{
+	ssize_t at = str_ifind(type, STR("boundary="));
+	return at < 0 ? STR_NULL : str_trim(str_from(type, (size_t)at + 9));
+}
+
+/* Next part of a multipart body: name, value and whether it is a file. */
+static bool next_part(struct str *body, struct str boundary, struct form_value *ret)
+{
+	ssize_t at = str_find(*body, boundary);
+	if (at < 0)
+		return false;
+	*body = str_from(*body, (size_t)at + boundary.len);
+	ssize_t head = str_find(*body, STR("\r\n\r\n"));
+	ssize_t name = str_find(*body, STR("name=\""));
+	if (head < 0 || name < 0 || name > head)
+		return false;
+	struct str rest = str_sub(*body, (size_t)name + 6, (size_t)head);
+	ssize_t end = str_chr(rest, '"');
+	ret->name = str_sub(rest, 0, end < 0 ? 0 : (size_t)end);
+	ssize_t file = str_find(rest, STR("filename=\""));
+	*body = str_from(*body, (size_t)head + 4);
+	ssize_t stop = str_find(*body, STR("\r\n--"));
+	ret->value = str_sub(*body, 0, stop < 0 ? body->len : (size_t)stop);
+	ret->file = file >= 0;
+	if (ret->file) {
+		ret->value = str_from(rest, (size_t)file + 10);
+		end = str_chr(ret->value, '"');
+		ret->value = str_sub(ret->value, 0, end < 0 ? 0 : (size_t)end);
+	}
+	return true;
+}
+
+/* Fields of a body that we know how to write again. */
+static size_t body_values(struct arena *a, const struct spec *s, struct form_value *list, size_t max,
+			  bool *ret_multipart)
+{
+	size_t n = 0;
+	*ret_multipart = str_istarts(s->type, STR("multipart/"));
+	if (*ret_multipart) {
+		struct str rest = s->body, boundary = boundary_of(s->type);
+		while (boundary.len && n < max && next_part(&rest, boundary, &list[n]))
+			n++;
+		return n;
+	}
+	if (!str_istarts(s->type, STR("application/x-www-form-urlencoded")))
+		return 0;
+	struct url_pairs pairs = url_pairs_split(a, s->body);
+	for (; n < pairs.len && n < max; n++)
+		list[n] = (struct form_value){ url_form_decode(a, pairs.ptr[n].name),
+					       url_form_decode(a, pairs.ptr[n].value), false };
+	return n;
+}
+
+/* Buttons and tokens have no value worth probing. */
+static bool worth_it(struct str name, struct str value)
+{
+	return name.len > 0 && name.len < 100 && !form_is_token(name, value) &&
+	       !str_istarts(name, STR("__VIEWSTATE")) && !str_istarts(name, STR("__EVENT"));
+}
+
+static void cookie_points(struct run *r, struct target *t)
+{
+	struct buf b;
+	struct url u;
+	struct arena *a = arena_new(1 * MIB);
+	buf_init(&b, 16 * KIB);
+	if (url_parse(a, t->spec->url, NULL, 0, &u, NULL) == 0)
+		run_cookies(r, &u, &b);
+	struct str rest = buf_view(&b), part;
+	while (str_split(&rest, ';', &part)) {
+		part = str_trim(part);
+		ssize_t eq = str_chr(part, '=');
+		if (eq <= 0)
+			continue;
+		struct str name = str_sub(part, 0, (size_t)eq), value = str_from(part, (size_t)eq + 1);
+		if (!cookie_looks_like_session(name) && worth_it(name, value))
+			attack_add_unit(r, t, UNIT_POINT, WHERE_COOKIE, name, url_form_decode(a, value));
+	}
+	buf_free(&b);
+	arena_free(a);
+}
+
+/* Segments of the path that look like values: numbers, or anything behind the first
+ * when there is no query and no file extension. */
+static void path_points(struct run *r, struct target *t, const struct url *u, struct arena *a)
+{
+	struct str rest = u->path, part;
+	size_t number = 0, taken = 0;
+	while (taken < 4 && str_split(&rest, '/', &part)) {
+		if (number++ == 0 || str_empty(part) || str_chr(part, '.') >= 0)
+			continue;
+		bool digits = true;
+		for (size_t i = 0; i < part.len; i++)
+			digits = digits && ascii_digit(part.ptr[i]);
+		if (!digits && u->query.len)
+			continue;
+		attack_add_unit(r, t, UNIT_POINT, WHERE_PATH, arena_printf(a, "%zu", number - 1),
+				url_form_decode(a, part));
+		taken++;
+	}
+}
+
+void points_of(struct run *r, struct target *t)
+{
+	struct arena *a = arena_new(16 * MIB);
+	struct url u;
+	struct form_value list[LIMIT_POINTS];
+	bool multipart;
+	if (url_parse(a, t->spec->url, NULL, URL_RAW_PATH, &u, NULL) < 0) {
+		arena_free(a);
+		return;
+	}
+	struct url_pairs pairs = url_pairs_split(a, u.query);
+	for (size_t i = 0; i < pairs.len && i < LIMIT_POINTS; i++) {
+		struct str name = url_form_decode(a, pairs.ptr[i].name), v = url_form_decode(a, pairs.ptr[i].value);
+		if (pairs.ptr[i].has_eq && worth_it(name, v))
+			attack_add_unit(r, t, UNIT_POINT, WHERE_QUERY, name, v);
+	}
+	size_t n = body_values(a, t->spec, list, LIMIT_POINTS, &multipart);
+	for (size_t i = 0; i < n; i++) {
+		if (form_is_token(list[i].name, list[i].value))
+			t->has_token = true;
+		else if (worth_it(list[i].name, list[i].value))
+			attack_add_unit(r, t, UNIT_POINT, WHERE_BODY, list[i].name, list[i].value);
+	}
+	if (r->o.mode != SCAN_QUICK)
+		cookie_points(r, t);
+	if (r->o.mode != SCAN_QUICK)
+		for (size_t i = 0; i < sizeof(header_points) / sizeof(header_points[0]); i++)
+			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(header_points[i]),
+					i == 0	 ? r->o.user_agent
+					: i == 1 ? t->spec->url
+						 : STR("127.0.0.1"));
+	if (r->o.mode == SCAN_DEEP)
+		path_points(r, t, &u, a);
+	arena_free(a);
+}
+
+/* ---- the request with a change ---- */
+
+static void add_common(struct run *r, struct send *s, struct str from, bool cookies)
+{
+	struct buf b;
+	buf_init(&b, 16 * KIB);
+	send_add_header(s, STR("User-Agent"), r->o.user_agent);
+	send_add_header(s, STR("Accept"), STR("text/html,application/xhtml+xml,*/*;q=0.8"));
+	send_add_header(s, STR("Accept-Language"), STR("zh-CN,zh;q=0.9,en;q=0.8"));
+	if (from.len)
+		send_add_header(s, STR("Referer"), from);
+	if (cookies)
+		run_cookies(r, &s->url, &b);
+	if (b.len)
+		send_add_header(s, STR("Cookie"), buf_view(&b));
+	buf_free(&b);
+	if (run_in_scope(r, &s->url))
+		for (size_t i = 0; i < r->o.headers_len; i++)
+			send_add_header(s, r->o.headers[i].name, r->o.headers[i].value);
+}
+
+static void set_body(struct send *s, struct str body, struct str type)
+{
+	s->q.body = arena_str(s->answer->arena, body);
+	if (type.len)
+		send_add_header(s, STR("Content-Type"), type);
+}
+
+void points_headers(struct run *r, struct send *s, const struct spec *spec)
+{
+	add_common(r, s, spec->from, true);
+	if (spec->body.len || str_eq(spec->method, STR("POST")))
+		set_body(s, spec->body, spec->type);
+}
+
+static struct str new_value(struct arena *a, const struct scan_point *pt, const struct scan_mutation *m)
+{
+	if (!m->append)
+		return m->value;
+	return arena_printf(a, "%.*s%.*s", STR_ARG(pt->value), STR_ARG(m->value));
+}
+
+/* Form-encoded, or as it is when the mutation says raw. */
+static void put_value(struct buf *b, const struct scan_point *pt, const struct scan_mutation *m, struct str v)
+{
+	if (!m->raw) {
+		url_form_encode(b, v);
+		return;
+	}
+	if (m->append)
+		url_form_encode(b, pt->value);
+	buf_str(b, m->value);
+}
+
+/* name=value pairs with the point's one replaced or dropped. */
+static void change_pairs(struct arena *a, struct buf *b, struct str pairs_text, const struct scan_point *pt,
+			 const struct scan_mutation *m, struct str v)
+{
+	struct url_pairs pairs = url_pairs_split(a, pairs_text);
+	bool done = false, first = true;
+	for (size_t i = 0; i < pairs.len; i++) {
+		const struct url_pair *p = &pairs.ptr[i];
+		bool it = !done && str_eq(url_form_decode(a, p->name), pt->name);
+		done = done || it;
+		if (it && m->drop)
+			continue;
+		if (!first)
+			buf_char(b, '&');
+		first = false;
+		buf_str(b, p->name);
+		if (it) {
+			buf_char(b, '=');
+			put_value(b, pt, m, v);
+		} else {
+			if (p->has_eq)
+				buf_char(b, '=');
+			buf_str(b, p->value);
+		}
+	}
+}
+
+static struct str change_path(struct arena *a, struct str path, const struct scan_point *pt,
+			      const struct scan_mutation *m, struct str v)
+{
+	struct buf b;
+	struct str part;
+	uint64_t want = 0, number = 0;
+	str_to_u64(pt->name, &want);
+	buf_init(&b, 64 * KIB);
+	for (; str_split(&path, '/', &part); number++) {
+		if (number)
+			buf_char(&b, '/');
+		if (number != want)
+			buf_str(&b, part);
+		else if (m->raw)
+			buf_str(&b, v);
+		else
+			encode_percent(&b, v);
+	}
+	struct str r = arena_str(a, buf_view(&b));
+	buf_free(&b);
+	return r;
+}
+
+static struct str changed_url(struct arena *a, struct str base, const struct scan_point *pt,
+			      const struct scan_mutation *m, struct str v)
+{
+	struct url u;
+	if (url_parse(a, base, NULL, URL_RAW_PATH, &u, NULL) < 0)
+		return base;
+	struct buf b;
+	buf_init(&b, 128 * KIB);
+	url_write_origin(&b, &u);
+	buf_str(&b, pt->where == WHERE_PATH ? change_path(a, u.path, pt, m, v) : u.path);
+	if (u.has_query) {
+		size_t at = b.len;
+		buf_char(&b, '?');
+		if (pt->where == WHERE_QUERY)
+			change_pairs(a, &b, u.query, pt, m, v);
+		else
+			buf_str(&b, u.query);
+		if (b.len == at + 1)
+			b.len = at;
+	}
+	struct str r = arena_str(a, buf_view(&b));
+	buf_free(&b);
+	return r;
+}
+
+static void change_body(struct send *s, struct arena *a, const struct spec *spec, const struct scan_point *pt,
+			const struct scan_mutation *m, struct str v)
+{
+	if (!str_istarts(spec->type, STR("multipart/"))) {
+		struct buf b;
+		buf_init(&b, 2 * MIB);
+		change_pairs(a, &b, spec->body, pt, m, v);
+		set_body(s, buf_view(&b), spec->type);
+		buf_free(&b);
+		return;
+	}
+	struct form_value list[LIMIT_POINTS];
+	bool multipart;
+	struct str body, type;
+	size_t n = body_values(a, spec, list, LIMIT_POINTS, &multipart), w = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(list[i].name, pt->name)) {
+			if (m->drop)
+				continue;
+			list[i].value = v;
+		}
+		list[w++] = list[i];
+	}
+	form_encode(a, list, w, true, &body, &type);
+	set_body(s, body, type);
+}
+
+static void change_cookie(struct run *r, struct send *s, const struct scan_point *pt,
+			  const struct scan_mutation *m, struct str v)
+{
+	struct buf b, out;
+	struct str part;
+	buf_init(&b, 16 * KIB);
+	buf_init(&out, 64 * KIB);
+	run_cookies(r, &s->url, &b);
+	struct str rest = buf_view(&b);
+	while (str_split(&rest, ';', &part)) {
+		part = str_trim(part);
+		ssize_t eq = str_chr(part, '=');
+		bool it = eq > 0 && str_eq(str_sub(part, 0, (size_t)eq), pt->name);
+		if (it && m->drop)
+			continue;
+		if (out.len)
+			buf_c(&out, "; ");
+		if (!it) {
+			buf_str(&out, part);
+			continue;
+		}
+		buf_str(&out, pt->name);
+		buf_char(&out, '=');
+		if (m->raw)
+			buf_str(&out, v);
+		else
+			encode_percent(&out, v);
+	}
+	send_add_header(s, STR("Cookie"), buf_view(&out));
+	buf_free(&b);
+	buf_free(&out);
+}
+
+int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m, struct send **ret)
+{
+	struct run *r = p->run;
+	const struct spec *spec = p->unit->spec;
+	struct arena *a = p->arena;
+	bool change = !m->url.len && pt && (m->value_set || m->drop);
+	struct str v = change ? new_value(a, pt, m) : STR("");
+	bool in_url = change && (pt->where == WHERE_QUERY || pt->where == WHERE_PATH);
+	struct str url = m->url.len ? m->url : in_url ? changed_url(a, spec->url, pt, m, v) : spec->url;
+	struct str method = m->method.len ? m->method : m->url.len ? STR("GET") : spec->method;
+	struct send *s = send_new(r, method, url, URL_RAW_PATH, NULL);
+	if (!s)
+		return -1;
+	if (!run_in_scope(r, &s->url) || run_excluded(r, s->q.url)) {
+		send_free(s);
+		return -1;
+	}
+	s->q.probe = true;
+	s->q.depth = spec->depth;
+	add_common(r, s, m->url.len ? STR("") : spec->from, !m->no_cookies);
+	if (m->body_set)
+		set_body(s, m->body, m->content_type);
+	else if (change && pt->where == WHERE_BODY)
+		change_body(s, a, spec, pt, m, v);
+	else if (!m->url.len && (spec->body.len || str_eq(spec->method, STR("POST"))) && !str_eq(method, STR("GET")))
+		set_body(s, spec->body, spec->type);
+	if (change && pt->where == WHERE_HEADER)
+		send_add_header(s, pt->name, v);
+	if (change && pt->where == WHERE_COOKIE && !m->no_cookies)
+		change_cookie(r, s, pt, m, v);
+	for (size_t i = 0; i < m->headers_len; i++)
+		send_add_header(s, m->headers[i].name, m->headers[i].value);
+	*ret = s;
+	return 0;
+}

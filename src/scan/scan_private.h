@@ -1,0 +1,271 @@
+/* Inside the scan room: one run of the engine and its parts. */
+#ifndef SCAN_PRIVATE_H
+#define SCAN_PRIVATE_H
+#include <pcre2.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "net/http.h"
+#include "scan/check.h"
+#include "scan/fiber.h"
+#include "scan/form.h"
+#include "scan/kit.h"
+#include "scan/page.h"
+
+/* ---- spec.c: a request to be made, in one heap block ---- */
+struct spec {
+	struct str method, url, body, type; /* url absolute and normalised, no fragment */
+	struct str from;		    /* page it was found on */
+	unsigned depth;
+	enum scan_link_kind kind;
+	uint64_t order; /* priority << 40 | sequence: the frontier's key */
+	struct spec *next;
+};
+struct spec *spec_new(const struct spec *copy);
+void spec_encode(const struct spec *s, struct buf *b);
+struct spec *spec_decode(struct str bytes); /* NULL when malformed */
+/* 16 bytes of hash over method, url, body. */
+void spec_key(const struct spec *s, char out[33]);
+
+/* ---- answer.c: an exchange and who holds it ---- */
+struct answer {
+	struct scan_exchange x; /* first: an exchange pointer is an answer pointer */
+	unsigned refs;
+	struct arena *arena;
+	struct http_response *response;
+	struct url url;
+	struct kit_sig sig;
+	bool has_sig;
+	char error[48]; /* code; "" when a head arrived */
+};
+struct answer *answer_ref(struct answer *a);
+void answer_unref(struct answer *a);
+static inline struct answer *answer_of(const struct scan_exchange *x)
+{
+	return (struct answer *)(uintptr_t)x;
+}
+const struct kit_sig *answer_sig(struct answer *a);
+
+/* ---- wire.c: requests waiting for their turn; politeness ---- */
+struct send {
+	struct run *run;
+	struct answer *answer; /* its arena holds the request */
+	struct exchange_request q;
+	struct str target, type;
+	struct url url;
+	bool raw_path;
+	unsigned tries;
+	int64_t not_before_us, started_us;
+	size_t max_body;
+	void (*done)(struct send *s); /* answer is complete, or has .error; frees or keeps s */
+	void *owner;
+	struct send *next;
+	bool priority; /* fibers of tasks that hold a lock */
+};
+struct send *send_new(struct run *r, struct str method, struct str url, unsigned url_flags, struct error *e);
+void send_add_header(struct send *s, struct str name, struct str value);
+void send_queue(struct send *s);
+void send_free(struct send *s); /* drops its reference to the answer */
+
+struct wire {
+	struct http_client *client;
+	struct send *head, **tail; /* ready */
+	struct send *later;	   /* retries, unordered */
+	unsigned in_flight, concurrency, max_concurrency, good;
+	double rate, tokens; /* per second; 0: unlimited */
+	int64_t refill_us, pause_until_us, best_us, slow_us;
+	unsigned refused_row, failed_row; /* in a row */
+	bool lost;
+};
+void wire_init(struct run *r);
+void wire_free(struct run *r);
+/* Sends what may be sent now; milliseconds until more may be (-1: unknown). */
+int wire_dispatch(struct run *r);
+bool wire_idle(const struct run *r);
+
+/* ---- frontier.c ---- */
+struct cluster {
+	uint32_t seen, done, distinct;
+	struct kit_sig sigs[4];
+	uint8_t sigs_len;
+};
+struct frontier {
+	VEC(struct spec *) heap;
+	struct map *seen;     /* spec keys */
+	struct map *clusters; /* loose pattern + parameter names -> struct cluster */
+	uint64_t sequence, pushed;
+};
+void frontier_init(struct run *r);
+void frontier_free(struct run *r);
+/* Takes the address when it is in scope, new, harmless and not one of too many alike. */
+bool frontier_push(struct run *r, const struct spec *s);
+struct spec *frontier_pop(struct run *r); /* NULL when empty */
+/* What became of a page: feeds the clusters. */
+void frontier_learn(struct run *r, const struct spec *s, const struct kit_sig *sig);
+bool run_in_scope(const struct run *r, const struct url *u);
+bool run_excluded(const struct run *r, struct str url);
+
+/* ---- crawl.c ---- */
+void crawl_start(struct run *r);
+/* Fills free slots, commits answers in order. False when nothing is left to crawl. */
+bool crawl_turn(struct run *r);
+bool crawl_ready(const struct run *r); /* an answer waits to be looked at */
+void crawl_free(struct run *r);
+void crawl_replayed(struct run *r, struct str key, struct str bytes);
+
+/* ---- attack.c: units of active work, one fiber each ---- */
+enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE };
+struct unit {
+	enum unit_kind kind;
+	enum scan_where where;
+	struct spec *spec; /* shared within a target */
+	struct str name, value;
+	struct str key; /* identity in the journal */
+	struct target *target;
+	size_t checks; /* how many checks will run */
+};
+struct target {
+	struct spec *spec;
+	struct answer *base;	/* held while units of it run */
+	unsigned running, asking;
+	int stable;		/* 0 unknown, 1 stable, -1 not, 2 being found out */
+	double noise;		/* 1 - similarity of equal requests */
+	struct arena *zones_arena;
+	struct kit_zones zones;
+	struct map *found;	/* check id + point: reported here */
+	bool has_token;
+};
+struct attack {
+	VEC(struct target *) targets;
+	VEC(struct unit) units;
+	struct map *kinds; /* path + parameter names -> how many targets were taken */
+	struct map *dirs, *files;
+	size_t next, finished;
+	uint64_t weight_total, weight_done;
+	VEC(struct probe *) probes; /* alive */
+	struct probe *token_lock;
+};
+/* From a committed page: which targets, folders and files it brings. */
+void attack_consider(struct run *r, const struct spec *s, const struct answer *a);
+void attack_add_target(struct run *r, struct spec *s);
+void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
+		     struct str name, struct str value);
+void attack_prepare(struct run *r); /* after the crawl: makes the units */
+bool attack_ready(const struct run *r); /* a fiber can go on */
+bool attack_turn(struct run *r);    /* false when all is done */
+void attack_free(struct run *r);
+/* Units of one insertion point: points.c */
+void points_of(struct run *r, struct target *t);
+/* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */
+void points_headers(struct run *r, struct send *s, const struct spec *spec);
+int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m,
+		 struct send **ret);
+bool attack_check_wanted(const struct run *r, const struct scan_check *c);
+
+/* ---- probe.c ---- */
+struct probe {
+	struct run *run;
+	struct unit *unit;
+	struct fiber *fiber;
+	struct arena *arena;
+	const struct scan_check *check;
+	struct scan_point point;
+	VEC(struct answer *) held;
+	struct send *waiting;
+	bool ready, has_point, resumed;
+	uint64_t random;
+};
+struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */
+void probe_wait(struct probe *p); /* gives others a turn */
+/* The answer to the unit's request as it is; asked once per target. NULL on failure. */
+struct scan_exchange *probe_base_answer(struct probe *p);
+
+/* ---- soft404.c ---- */
+bool soft404_matches(struct run *r, struct answer *a, struct str dir, struct str ext, bool *ret_known);
+int soft404_ask(struct probe *p, const struct scan_exchange *x);
+
+/* ---- finding.c ---- */
+void finding_report(struct run *r, const struct scan_check *c, const struct scan_report *rep,
+		    const struct scan_point *pt);
+bool finding_known(struct run *r, const struct scan_check *c, const struct scan_exchange *x,
+		   const struct scan_point *pt);
+void finding_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
+void finding_flush_counts(struct run *r); /* emits those whose count grew */
+void findings_free(struct run *r);
+void finding_encode(const struct scan_finding *f, struct buf *b);
+int finding_decode(struct str bytes, struct arena *a, struct scan_finding *ret);
+void evidence_build(struct arena *a, const struct scan_report *rep, const struct scan_point *pt,
+		    struct scan_evidence *ret);
+
+/* ---- passive.c ---- */
+struct scan_ctx {
+	struct run *run;
+	const struct scan_check *check;
+	struct arena *arena;
+	/* fixtures: reports go here instead of a run */
+	void (*sink)(void *arg, const struct scan_report *r);
+	void *sink_arg;
+	struct str origin;
+	enum scan_mode mode;
+};
+void passive_run(struct run *r, const struct scan_exchange *x);
+void passive_host(struct run *r, const struct scan_exchange *x);
+
+/* ---- engine.c ---- */
+enum run_phase { PHASE_START, PHASE_CRAWL, PHASE_ATTACK, PHASE_END };
+
+#define RUN_MAGIC 0x5a57526eu
+struct run {
+	unsigned magic;
+	struct scan_options o;
+	struct arena *arena; /* options and what lives as long as the run */
+	struct net_connector *connector;
+	const struct scan_state *state;
+	const struct scan_events *events;
+	const struct clock *clock;
+	struct url target;
+	VEC(struct url) scope;
+	VEC(pcre2_code *) excludes;
+	struct cookie_jar *jar;
+	struct str pinned; /* the user's cookies: never changed by the site */
+	struct wire wire;
+	struct frontier frontier;
+	struct attack attack;
+	struct fiber_pool *fibers;
+	struct crawl *crawl;
+	struct map *soft404;
+	struct map *cache; /* key -> struct answer * */
+	size_t cache_bytes;
+	struct map *findings;	 /* fingerprint -> struct found * */
+	struct map *done;	 /* finished unit + check */
+	struct scan_ctx *ctx;
+	const struct tls_facts *tls;
+	enum run_phase phase;
+	struct scan_stats stats;
+	uint64_t counts[SEVERITY_COUNT];
+	struct scan_check_stat *checks;
+	int64_t begun_us, begun_ms, next_tick_us;
+	double seconds_before; /* of earlier processes */
+	uint64_t requests_before, bytes_before;
+	unsigned basis;
+	char doing_zh[160], doing_en[160];
+	bool stopping, replaying, resumed, crawl_done_before;
+	char reason[32];
+	struct error state_error;
+	uint64_t seed;
+};
+void run_stop(struct run *r, const char *reason);
+void run_note_limit(struct run *r, const char *reason); /* goes on, but is not complete */
+void run_journal(struct run *r, const char *kind, struct str key, struct str bytes);
+void run_flush(struct run *r);
+void run_log(struct run *r, const char *zh, const char *en);
+void run_doing(struct run *r, const char *zh, const char *en, struct str what);
+void run_tick(struct run *r); /* progress, limits, should_stop; cheap to call often */
+int64_t run_now_us(const struct run *r);
+double run_seconds(const struct run *r);
+struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c);
+/* The Cookie header for u into b. */
+void run_cookies(struct run *r, const struct url *u, struct buf *b);
+#endif

@@ -1,0 +1,315 @@
+/* Requests waiting for their turn. Politeness per host: a token bucket for the rate, a
+ * number in flight that grows by one while latency stays near its best and is halved on
+ * errors and refusals (429, 503 with Retry-After), pauses that the server asks for, and
+ * an end when it does not answer any more. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "net/cookie.h"
+#include "scan/scan_private.h"
+
+#define WIRE_TRIES 3
+#define WIRE_LOST 25		  /* failures in a row, over at least WIRE_LOST_US */
+#define WIRE_MAX_PAUSE_S 120
+#define WIRE_RETRY_US 500000
+#define WIRE_REFUSED_LIMIT 40
+
+void wire_init(struct run *r)
+{
+	struct wire *w = &r->wire;
+	w->tail = &w->head;
+	w->max_concurrency = r->o.concurrency;
+	w->concurrency = r->o.concurrency < 4 ? r->o.concurrency : 4;
+	w->rate = r->o.rate;
+	w->tokens = 1;
+	w->refill_us = run_now_us(r);
+}
+
+static void free_list(struct send *s)
+{
+	while (s) {
+		struct send *next = s->next;
+		send_free(s);
+		s = next;
+	}
+}
+
+void wire_free(struct run *r)
+{
+	http_client_free(r->wire.client);
+	r->wire.client = NULL;
+	free_list(r->wire.head);
+	free_list(r->wire.later);
+	r->wire.head = r->wire.later = NULL;
+	r->wire.tail = &r->wire.head;
+}
+
+struct send *send_new(struct run *r, struct str method, struct str url, unsigned flags, struct error *e)
+{
+	struct arena *arena = arena_new(LIMIT_EXCHANGE_ARENA);
+	struct answer *a = arena_new_of(arena, struct answer);
+	a->arena = arena;
+	a->refs = 1;
+	struct send *s = arena_new_of(arena, struct send);
+	s->run = r;
+	s->answer = a;
+	s->q.method = arena_str(arena, method);
+	if (url_parse(arena, url, &r->target, flags, &s->url, e) < 0) {
+		answer_unref(a);
+		return NULL;
+	}
+	s->q.url = url_text(arena, &s->url, URL_NO_FRAGMENT | URL_NO_USERINFO);
+	a->url = s->url;
+	s->max_body = 2 * MIB;
+	return s;
+}
+
+void send_add_header(struct send *s, struct str name, struct str value)
+{
+	struct scan_header *list = arena_array(s->answer->arena, s->q.headers_len + 1, sizeof(*list));
+	size_t n = 0;
+	bool replaced = false;
+	for (size_t i = 0; i < s->q.headers_len; i++) {
+		list[n] = s->q.headers[i];
+		if (!replaced && str_ieq(list[n].name, name)) {
+			list[n].value = arena_str(s->answer->arena, value);
+			replaced = true;
+		}
+		n++;
+	}
+	if (!replaced)
+		list[n++] = (struct scan_header){ arena_str(s->answer->arena, name),
+						  arena_str(s->answer->arena, value) };
+	s->q.headers = list;
+	s->q.headers_len = n;
+}
+
+void send_queue(struct send *s)
+{
+	struct wire *w = &s->run->wire;
+	s->next = NULL;
+	if (s->priority) {
+		s->next = w->head;
+		if (!w->head)
+			w->tail = &s->next;
+		w->head = s;
+		return;
+	}
+	*w->tail = s;
+	w->tail = &s->next;
+}
+
+void send_free(struct send *s)
+{
+	answer_unref(s->answer); /* s lives in its arena */
+}
+
+bool wire_idle(const struct run *r)
+{
+	return r->wire.in_flight == 0 && !r->wire.head && !r->wire.later;
+}
+
+static void retry_later(struct send *s, int64_t delay_us)
+{
+	s->not_before_us = run_now_us(s->run) + delay_us;
+	s->next = s->run->wire.later;
+	s->run->wire.later = s;
+}
+
+static void slow_down(struct wire *w)
+{
+	w->concurrency = w->concurrency > 1 ? w->concurrency / 2 : 1;
+	w->good = 0;
+}
+
+/* Additive increase while the answers come about as fast as they ever did. */
+static void adapt(struct wire *w, int64_t ttfb_us)
+{
+	if (ttfb_us <= 0)
+		return;
+	if (w->best_us == 0 || ttfb_us < w->best_us)
+		w->best_us = ttfb_us;
+	w->slow_us = w->slow_us ? (w->slow_us * 7 + ttfb_us) / 8 : ttfb_us;
+	/* 30 ms of grace: below it nobody is hurt */
+	bool slow = w->slow_us > w->best_us * 3 && w->slow_us > w->best_us + 300000;
+	if (slow && w->concurrency > 1) {
+		w->concurrency--;
+		w->slow_us = w->slow_us * 2 / 3;
+		w->good = 0;
+	} else if (!slow && ++w->good >= w->concurrency && w->concurrency < w->max_concurrency) {
+		w->concurrency++;
+		w->good = 0;
+	}
+}
+
+/* Seconds the server asks us to wait; 0 none. */
+static int64_t retry_after(const struct http_response *h, const struct clock *clock)
+{
+	struct str v = str_trim(http_response_header(h, "retry-after"));
+	int64_t n;
+	if (str_to_i64(v, &n) == 0)
+		return n < 0 ? 0 : n > WIRE_MAX_PAUSE_S ? WIRE_MAX_PAUSE_S : n;
+	if (v.len && cookie_parse_date(v, &n) == 0) {
+		n = (n - clock_wall_ms(clock)) / 1000;
+		return n < 0 ? 0 : n > WIRE_MAX_PAUSE_S ? WIRE_MAX_PAUSE_S : n;
+	}
+	return 0;
+}
+
+/* 429 and busy 503: wait and try again. True when the request goes back in line. */
+static bool refused(struct run *r, struct send *s, const struct http_response *h)
+{
+	struct wire *w = &r->wire;
+	bool asked = http_response_header(h, "retry-after").ptr != NULL;
+	if (h->status != 429 && !(h->status == 503 && asked)) {
+		w->refused_row = 0;
+		return false;
+	}
+	slow_down(w);
+	if (w->rate <= 0)
+		w->rate = 50;
+	w->rate = w->rate > 2 ? w->rate * 0.7 : 1;
+	int64_t wait = retry_after(h, r->clock);
+	if (wait == 0)
+		wait = 1 << (s->tries < 5 ? s->tries : 5);
+	int64_t until = run_now_us(r) + wait * 1000000;
+	if (until > w->pause_until_us)
+		w->pause_until_us = until;
+	if (++w->refused_row > WIRE_REFUSED_LIMIT) {
+		run_stop(r, "target.refuses");
+		return false;
+	}
+	return s->tries < WIRE_TRIES && !r->stopping;
+}
+
+static void finish(struct send *s, struct http_response *h)
+{
+	struct run *r = s->run;
+	struct answer *a = s->answer;
+	a->response = h;
+	r->stats.bytes += h->body.len + h->head.len;
+	if (!http_response_usable(h)) {
+		r->stats.errors++;
+		snprintf(a->error, sizeof(a->error), "%s", h->error.code[0] ? h->error.code : "http.failed");
+	} else {
+		exchange_fill(&a->x, a->arena, &s->q, &s->url, h);
+		a->x.tls = a->x.https ? r->tls : NULL;
+		if (h->status == 429)
+			snprintf(a->error, sizeof(a->error), "http.refused");
+	}
+	s->done(s);
+}
+
+static void on_done(void *ctx, struct http_response *h)
+{
+	struct send *s = ctx;
+	struct run *r = s->run;
+	struct wire *w = &r->wire;
+	w->in_flight--;
+	if (!http_response_usable(h)) {
+		slow_down(w);
+		w->failed_row++;
+		if (w->failed_row >= WIRE_LOST && r->phase != PHASE_START)
+			run_stop(r, "target.lost");
+		if (++s->tries < WIRE_TRIES && !r->stopping) {
+			http_response_free(h);
+			retry_later(s, WIRE_RETRY_US << (2 * (s->tries - 1)));
+			return;
+		}
+	} else {
+		w->failed_row = 0;
+		s->tries++;
+		if (refused(r, s, h)) {
+			http_response_free(h);
+			retry_later(s, 0);
+			return;
+		}
+		adapt(w, h->ttfb_us);
+	}
+	finish(s, h);
+}
+
+/* Ends a send that never left. */
+static void give_up(struct send *s, const char *code)
+{
+	snprintf(s->answer->error, sizeof(s->answer->error), "%s", code);
+	s->done(s);
+}
+
+static void submit(struct run *r, struct send *s)
+{
+	struct http_header list[64];
+	size_t n = 0;
+	for (size_t i = 0; i < s->q.headers_len && n < ARRAY_SIZE(list); i++)
+		list[n++] = (struct http_header){ s->q.headers[i].name, s->q.headers[i].value };
+	struct http_request q = { .method = s->q.method, .url = &s->url, .target = s->target, .headers = list,
+				  .nheaders = n, .body = s->q.body,
+				  .has_body = s->q.body.len > 0 || str_eq(s->q.method, STR("POST")),
+				  .max_body = s->max_body };
+	struct error e = { 0 };
+	s->started_us = run_now_us(r);
+	r->stats.requests++;
+	if (http_submit(r->wire.client, &q, on_done, s, &e) < 0) {
+		give_up(s, e.code[0] ? e.code : "http.bad-request");
+		return;
+	}
+	r->wire.in_flight++;
+}
+
+/* Retries whose time has come go to the end of the line. */
+static int wake_later(struct run *r, int64_t now)
+{
+	struct wire *w = &r->wire;
+	int64_t next = -1;
+	for (struct send **at = &w->later; *at;) {
+		struct send *s = *at;
+		if (s->not_before_us <= now || r->stopping) {
+			*at = s->next;
+			send_queue(s);
+			continue;
+		}
+		if (next < 0 || s->not_before_us - now < next)
+			next = s->not_before_us - now;
+		at = &s->next;
+	}
+	return next < 0 ? -1 : (int)(next / 1000) + 1;
+}
+
+static struct send *take_head(struct wire *w)
+{
+	struct send *s = w->head;
+	w->head = s->next;
+	if (!w->head)
+		w->tail = &w->head;
+	s->next = NULL;
+	return s;
+}
+
+int wire_dispatch(struct run *r)
+{
+	struct wire *w = &r->wire;
+	int64_t now = run_now_us(r);
+	int wait = wake_later(r, now);
+	while (r->stopping && w->head)
+		give_up(take_head(w), "scan.stopped");
+	if (w->rate > 0) {
+		w->tokens += (double)(now - w->refill_us) * w->rate / 1e6;
+		double most = w->rate / 20 < 1 ? 1 : w->rate / 20;
+		w->tokens = w->tokens > most ? most : w->tokens;
+	}
+	w->refill_us = now;
+	while (w->head && w->in_flight < w->concurrency) {
+		if (now < w->pause_until_us)
+			return (int)((w->pause_until_us - now) / 1000) + 1;
+		if (w->rate > 0 && w->tokens < 1) {
+			int ms = (int)((1 - w->tokens) * 1000 / w->rate) + 1;
+			return wait >= 0 && wait < ms ? wait : ms;
+		}
+		if (r->o.max_requests && r->stats.requests + r->requests_before >= r->o.max_requests) {
+			run_stop(r, "limit.requests");
+			return 0;
+		}
+		w->tokens -= 1;
+		submit(r, take_head(w));
+	}
+	return wait;
+}
