@@ -120,6 +120,16 @@ void attack_add_target(struct run *r, struct spec *s)
 	*vec_push(&r->attack.targets) = t;
 }
 
+static void note_place(struct run *r, struct map *places, const char *kind, struct str key, const struct spec *s)
+{
+	struct buf b;
+	buf_init(&b, 4 * MIB);
+	spec_encode(s, &b);
+	run_journal(r, kind, key, buf_view(&b));
+	buf_free(&b);
+	map_put(places, key, spec_new(s));
+}
+
 static void note_target(struct run *r, const struct spec *spec)
 {
 	struct buf b;
@@ -149,10 +159,28 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 		struct str dir = url_directory(&a->url);
 		mine.body = mine.type = STR("");
 		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir))
-			map_put(r->attack.dirs, dir, spec_new(&mine));
+			note_place(r, r->attack.dirs, "dir", dir, &mine);
 		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path))
-			map_put(r->attack.files, x->path, spec_new(&mine));
+			note_place(r, r->attack.files, "file", x->path, &mine);
 	}
+}
+
+void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
+{
+	struct spec *s = spec_decode(bytes);
+	struct map *places = str_eq(kind, STR("dir")) ? r->attack.dirs : r->attack.files;
+	if (!s)
+		return;
+	if (str_eq(kind, STR("target"))) {
+		struct arena *a = arena_new(1 * MIB);
+		struct url u;
+		if (url_parse(a, s->url, NULL, 0, &u, NULL) == 0)
+			too_many_alike(r, s, &u); /* counts it */
+		arena_free(a);
+		attack_add_target(r, s);
+		return;
+	}
+	free(map_put(places, key, s));
 }
 
 static void place_units(struct run *r, struct map *specs, enum unit_kind kind)
@@ -293,7 +321,11 @@ static void unit_main(void *arg)
 			arena_reset(p->arena);
 			if (r->stopping)
 				break;
-			run_journal(r, "done", key, STR(""));
+			struct buf b;
+			buf_init(&b, 64);
+			run_put_stats(r, &b);
+			run_journal(r, "done", key, buf_view(&b));
+			buf_free(&b);
 			run_flush(r);
 		}
 		r->attack.weight_done++;

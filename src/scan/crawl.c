@@ -194,10 +194,8 @@ static void journal_page(struct run *r, const struct spec *spec, struct answer *
 	buf_blob(&b, x->mime);
 	buf_blob(&b, x->page ? x->page->title : STR(""));
 	buf_u32(&b, x->missing);
-	buf_u64(&b, r->stats.requests + r->requests_before);
-	buf_u64(&b, r->stats.bytes + r->bytes_before);
-	buf_u64(&b, (uint64_t)(run_seconds(r) * 1000));
-	buf_blob(&b, str_make(answer_sig(a), sizeof(struct kit_sig)));
+	run_put_stats(r, &b);
+	buf_blob(&b, str_make((const char *)answer_sig(a), sizeof(struct kit_sig)));
 	spec_key(spec, key);
 	run_journal(r, "page", str_make(key, 32), buf_view(&b));
 	buf_free(&b);
@@ -210,16 +208,12 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes)
 	struct scan_page_info i = { 0 };
 	struct str sig;
 	uint32_t status, depth, missing;
-	uint64_t requests, body_bytes, ms;
 	if (reader_blob(&rd, &i.method) < 0 || reader_blob(&rd, &i.url) < 0 || reader_u32(&rd, &status) < 0 ||
 	    reader_u32(&rd, &depth) < 0 || reader_u64(&rd, &i.size) < 0 || reader_blob(&rd, &i.mime) < 0 ||
-	    reader_blob(&rd, &i.title) < 0 || reader_u32(&rd, &missing) < 0 || reader_u64(&rd, &requests) < 0 ||
-	    reader_u64(&rd, &body_bytes) < 0 || reader_u64(&rd, &ms) < 0 || reader_blob(&rd, &sig) < 0)
+	    reader_blob(&rd, &i.title) < 0 || reader_u32(&rd, &missing) < 0 || run_take_stats(r, &rd) < 0 ||
+	    reader_blob(&rd, &sig) < 0)
 		return;
 	map_add(r->crawl->done, key);
-	r->requests_before = requests;
-	r->bytes_before = body_bytes;
-	r->seconds_before = (double)ms / 1000;
 	if (status == 0)
 		return; /* it failed; so it was done */
 	i.status = (int)status;
@@ -241,6 +235,8 @@ static void commit(struct run *r, struct slot *slot)
 {
 	struct answer *a = slot->answer;
 	struct spec *spec = slot->spec;
+	if (a && r->phase == PHASE_START)
+		run_started(r, a);
 	if (a && !(r->stopping && a->error[0])) {
 		if (!a->error[0]) {
 			bool known = false;

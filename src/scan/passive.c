@@ -1,5 +1,6 @@
 /* Runs the passive hooks over every answer that passes by. */
 #include "base/limits.h"
+#include "scan/literals.h"
 #include "scan/scan_private.h"
 
 static bool sees(const struct scan_check *c, const struct scan_exchange *x)
@@ -14,11 +15,29 @@ static void count(struct run *r, const struct scan_check *c)
 	run_check_stat(r, c)->tasks++;
 }
 
+struct literal_walk {
+	struct run *r;
+	const struct scan_exchange *x;
+};
+
+static void on_literal(void *arg, const struct scan_check *c, size_t which, size_t at)
+{
+	struct literal_walk *w = arg;
+	if (!sees(c, w->x) || !attack_check_wanted(w->r, c))
+		return;
+	w->r->ctx->check = c;
+	c->on_literal(w->r->ctx, w->x, which, at);
+}
+
 void passive_run(struct run *r, const struct scan_exchange *x)
 {
 	struct scan_ctx *ctx = r->ctx;
+	struct literal_walk walk = { r, x };
+	literals_scan(r->literals, x->text.len ? x->text : x->body, on_literal, &walk);
 	for (size_t i = 0; scan_checks[i]; i++) {
 		const struct scan_check *c = scan_checks[i];
+		if (c->on_literal && sees(c, x) && attack_check_wanted(r, c))
+			count(r, c);
 		if ((!c->on_exchange && !c->on_page) || !sees(c, x) || !attack_check_wanted(r, c))
 			continue;
 		ctx->check = c;

@@ -1,6 +1,7 @@
 /* Inside the scan room: one run of the engine and its parts. */
 #ifndef SCAN_PRIVATE_H
 #define SCAN_PRIVATE_H
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "base/buf.h"
@@ -152,6 +153,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 void attack_add_target(struct run *r, struct spec *s);
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
 		     struct str name, struct str value);
+void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void attack_prepare(struct run *r); /* after the crawl: makes the units */
 bool attack_ready(const struct run *r); /* a fiber can go on */
 bool attack_turn(struct run *r);    /* false when all is done */
@@ -235,6 +237,7 @@ struct run {
 	struct attack attack;
 	struct fiber_pool *fibers;
 	struct crawl *crawl;
+	struct answer *start; /* the answer for the target itself */
 	struct map *soft404;
 	struct map *cache; /* key -> struct answer * */
 	size_t cache_bytes;
@@ -248,6 +251,11 @@ struct run {
 	struct scan_check_stat *checks;
 	int64_t begun_us, begun_ms, next_tick_us;
 	double seconds_before; /* of earlier processes */
+	struct literals *literals;
+	bool start_failed;
+	char start_error[48];
+	struct error start_cause;
+	bool limit_noted;
 	uint64_t requests_before, bytes_before;
 	unsigned basis;
 	char doing_zh[160], doing_en[160];
@@ -265,6 +273,10 @@ void run_doing(struct run *r, const char *zh, const char *en, struct str what);
 void run_tick(struct run *r); /* progress, limits, should_stop; cheap to call often */
 int64_t run_now_us(const struct run *r);
 double run_seconds(const struct run *r);
+/* Requests, bytes and milliseconds so far, for journal records; and back. */
+void run_put_stats(const struct run *r, struct buf *b);
+int run_take_stats(struct run *r, struct reader *rd);
+void run_started(struct run *r, struct answer *a); /* the first answer is there */
 struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c);
 /* The Cookie header for u into b. */
 void run_cookies(struct run *r, const struct url *u, struct buf *b);
