@@ -71,7 +71,10 @@ SCAN_CHECK(tls_weak_cipher)
 SCAN_CHECK(tls_weak_key)
 SCAN_CHECK(tls_weak_signature)
 
-/* active */
+/* active: what finds most for the least comes first; sqli_error before sqli_boolean */
+SCAN_CHECK(sqli_error)
+SCAN_CHECK(sqli_boolean)
+SCAN_CHECK(xss_reflected)
 SCAN_CHECK(backup_archive)
 SCAN_CHECK(backup_file)
 SCAN_CHECK(command_injection)
