@@ -13,7 +13,7 @@ static unsigned run_folder(const struct scan_check *c, const char *folder, unsig
 	DIR *d = opendir(folder);
 	struct dirent *f;
 	while (d && (f = readdir(d))) {
-		char path[1024];
+		char path[2048];
 		struct error e = { 0 };
 		if (f->d_name[0] == '.')
 			continue;

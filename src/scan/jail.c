@@ -1,0 +1,618 @@
+/* The engine in a jailed child. The child parses everything that is hostile: TLS, HTTP,
+ * HTML; it has no network but sockets which this process, the keeper, opens for it
+ * after asking the policy. Journal records, findings, pages and progress come back as
+ * frames; what they claim is checked here as if a stranger had sent it. If the child
+ * dies, it is started once more from the journal. */
+#include "scan/jail.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "net/connector.h"
+#include "net/http.h"
+#include "os/frame.h"
+#include "scan/scan_private.h"
+
+#define LIMIT_JAIL_FRAME (8 * MIB)
+#define JAIL_SEND_MS 60000
+#define JAIL_BATCH (1 * MIB)
+
+enum frame {
+	/* keeper to child */
+	FRAME_OPTIONS = 1,
+	FRAME_RECORD,
+	FRAME_GO,
+	FRAME_STOP,
+	/* child to keeper */
+	FRAME_BATCH = 16,
+	FRAME_FINDING,
+	FRAME_PAGE,
+	FRAME_PROGRESS,
+	FRAME_LOG,
+	FRAME_SUMMARY,
+	FRAME_ERROR,
+};
+
+/* ---- the child ---- */
+
+struct child {
+	int chan;
+	struct buf batch;
+	struct map *unused;
+	VEC(struct buf) records; /* what the journal held */
+	bool failed;
+	enum scan_verdict verdict;
+};
+
+static int child_send(struct child *c, enum frame type, struct str bytes)
+{
+	if (!c->failed && os_frame_send(c->chan, type, bytes, JAIL_SEND_MS, NULL) < 0)
+		c->failed = true; /* the keeper is gone: end soon */
+	return c->failed ? -1 : 0;
+}
+
+static int child_flush(void *ctx, struct error *e)
+{
+	struct child *c = ctx;
+	if (c->batch.len == 0)
+		return 0;
+	int r = child_send(c, FRAME_BATCH, buf_view(&c->batch));
+	buf_clear(&c->batch);
+	return r < 0 ? error_set(e, "scan.keeper-gone", "扫描主进程已退出。", "The keeper process is gone.") : 0;
+}
+
+static int child_append(void *ctx, struct str kind, struct str key, struct str bytes, struct error *e)
+{
+	struct child *c = ctx;
+	if (c->batch.len + bytes.len + key.len + 64 > JAIL_BATCH && child_flush(c, e) < 0)
+		return -1;
+	buf_blob(&c->batch, kind);
+	buf_blob(&c->batch, key);
+	buf_blob(&c->batch, bytes);
+	return 0;
+}
+
+static int record_parts(struct reader *r, struct str part[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (reader_blob(r, &part[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int child_replay(void *ctx, int (*each)(void *arg, struct str kind, struct str key, struct str bytes),
+			void *arg, struct error *e)
+{
+	struct child *c = ctx;
+	int result = 0;
+	for (size_t i = 0; i < c->records.len && result == 0; i++) {
+		struct reader r = reader_of(buf_view(&c->records.ptr[i]));
+		struct str part[3];
+		while (result == 0 && r.ptr < r.end && record_parts(&r, part) == 0)
+			result = each(arg, part[0], part[1], part[2]);
+	}
+	return result;
+}
+
+static void on_finding(void *ctx, const struct scan_finding *f)
+{
+	struct buf b;
+	buf_init(&b, LIMIT_JAIL_FRAME);
+	finding_encode(f, &b);
+	child_send(ctx, FRAME_FINDING, buf_view(&b));
+	buf_free(&b);
+}
+
+static void on_page(void *ctx, const struct scan_page_info *p)
+{
+	struct buf b;
+	buf_init(&b, 256 * KIB);
+	buf_blob(&b, p->url);
+	buf_blob(&b, p->method);
+	buf_blob(&b, p->mime);
+	buf_blob(&b, p->title);
+	buf_u32(&b, (uint32_t)p->status);
+	buf_u32(&b, p->depth);
+	buf_u64(&b, p->size);
+	buf_u32(&b, p->missing);
+	child_send(ctx, FRAME_PAGE, buf_view(&b));
+	buf_free(&b);
+}
+
+static void put_stats(struct buf *b, const struct scan_stats *s)
+{
+	buf_u64(b, s->requests);
+	buf_u64(b, s->pages);
+	buf_u64(b, s->bytes);
+	buf_u64(b, s->errors);
+	buf_u64(b, s->saved);
+	buf_u64(b, (uint64_t)(s->seconds * 1000));
+}
+
+static int get_stats(struct reader *r, struct scan_stats *s)
+{
+	uint64_t ms;
+	if (reader_u64(r, &s->requests) < 0 || reader_u64(r, &s->pages) < 0 || reader_u64(r, &s->bytes) < 0 ||
+	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &ms) < 0)
+		return -1;
+	s->seconds = (double)ms / 1000;
+	return 0;
+}
+
+static void on_progress(void *ctx, const struct scan_progress *p)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_u32(&b, p->basis);
+	buf_blob(&b, str_c(p->doing_zh));
+	buf_blob(&b, str_c(p->doing_en));
+	buf_u64(&b, p->done);
+	buf_u64(&b, p->remaining);
+	put_stats(&b, &p->stats);
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		buf_u64(&b, p->counts[i]);
+	child_send(ctx, FRAME_PROGRESS, buf_view(&b));
+	buf_free(&b);
+}
+
+static void on_log(void *ctx, struct str zh, struct str en)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_blob(&b, zh);
+	buf_blob(&b, en);
+	child_send(ctx, FRAME_LOG, buf_view(&b));
+	buf_free(&b);
+}
+
+static enum scan_verdict child_should_stop(void *ctx)
+{
+	struct child *c = ctx;
+	struct pollfd p = { .fd = c->chan, .events = POLLIN };
+	if (c->failed)
+		return SCAN_CANCEL;
+	while (c->verdict == SCAN_GO && poll(&p, 1, 0) == 1) {
+		struct buf b;
+		uint32_t type = 0;
+		buf_init(&b, 64 * KIB);
+		int n = os_frame_recv(c->chan, 1 * KIB, 1000, &type, &b, NULL);
+		if (n <= 0)
+			c->verdict = SCAN_CANCEL;
+		else if (type == FRAME_STOP && b.len >= 1)
+			c->verdict = b.ptr[0] == SCAN_PAUSE ? SCAN_PAUSE : SCAN_CANCEL;
+		buf_free(&b);
+	}
+	return c->verdict;
+}
+
+static void send_summary(struct child *c, const struct scan_summary *s)
+{
+	struct buf b;
+	buf_init(&b, 1 * MIB);
+	buf_u32(&b, s->complete);
+	buf_blob(&b, str_c(s->reason));
+	buf_blob(&b, str_c(s->reason_zh));
+	buf_blob(&b, str_c(s->reason_en));
+	put_stats(&b, &s->stats);
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		buf_u64(&b, s->counts[i]);
+	buf_u64(&b, (uint64_t)s->started_ms);
+	buf_u64(&b, (uint64_t)s->finished_ms);
+	buf_u32(&b, (uint32_t)s->checks_len);
+	for (size_t i = 0; i < s->checks_len; i++) {
+		buf_blob(&b, str_c(s->checks[i].check->id));
+		buf_blob(&b, str_c(s->checks[i].state));
+		buf_u64(&b, s->checks[i].findings);
+		buf_u64(&b, s->checks[i].tasks);
+	}
+	child_send(c, FRAME_SUMMARY, buf_view(&b));
+	buf_free(&b);
+}
+
+static void send_error(struct child *c, const struct error *e)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_blob(&b, str_c(e->code));
+	buf_blob(&b, str_c(e->zh));
+	buf_blob(&b, str_c(e->en));
+	buf_blob(&b, str_c(e->field));
+	child_send(c, FRAME_ERROR, buf_view(&b));
+	buf_free(&b);
+}
+
+/* Options, journal records, then FRAME_GO. */
+static int child_receive(struct child *c, struct arena *a, struct scan_options *o, struct error *e)
+{
+	for (;;) {
+		struct buf b;
+		uint32_t type = 0;
+		buf_init(&b, LIMIT_JAIL_FRAME + 64);
+		int n = os_frame_recv(c->chan, LIMIT_JAIL_FRAME, JAIL_SEND_MS, &type, &b, e);
+		if (n <= 0 || type == FRAME_GO) {
+			buf_free(&b);
+			return n > 0 ? 0 : -1;
+		}
+		if (type == FRAME_RECORD) {
+			*vec_push(&c->records) = b;
+			continue;
+		}
+		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e) : -1;
+		buf_free(&b);
+		if (r < 0)
+			return -1;
+	}
+}
+
+static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
+{
+	struct child c = { .chan = chan };
+	struct arena *a = arena_new(64 * MIB);
+	struct scan_options o = { 0 };
+	struct scan_summary s = { 0 };
+	struct error e = { 0 };
+	check(nfds == 1);
+	buf_init(&c.batch, 2 * JAIL_BATCH + LIMIT_JAIL_FRAME);
+	int r = child_receive(&c, a, &o, &e);
+	if (r == 0) {
+		struct net_connector *connector = net_connector_broker(fds[0]);
+		struct scan_state state = { &c, child_append, child_flush, child_replay };
+		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop };
+		r = scan_run(&o, connector, &state, &events, &s, &e);
+		net_connector_free(connector);
+	}
+	if (r == 0)
+		send_summary(&c, &s);
+	else
+		send_error(&c, &e);
+	scan_summary_free(&s);
+	for (size_t i = 0; i < c.records.len; i++)
+		buf_free(&c.records.ptr[i]);
+	vec_free(&c.records);
+	buf_free(&c.batch);
+	arena_free(a);
+	return 0;
+}
+
+const struct os_jail_kind scan_jail_kind = {
+	.name = "scan",
+	.main = jail_main,
+	.prepare = net_http_global_init,
+	.max_memory = 1024 * MIB,
+	.max_cpu_s = 7 * 24 * 3600,
+	.max_files = 256,
+};
+
+/* ---- the keeper ---- */
+
+struct keeper {
+	struct os_spawner *spawner;
+	struct net_policy *policy;
+	const struct scan_options *o;
+	const struct scan_state *state;
+	const struct scan_events *events;
+	struct scan_summary *summary;
+	struct error *e;
+	struct os_child child;
+	struct os_frame_reader in;
+	bool stop_sent, ended; /* a summary or an error came */
+	int result;
+	struct buf record;
+};
+
+static int keep_batch(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str part[3];
+	if (!k->state || !k->state->append)
+		return 0;
+	while (r.ptr < r.end) {
+		if (record_parts(&r, part) < 0)
+			return -1;
+		if (k->state->append(k->state->ctx, part[0], part[1], part[2], k->e) < 0)
+			return -1;
+	}
+	return k->state->flush ? k->state->flush(k->state->ctx, k->e) : 0;
+}
+
+static int keep_finding(struct keeper *k, struct str bytes)
+{
+	struct arena *a = arena_new(1 * MIB);
+	struct scan_finding f;
+	int r = finding_decode(bytes, a, &f);
+	if (r == 0 && k->events->finding)
+		k->events->finding(k->events->ctx, &f);
+	arena_free(a);
+	return r;
+}
+
+static int keep_page(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct scan_page_info p = { 0 };
+	uint32_t status, missing;
+	if (reader_blob(&r, &p.url) < 0 || reader_blob(&r, &p.method) < 0 || reader_blob(&r, &p.mime) < 0 ||
+	    reader_blob(&r, &p.title) < 0 || reader_u32(&r, &status) < 0 || reader_u32(&r, &p.depth) < 0 ||
+	    reader_u64(&r, &p.size) < 0 || reader_u32(&r, &missing) < 0)
+		return -1;
+	p.status = (int)status;
+	p.missing = missing != 0;
+	if (k->events->page)
+		k->events->page(k->events->ctx, &p);
+	return 0;
+}
+
+static int keep_progress(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct scan_progress p = { 0 };
+	struct str zh, en;
+	if (reader_u32(&r, &p.basis) < 0 || reader_blob(&r, &zh) < 0 || reader_blob(&r, &en) < 0 ||
+	    reader_u64(&r, &p.done) < 0 || reader_u64(&r, &p.remaining) < 0 || get_stats(&r, &p.stats) < 0)
+		return -1;
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		if (reader_u64(&r, &p.counts[i]) < 0)
+			return -1;
+	char *z = str_dup(zh), *n = str_dup(en);
+	p.doing_zh = z;
+	p.doing_en = n;
+	if (p.basis > 10000)
+		p.basis = 10000;
+	if (k->events->progress)
+		k->events->progress(k->events->ctx, &p);
+	free(z);
+	free(n);
+	return 0;
+}
+
+static int keep_log(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str zh, en;
+	if (reader_blob(&r, &zh) < 0 || reader_blob(&r, &en) < 0)
+		return -1;
+	if (k->events->log)
+		k->events->log(k->events->ctx, zh, en);
+	return 0;
+}
+
+static void copy_text(char *to, size_t size, struct str s)
+{
+	snprintf(to, size, "%.*s", (int)(s.len < size ? s.len : size - 1), s.ptr ? s.ptr : "");
+}
+
+/* The states that a summary may name, as lasting strings. */
+static const char *state_word(struct str s)
+{
+	static const char *const words[] = { "ran", "mode", "excluded", "intrusive", "not-reached" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(s, str_c(words[i])))
+			return words[i];
+	return "not-reached";
+}
+
+static int keep_summary(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct scan_summary s = { 0 };
+	struct str reason, zh, en;
+	uint64_t started, finished;
+	uint32_t complete, n;
+	if (reader_u32(&r, &complete) < 0 || reader_blob(&r, &reason) < 0 || reader_blob(&r, &zh) < 0 ||
+	    reader_blob(&r, &en) < 0 || get_stats(&r, &s.stats) < 0)
+		return -1;
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		if (reader_u64(&r, &s.counts[i]) < 0)
+			return -1;
+	if (reader_u64(&r, &started) < 0 || reader_u64(&r, &finished) < 0 || reader_u32(&r, &n) < 0 || n > 10000)
+		return -1;
+	s.complete = complete != 0;
+	s.started_ms = (int64_t)started;
+	s.finished_ms = (int64_t)finished;
+	copy_text(s.reason, sizeof(s.reason), reason);
+	copy_text(s.reason_zh, sizeof(s.reason_zh), zh);
+	copy_text(s.reason_en, sizeof(s.reason_en), en);
+	s.checks = mem_array(n + 1, sizeof(*s.checks));
+	for (uint32_t i = 0; i < n; i++) {
+		struct str id, state;
+		struct scan_check_stat *c = &s.checks[s.checks_len];
+		if (reader_blob(&r, &id) < 0 || reader_blob(&r, &state) < 0 || reader_u64(&r, &c->findings) < 0 ||
+		    reader_u64(&r, &c->tasks) < 0) {
+			scan_summary_free(&s);
+			return -1;
+		}
+		c->check = scan_check_find(id);
+		c->state = state_word(state);
+		s.checks_len += c->check != NULL;
+	}
+	*k->summary = s;
+	k->ended = true;
+	k->result = 0;
+	return 0;
+}
+
+static int keep_error(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str code, zh, en, field;
+	if (reader_blob(&r, &code) < 0 || reader_blob(&r, &zh) < 0 || reader_blob(&r, &en) < 0 ||
+	    reader_blob(&r, &field) < 0)
+		return -1;
+	if (k->e) {
+		copy_text(k->e->code, sizeof(k->e->code), code);
+		copy_text(k->e->zh, sizeof(k->e->zh), zh);
+		copy_text(k->e->en, sizeof(k->e->en), en);
+		copy_text(k->e->field, sizeof(k->e->field), field);
+	}
+	k->ended = true;
+	k->result = -1;
+	return 0;
+}
+
+static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
+{
+	switch (type) {
+	case FRAME_BATCH:
+		return keep_batch(k, bytes);
+	case FRAME_FINDING:
+		return keep_finding(k, bytes);
+	case FRAME_PAGE:
+		return keep_page(k, bytes);
+	case FRAME_PROGRESS:
+		return keep_progress(k, bytes);
+	case FRAME_LOG:
+		return keep_log(k, bytes);
+	case FRAME_SUMMARY:
+		return keep_summary(k, bytes);
+	case FRAME_ERROR:
+		return keep_error(k, bytes);
+	default:
+		return -1;
+	}
+}
+
+static int send_records(struct keeper *k)
+{
+	int r = k->record.len ? os_frame_send(k->child.chan, FRAME_RECORD, buf_view(&k->record), JAIL_SEND_MS, k->e) : 0;
+	buf_clear(&k->record);
+	return r;
+}
+
+static int send_record(void *arg, struct str kind, struct str key, struct str bytes)
+{
+	struct keeper *k = arg;
+	if (k->record.len + kind.len + key.len + bytes.len + 64 > LIMIT_JAIL_FRAME && send_records(k) < 0)
+		return -1;
+	buf_blob(&k->record, kind);
+	buf_blob(&k->record, key);
+	buf_blob(&k->record, bytes);
+	return 0;
+}
+
+static int keeper_begin(struct keeper *k)
+{
+	struct buf b;
+	buf_init(&b, 4 * MIB);
+	scan_options_encode(k->o, &b);
+	int r = os_frame_send(k->child.chan, FRAME_OPTIONS, buf_view(&b), JAIL_SEND_MS, k->e);
+	buf_free(&b);
+	if (r == 0 && k->state && k->state->replay)
+		r = k->state->replay(k->state->ctx, send_record, k, k->e);
+	if (r == 0)
+		r = send_records(k);
+	if (r == 0)
+		r = os_frame_send(k->child.chan, FRAME_GO, STR(""), JAIL_SEND_MS, k->e);
+	return r;
+}
+
+static void ask_to_stop(struct keeper *k)
+{
+	enum scan_verdict v = k->events->should_stop ? k->events->should_stop(k->events->ctx) : SCAN_GO;
+	if (v == SCAN_GO || k->stop_sent)
+		return;
+	char byte = (char)v;
+	os_frame_send(k->child.chan, FRAME_STOP, str_make(&byte, 1), 1000, NULL);
+	k->stop_sent = true;
+}
+
+/* One wake-up: sockets asked for, frames. 1 go on, 0 the child has closed, -1. */
+static int keeper_turn(struct keeper *k, struct net_broker *broker, int broker_fd)
+{
+	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = broker_fd, .events = POLLIN } };
+	if (poll(p, 2, 200) < 0 && errno != EINTR)
+		return error_os(k->e, errno, "poll");
+	ask_to_stop(k);
+	if ((p[1].revents & POLLIN) && net_broker_serve(broker, k->e) < 0)
+		return -1;
+	if (!(p[0].revents & (POLLIN | POLLHUP)))
+		return 1;
+	if (os_frame_reader_fill(&k->in, k->child.chan, k->e) < 0)
+		return -1;
+	for (;;) {
+		uint32_t type;
+		struct str body;
+		int n = os_frame_reader_next(&k->in, &type, &body, k->e);
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return !k->in.eof;
+		if (keep_frame(k, type, body) < 0)
+			return error_set(k->e, "scan.bad-frame", "扫描引擎发来的数据有误。",
+					 "The engine sent malformed data.");
+	}
+}
+
+static int keeper_loop(struct keeper *k, int broker_fd, struct net_broker *broker)
+{
+	int r = keeper_begin(k);
+	if (r < 0 && !k->child.ended) {
+		struct os_child_exit how;
+		if (os_child_wait(&k->child, 200, &how) != 1)
+			return -1; /* our own journal failed */
+		return 0;
+	}
+	while (!k->ended && (r = keeper_turn(k, broker, broker_fd)) > 0)
+		;
+	return r;
+}
+
+/* One life of a child. 0: it ended with a summary or an error; 1: it died; -1. */
+static int one_life(struct keeper *k)
+{
+	struct net_connector *direct = NULL;
+	struct net_broker *broker = NULL;
+	int pair[2] = { -1, -1 }, r = -1;
+	struct os_child_exit how = { 0 };
+	k->child = OS_CHILD_NONE;
+	os_frame_reader_init(&k->in, LIMIT_JAIL_FRAME + JAIL_BATCH * 2);
+	if (net_connector_direct(&(struct net_direct_options){ .policy = k->policy }, &direct, k->e) == 0 &&
+	    net_broker_pair(pair, k->e) == 0 &&
+	    os_spawner_spawn(k->spawner, STR("scan"), &pair[1], 1, STR(""), &k->child, k->e) == 0) {
+		close(pair[1]);
+		pair[1] = -1;
+		broker = net_broker_new(pair[0], direct);
+		r = keeper_loop(k, pair[0], broker);
+		if (!k->ended && r >= 0) {
+			if (os_child_wait(&k->child, 5000, &how) != 1)
+				os_child_kill(&k->child);
+			error_set(k->e, "scan.engine-crashed", "扫描引擎异常结束：%s", "The scan engine ended: %s",
+				  how.zh ? how.zh : "");
+			r = 1;
+		}
+	}
+	net_broker_free(broker);
+	net_connector_free(direct);
+	for (int i = 0; i < 2; i++)
+		if (pair[i] >= 0)
+			close(pair[i]);
+	os_child_free(&k->child);
+	os_frame_reader_free(&k->in);
+	return k->ended ? 0 : r;
+}
+
+int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy, const struct scan_options *o,
+		    const struct scan_state *state, const struct scan_events *events, struct scan_summary *ret,
+		    struct error *e)
+{
+	static const struct scan_events nobody;
+	struct error mine = { 0 };
+	struct scan_summary summary = { 0 };
+	struct keeper k = { .spawner = spawner, .policy = policy, .o = o, .state = state,
+			    .events = events ? events : &nobody, .summary = &summary, .e = e ? e : &mine };
+	buf_init(&k.record, LIMIT_JAIL_FRAME + 64 * KIB);
+	int r = one_life(&k);
+	if (r == 1 && state && state->replay && !k.stop_sent) {
+		if (k.events->log)
+			k.events->log(k.events->ctx, STR("扫描引擎异常结束，从记录继续。"),
+				      STR("The scan engine ended unexpectedly; going on from the journal."));
+		r = one_life(&k);
+	}
+	buf_free(&k.record);
+	if (r != 0 || k.result < 0)
+		return -1;
+	*ret = summary;
+	return 0;
+}
