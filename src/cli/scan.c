@@ -1,0 +1,346 @@
+/* zhanwei scan URL: one scan from the command line, jailed, with progress on a terminal and a
+ * report at the end; also when it is stopped half-way. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/scan_model.h"
+#include "cli/scan_text.h"
+#include "net/connector.h"
+#include "net/http.h"
+#include "net/url.h"
+#include "os/file.h"
+#include "os/spawn.h"
+#include "report/report.h"
+#include "scan/check.h"
+#include "scan/jail.h"
+#include "scan/scan.h"
+
+#define LIMIT_CLI_REPORT (512 * MIB)
+
+struct args {
+	struct str mode, cookie, format, output, fail_on, resume, user_agent;
+	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
+	struct cli_list headers, excludes, checks, skip;
+	bool own, quiet, intrusive, no_jail;
+};
+
+static const struct cli_option table[] = {
+	CLI_CHOICE(0, "mode", struct args, mode, "quick|standard|deep", "扫描模式：快速、标准、深度（默认 standard）",
+		   "how thorough (default: standard)"),
+	CLI_INT(0, "rate", struct args, rate, 1, 100000, "N", "每秒请求数上限；遇到 429/503 会自动放慢",
+		"requests per second at most; slows down by itself on 429/503"),
+	CLI_INT(0, "concurrency", struct args, concurrency, 1, 200, "N", "同时进行的请求数上限",
+		"requests in flight at most"),
+	CLI_LIST(0, "header", struct args, headers, "'K: V'", "每个请求附带的请求头，可多次给出",
+		 "header sent with every request; may be repeated"),
+	CLI_STR(0, "cookie", struct args, cookie, "C", "完整的 Cookie 请求头，例如登录后的会话",
+		"a whole Cookie header, e.g. of a logged-in session"),
+	CLI_LIST(0, "exclude", struct args, excludes, "RE", "不访问匹配此正则（PCRE，不锚定）的网址，可多次给出",
+		 "never request URLs that match this PCRE; may be repeated"),
+	CLI_INT(0, "max-pages", struct args, max_pages, 1, 1000000, "N", "最多爬取的页面数", "pages crawled at most"),
+	CLI_INT(0, "max-depth", struct args, max_depth, 1, 100, "N", "最大链接深度", "links away from URL at most"),
+	CLI_INT(0, "max-minutes", struct args, max_minutes, 1, 100000, "N", "最长用时（分钟）", "minutes at most"),
+	CLI_LIST(0, "check", struct args, checks, "ID", "只运行这些检测项，可多次给出", "run only this check; may be repeated"),
+	CLI_LIST(0, "skip-check", struct args, skip, "ID", "不运行这些检测项，可多次给出", "leave this check out; may be repeated"),
+	CLI_CHOICE(0, "format", struct args, format, "text|json|sarif|html|pdf|docx", "报告格式（默认 text）",
+		   "format of the report (default: text)"),
+	CLI_STR('o', "output", struct args, output, "FILE", "报告写入文件而不是标准输出", "write the report to FILE"),
+	CLI_CHOICE(0, "fail-on", struct args, fail_on, "info|low|medium|high|critical|none",
+		   "有此级别及以上的发现时退出码为 1（默认 medium）", "exit 1 on findings at or above this level (default: medium)"),
+	CLI_STR(0, "resume", struct args, resume, "FILE", "把进度记入文件；文件已存在则从中断处继续",
+		"keep the progress in FILE; go on from it when it exists"),
+	CLI_FLAG(0, "i-own-this-target", struct args, own, "声明你拥有该目标或已获书面授权（必需）",
+		 "you own the target or have written permission (required)"),
+	CLI_FLAG(0, "intrusive", struct args, intrusive, "也运行可能改动数据的检测项", "also run checks that may change data"),
+	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
+	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
+	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
+	CLI_END,
+};
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int sig)
+{
+	stop_asked = 1;
+}
+
+struct session {
+	struct scan_model *model;
+	bool bar, line_open;
+	unsigned shown;
+	int64_t shown_ms;
+};
+
+static void on_finding(void *ctx, const struct scan_finding *f)
+{
+	scan_model_finding(((struct session *)ctx)->model, f);
+}
+
+static void on_page(void *ctx, const struct scan_page_info *p)
+{
+	scan_model_page(((struct session *)ctx)->model, p);
+}
+
+static void on_progress(void *ctx, const struct scan_progress *p)
+{
+	struct session *s = ctx;
+	char bar[31];
+	if (!s->bar)
+		return;
+	unsigned full = p->basis * 30 / 10000;
+	for (unsigned i = 0; i < 30; i++)
+		bar[i] = i < full ? '=' : i == full ? '>' : ' ';
+	bar[30] = 0;
+	struct str doing = utf8_truncate(str_c(p->doing_zh), 60);
+	fprintf(stderr, "\r\033[K[%s] %6.2f%%  %llu 请求  %llu 项发现  %.*s", bar, p->basis / 100.0,
+		(unsigned long long)p->stats.requests,
+		(unsigned long long)(p->counts[4] + p->counts[3] + p->counts[2] + p->counts[1] + p->counts[0]),
+		STR_ARG(doing));
+	fflush(stderr);
+	s->line_open = true;
+}
+
+static void on_log(void *ctx, struct str zh, struct str en)
+{
+	struct session *s = ctx;
+	fprintf(stderr, "%s%.*s\n%.*s\n", s->line_open ? "\r\033[K" : "", STR_ARG(zh), STR_ARG(en));
+	s->line_open = false;
+}
+
+static enum scan_verdict should_stop(void *ctx)
+{
+	return stop_asked ? SCAN_CANCEL : SCAN_GO;
+}
+
+static int complain(const struct error *e, int code)
+{
+	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
+	return code;
+}
+
+static void usage(FILE *out)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	cli_help(&b, table);
+	fprintf(out,
+		"用法 usage: zhanwei scan URL [options]\n"
+		"扫描一个网站并给出报告 / scans a website and writes a report\n"
+		"退出码 exit: 0 无 --fail-on 级别的发现 none, 1 有 found, 2 用法错误 usage, 3 无法扫描 could not scan\n\n%s",
+		b.ptr);
+	buf_free(&b);
+}
+
+static int split_headers(const struct cli_list *list, struct scan_header **ret, struct error *e)
+{
+	struct scan_header *h = mem_array(list->len + 1, sizeof(*h));
+	for (size_t i = 0; i < list->len; i++) {
+		ssize_t colon = str_chr(list->ptr[i], ':');
+		if (colon <= 0) {
+			free(h);
+			return error_field(e, "header", "cli.bad-header", "请求头“%.*s”应写成“名称: 值”。",
+					   "Header \"%.*s\" must be \"Name: value\".", STR_ARG(list->ptr[i]));
+		}
+		h[i].name = str_trim(str_sub(list->ptr[i], 0, (size_t)colon));
+		h[i].value = str_trim(str_from(list->ptr[i], (size_t)colon + 1));
+	}
+	*ret = h;
+	return 0;
+}
+
+static int check_ids(const struct cli_list *list, struct error *e)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (!scan_check_find(list->ptr[i]))
+			return error_field(e, "check", "cli.unknown-check", "没有检测项“%.*s”。", "There is no check \"%.*s\".",
+					   STR_ARG(list->ptr[i]));
+	return 0;
+}
+
+static int to_options(const struct args *a, struct str url, struct scan_options *o, struct scan_header **headers,
+		      struct error *e)
+{
+	if (split_headers(&a->headers, headers, e) < 0)
+		return -1;
+	*o = (struct scan_options){
+		.target = url,
+		.rate = (unsigned)a->rate,
+		.concurrency = (unsigned)a->concurrency,
+		.max_pages = (unsigned)a->max_pages,
+		.max_depth = (unsigned)a->max_depth,
+		.max_seconds = (unsigned)a->max_minutes * 60,
+		.headers = *headers,
+		.headers_len = a->headers.len,
+		.cookie = a->cookie,
+		.excludes = a->excludes.ptr,
+		.excludes_len = a->excludes.len,
+		.only_checks = a->checks.ptr,
+		.only_checks_len = a->checks.len,
+		.skip_checks = a->skip.ptr,
+		.skip_checks_len = a->skip.len,
+		.intrusive = a->intrusive,
+		.user_agent = a->user_agent,
+	};
+	if (a->mode.len)
+		scan_mode_parse(a->mode, &o->mode);
+	if (check_ids(&a->checks, e) < 0 || check_ids(&a->skip, e) < 0)
+		return -1;
+	return scan_options_complete(o, e);
+}
+
+/* Only the target's host and port, over the policy that --i-own-this-target opens. */
+static struct net_policy *make_policy(const struct scan_options *o, struct error *e)
+{
+	struct arena *a = arena_new(1 * MIB);
+	struct net_policy *p = net_policy_new();
+	struct url u;
+	net_policy_allow_own(p);
+	bool ok = url_parse(a, o->target, NULL, 0, &u, e) == 0 && net_policy_scope_add(p, u.host, u.port, e) == 0;
+	arena_free(a);
+	if (ok)
+		return p;
+	net_policy_free(p);
+	return NULL;
+}
+
+static int write_report(const struct args *a, const json_t *model, struct error *e)
+{
+	struct buf b;
+	struct str name = a->format.len ? a->format : STR("text");
+	bool colour = !a->output.len && isatty(1);
+	buf_init(&b, LIMIT_CLI_REPORT);
+	int r = 0;
+	if (str_eq(name, STR("text")))
+		scan_text_write(&b, model, colour);
+	else
+		r = report_render(report_format_find(name), model, LANG_ZH, &b, e);
+	if (r == 0 && a->output.len) {
+		char *path = str_dup(a->output);
+		r = os_file_write(path, buf_view(&b), 0644, e);
+		free(path);
+	} else if (r == 0 && (fwrite(b.ptr, 1, b.len, stdout) != b.len || fflush(stdout) != 0)) {
+		r = error_os(e, errno, "stdout");
+	}
+	buf_free(&b);
+	return r;
+}
+
+static int run_engine(const struct args *a, struct os_spawner *spawner, struct net_policy *policy,
+		      const struct scan_options *o, const struct scan_state *state, const struct scan_events *events,
+		      struct scan_summary *sum, struct error *e)
+{
+	if (spawner)
+		return scan_run_jailed(spawner, policy, o, state, events, sum, e);
+	_cleanup_connector_ struct net_connector *c = NULL;
+	if (net_http_global_init(e) < 0 ||
+	    net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, e) < 0)
+		return -1;
+	return scan_run(o, c, state, events, sum, e);
+}
+
+static int finish(const struct args *a, const struct session *s, const struct scan_options *o,
+		  const struct scan_summary *sum)
+{
+	struct error e = { 0 };
+	enum severity least = SEVERITY_MEDIUM;
+	_cleanup_json_ json_t *model = scan_model_json(s->model, o, sum);
+	if (!sum->complete)
+		fprintf(stderr, "%s\n%s\n", sum->reason_zh, sum->reason_en);
+	if (write_report(a, model, &e) < 0)
+		return complain(&e, CLI_FAILED);
+	if (str_eq(a->fail_on, STR("none")))
+		return CLI_OK;
+	if (a->fail_on.len)
+		severity_parse(a->fail_on, &least);
+	return scan_model_count(s->model, least) ? CLI_FOUND : CLI_OK;
+}
+
+static int scan(const struct args *a, struct os_spawner *spawner, const struct scan_options *o)
+{
+	struct error e = { 0 };
+	struct scan_summary sum = { 0 };
+	struct scan_journal *journal = NULL;
+	struct scan_state state = { 0 };
+	struct session s = { .model = scan_model_new(), .bar = !a->quiet && isatty(2) };
+	struct scan_events events = { &s, on_finding, on_page, on_progress, on_log, should_stop };
+	struct net_policy *policy = make_policy(o, &e);
+	int code = CLI_FAILED, r = policy ? 0 : -1;
+	if (r == 0 && a->resume.len) {
+		char *path = str_dup(a->resume);
+		r = scan_journal_open(path, &journal, &e);
+		free(path);
+		if (r == 0)
+			state = scan_journal_state(journal);
+	}
+	if (r == 0)
+		r = run_engine(a, spawner, policy, o, journal ? &state : NULL, &events, &sum, &e);
+	if (s.line_open)
+		fputs("\r\033[K", stderr);
+	code = r == 0 ? finish(a, &s, o, &sum) : complain(&e, CLI_FAILED);
+	scan_summary_free(&sum);
+	scan_journal_close(journal);
+	net_policy_free(policy);
+	scan_model_free(s.model);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct args a = { 0 };
+	struct error e = { 0 };
+	struct str pos[1];
+	size_t n = 0;
+	struct scan_options o;
+	struct scan_header *headers = NULL;
+	int p = cli_parse(table, &a, argc, argv, pos, 1, &n, &e);
+	if (p == 1) {
+		usage(stdout);
+		return CLI_OK;
+	}
+	if (p < 0)
+		return complain(&e, CLI_USAGE);
+	if (n == 0) {
+		usage(stderr);
+		return CLI_USAGE;
+	}
+	if (to_options(&a, pos[0], &o, &headers, &e) < 0)
+		return complain(&e, CLI_USAGE);
+	if (!a.own) {
+		fputs("只能扫描你拥有或已获书面授权的目标；请加上 --i-own-this-target 作此声明。\n"
+		      "Scan only what you own or have written permission for; say so with --i-own-this-target.\n",
+		      stderr);
+		free(headers);
+		return CLI_USAGE;
+	}
+	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
+	struct os_spawner *spawner = NULL;
+	if (!a.no_jail && os_spawner_start(kinds, &spawner, &e) < 0) {
+		free(headers);
+		return complain(&e, CLI_FAILED);
+	}
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	int code = scan(&a, spawner, &o);
+	os_spawner_stop(spawner);
+	free(headers);
+	return code;
+}
+
+const struct cli_command cli_command_scan = {
+	.name = "scan",
+	.args = "URL [options]",
+	.help_zh = "扫描一个网站，输出报告",
+	.help_en = "scan a website and write a report",
+	.run = run,
+};
