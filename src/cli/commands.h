@@ -1,4 +1,5 @@
 /* Subcommands in the order in which `zhanwei --help` lists them; each line stands for
  * `const struct cli_command cli_command_NAME`. */
+CLI_COMMAND(scan)
 CLI_COMMAND(report)
 CLI_COMMAND(version)

@@ -104,8 +104,14 @@ static void fill_mime(struct scan_exchange *x)
 
 static void fill_text(struct scan_exchange *x)
 {
-	if (x->media == MEDIA_EMPTY || x->media == MEDIA_BINARY)
+	if (x->media == MEDIA_EMPTY)
 		return;
+	if (x->media == MEDIA_BINARY) { /* a key or a dump sent as octets is text all the same */
+		bool plain = str_eq(x->mime, STR("application/octet-stream")) &&
+			     memchr(x->body.ptr, 0, x->body.len) == NULL && utf8_invalid_at(x->body) < 0;
+		x->text = plain ? x->body : STR("");
+		return;
+	}
 	struct charset cs = charset_detect(x->body, scan_header_get(&x->headers, "content-type"));
 	x->charset = str_c(cs.name);
 	bool bom = str_starts(x->body, STR("\xEF\xBB\xBF"));

@@ -548,7 +548,7 @@ static int keeper_turn(struct keeper *k, struct net_broker *broker, int broker_f
 static int keeper_loop(struct keeper *k, int broker_fd, struct net_broker *broker)
 {
 	int r = keeper_begin(k);
-	if (r < 0 && !k->child.ended) {
+	if (r < 0) {
 		struct os_child_exit how;
 		if (os_child_wait(&k->child, 200, &how) != 1)
 			return -1; /* our own journal failed */

@@ -45,6 +45,19 @@ static bool wants_inner(struct str name)
 	return false;
 }
 
+/* Elements that do not end a word; all others do. */
+static bool inline_element(struct str name)
+{
+	static const struct str names[] = { STR_INIT("a"), STR_INIT("b"), STR_INIT("i"), STR_INIT("u"), STR_INIT("s"),
+					    STR_INIT("em"), STR_INIT("strong"), STR_INIT("span"), STR_INIT("font"),
+					    STR_INIT("small"), STR_INIT("sub"), STR_INIT("sup"), STR_INIT("mark"),
+					    STR_INIT("wbr"), STR_INIT("code"), STR_INIT("bdo") };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
 static char quote_char(enum html_quote q)
 {
 	return q == HTML_DOUBLE ? '"' : q == HTML_SINGLE ? '\'' : 0;
@@ -143,9 +156,11 @@ static int on_token(void *ctx, const struct html_token *tok)
 		return 1;
 	switch (tok->kind) {
 	case HTML_START_TAG:
+		p->blank = p->blank || (p->visible.len > 0 && !inline_element(tok->name));
 		start_tag(p, tok);
 		break;
 	case HTML_END_TAG:
+		p->blank = p->blank || (p->visible.len > 0 && !inline_element(tok->name));
 		count_scope(p, tok->name, false);
 		close_inner(p, tok->name, tok->at);
 		if (str_eq(tok->name, STR("form")))
