@@ -1,3 +1,12 @@
 /* Every resource of /api/v1, one line each: X(name) for api_r_<name> in r_<name>.c. */
 #define API_RESOURCES(X) \
-	X(meta)
+	X(meta)          \
+	X(session)       \
+	X(tenants)       \
+	X(members)       \
+	X(keys)          \
+	X(audit)         \
+	X(quotas)        \
+	X(approvals)     \
+	X(settings)      \
+	X(events)

@@ -27,6 +27,7 @@
 #include "app/context.h"
 #include "store/page.h"
 
+struct api;
 struct api_request;
 
 enum {
@@ -86,12 +87,13 @@ struct api_request {
 	} params[API_PARAMS_MAX];
 	size_t n_params;
 	struct http_exchange *x;
+	struct api *api;
+	struct str cookie; /* the session token that came along */
 	/* the answer */
-	int status; /* 0: none yet */
+	int status; /* 0: none yet; -1: sent already (streams) */
 	json_t *reply;
 	struct buf *bytes; /* of a file */
 	struct str content_type, location, file_name;
-	unsigned retry_after;
 	struct str session_token; /* to set as cookie; session resource only */
 	bool session_end;	  /* clears it */
 };

@@ -1,0 +1,56 @@
+/* Settings of the platform; secrets go in and never come out. */
+#include "api/api_private.h"
+#include "app/settings.h"
+
+static const struct api_field smtp_fields[] = {
+	API_LINE("host", API_REQUIRED, 1, 253, "服务器", "Server"),
+	API_INT("port", API_REQUIRED, 1, 65535, "端口", "Port"),
+	API_ENUM("security", API_REQUIRED, "none|starttls|tls", "加密方式", "Encryption"),
+	API_LINE("username", API_NULL, 0, 254, "用户名", "User name"),
+	API_STR("password", API_NULL | API_WRITE_ONLY, 0, 500, "密码；“***”表示不变", "Password; \"***\" keeps it"),
+	API_LINE("from", API_REQUIRED, 3, 254, "发件人", "Sender"),
+	API_END,
+};
+static const struct api_schema smtp_schema = { "SettingsSmtp", smtp_fields, false };
+
+#define SETTINGS_FIELDS(need)                                                                    \
+	API_LINE("public_url", need, 0, 200, "对外网址", "Public URL"),                              \
+	API_ARRAY("allowed_hosts", need, API_T_LINE, 0, 64, "允许的主机名", "Host names accepted"),     \
+	API_LINE("dns_resolver", need, 0, 100, "DNS 解析服务器", "DNS resolver"),                     \
+	API_ARRAY("private_ranges", need, API_T_LINE, 0, 64, "允许扫描的内网网段", "Private ranges that may be scanned"), \
+	API_OBJECT("smtp", (need) | API_NULL, &smtp_schema, "发信服务器", "Mail server"),              \
+	API_LINE("proxy", need, 0, 300, "外出代理", "Proxy for outgoing requests"),                   \
+	API_INT("scan_workers", need, 1, 32, "每个进程的并行扫描数", "Parallel scans per worker process"), API_END
+
+static const struct api_field view_fields[] = { SETTINGS_FIELDS(API_REQUIRED) };
+static const struct api_field change_fields[] = { SETTINGS_FIELDS(0) };
+static const struct api_schema view_schema = { "Settings", view_fields, true };
+static const struct api_schema change_schema = { "SettingsUpdate", change_fields, false };
+
+static int get(struct api_request *r, struct error *e)
+{
+	json_t *v;
+	if (app_settings_view(&r->call, &v, e) < 0)
+		return -1;
+	api_reply(r, v);
+	return 0;
+}
+
+static int update(struct api_request *r, struct error *e)
+{
+	json_t *v;
+	if (app_settings_update(&r->call, r->body, &v, e) < 0)
+		return -1;
+	api_reply(r, v);
+	return hosts_load(r->api, r->call.db, e);
+}
+
+static const struct api_route routes[] = {
+	{ HTTP_GET, "/settings", get, PERM_SETTINGS_READ, API_PLATFORM | API_ETAG, .reply = &view_schema,
+	  .zh = "平台设置", .en = "Platform settings" },
+	{ HTTP_PATCH, "/settings", update, PERM_SETTINGS_WRITE, API_PLATFORM | API_ETAG,
+	  .body = &change_schema, .reply = &view_schema, .example = "{\"public_url\":\"https://zw.example.com\"}",
+	  .zh = "修改平台设置", .en = "Change platform settings" },
+	API_ROUTES_END,
+};
+const struct api_resource api_r_settings = { "settings", "平台设置", "Platform settings", routes };

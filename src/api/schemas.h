@@ -1,0 +1,9 @@
+/* Schemas that several resources share. */
+#ifndef API_SCHEMAS_H
+#define API_SCHEMAS_H
+#include "api/schema.h"
+
+extern const struct api_schema api_schema_person; /* {id, name} */
+extern const struct api_schema api_schema_reason; /* {reason?} as a request */
+extern const struct api_schema api_schema_state_query; /* ?state= */
+#endif
