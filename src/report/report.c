@@ -5,7 +5,7 @@
 #include "report/report_private.h"
 
 const struct report_format *const report_formats[] = {
-	&report_format_html, &report_format_pdf, &report_format_json,
+	&report_format_html, &report_format_pdf, &report_format_docx, &report_format_json,
 	&report_format_sarif, &report_format_model, NULL,
 };
 
