@@ -42,6 +42,7 @@
 /* browser and reports */
 #define LIMIT_BROWSER_MS 90000		 /* a page that takes longer will not come */
 #define LIMIT_BROWSER_FILE (1024 * MIB)	 /* any one file Chromium writes (RLIMIT_FSIZE) */
+#define LIMIT_BROWSER_ENTRIES 100000	 /* files in its folder when that is removed */
 #define LIMIT_BROWSER_MESSAGE (96 * MIB) /* one protocol message; Chromium itself takes 100 MB */
 #define LIMIT_BROWSER_EVENTS 256	 /* events kept for a later wait */
 #define LIMIT_BROWSER_SHOT_PX 16384	 /* highest picture its compositor draws in one piece */

@@ -104,6 +104,7 @@ static int turn(struct net_browser *b, struct str *out, int64_t until_ms, struct
 
 	if (left <= 0)
 		return fail_timeout(e);
+	browser_process_tend(&b->process);
 	if (poll(p, 2, left > 1000 ? 1000 : (int)left) < 0 && errno != EINTR)
 		return error_os(e, errno, "poll");
 	if (out->len && p[1].revents) {

@@ -17,8 +17,7 @@ struct net_browser;
 
 struct net_browser_options {
 	const char *program;  /* NULL: $ZHANWEI_CHROMIUM is not read here; the usual places are */
-	const char *user;     /* who it runs as when we are root; NULL: nobody */
-	const char *temp_dir; /* NULL: /tmp */
+	const char *temp_dir; /* NULL: $TMPDIR or /tmp; must be open to the user it runs as */
 	int64_t timeout_ms;   /* for the whole life of the browser; 0: LIMIT_BROWSER_MS */
 	bool allow_script;
 	const char *proxy; /* "http://127.0.0.1:PORT"; NULL: no network at all */

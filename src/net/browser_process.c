@@ -1,28 +1,21 @@
-/* Starts Chromium and keeps it in: own process group, own unprivileged user when we
- * are root, an empty environment, a private directory for all it writes, no core
- * dumps, first in line for the OOM killer, and death together with us. Chromium's
- * own sandbox (user namespaces, or Debian's set-uid helper) is used wherever the
- * system has one; a probe with that very user decides, never a guess.
- * Between fork and exec only async-signal-safe calls are made, as the caller may
- * have threads. The directory is removed without following any link, because what
- * ran as another user may have planted some. */
+/* Starts Chromium through os/process.h (ordinary user, own process group, empty
+ * environment, death together with us) with a private folder for all it writes.
+ * Chromium's own sandbox (user namespaces, or Debian's set-uid helper) is used wherever
+ * the system has one; a probe as that very user decides, never a guess. */
 #include "net/browser_private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "os/file.h"
+#include "os/process.h"
 
 #define CHILD_READS 3 /* fixed by --remote-debugging-pipe */
 #define CHILD_WRITES 4
@@ -30,15 +23,12 @@
 
 static const char *const usual_places[] = {
 	/* Debian's wrapper script in /usr/bin reads user settings: go past it. */
-	"/usr/lib/chromium/chromium",
-	"/usr/bin/chromium",
-	"/usr/bin/google-chrome",
+	"/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome",
 	"/opt/google/chrome/chrome",
 };
 
 static const char *const setuid_helpers[] = {
-	"/usr/lib/chromium/chrome-sandbox",
-	"/opt/google/chrome/chrome-sandbox",
+	"/usr/lib/chromium/chrome-sandbox", "/opt/google/chrome/chrome-sandbox",
 };
 
 const char *net_browser_program(const struct net_browser_options *o)
@@ -52,48 +42,22 @@ const char *net_browser_program(const struct net_browser_options *o)
 	return NULL;
 }
 
-/* Whom to become; uid_t -1: stay who we are. */
-struct identity {
+/* Can the user that it will run as make the namespaces that the sandbox is built
+ * from? Only async-signal-safe calls after fork(): the caller may have threads. */
+static bool user_namespaces_work(void)
+{
 	uid_t uid;
 	gid_t gid;
-};
-
-static int find_identity(const struct net_browser_options *o, struct identity *ret, struct error *e)
-{
-	const char *name = o->user ? o->user : "nobody";
-	char space[16384];
-	struct passwd pw, *found = NULL;
-
-	*ret = (struct identity){ (uid_t)-1, (gid_t)-1 };
-	if (geteuid() != 0)
-		return 0;
-	if (getpwnam_r(name, &pw, space, sizeof(space), &found) != 0 || !found || !pw.pw_uid)
-		return error_set(
-			e, "net.browser-start", "浏览器需要一个普通用户来运行，系统里没有用户 %s",
-			"the browser needs an ordinary user to run as; there is no user %s", name);
-	*ret = (struct identity){ pw.pw_uid, pw.pw_gid };
-	return 0;
-}
-
-/* Async-signal-safe. */
-static bool become(const struct identity *id)
-{
-	if (id->uid == (uid_t)-1)
-		return true;
-	return setgroups(0, NULL) == 0 && setresgid(id->gid, id->gid, id->gid) == 0 &&
-	       setresuid(id->uid, id->uid, id->uid) == 0;
-}
-
-/* Can this user make the namespaces that Chromium's sandbox is built from? */
-static bool user_namespaces_work(const struct identity *id)
-{
-	pid_t pid = fork();
 	int status;
+
+	os_process_user(&uid, &gid);
+	pid_t pid = fork();
 
 	if (pid < 0)
 		return false;
 	if (pid == 0) {
-		if (!become(id))
+		if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+				       setresuid(uid, uid, uid) != 0))
 			_exit(1);
 		/* Some systems allow the first and then refuse the powers it should give. */
 		if (unshare(CLONE_NEWUSER) != 0 || unshare(CLONE_NEWPID | CLONE_NEWNET) != 0)
@@ -118,50 +82,27 @@ static bool setuid_helper_exists(void)
 	return false;
 }
 
-static int make_dir(const struct net_browser_options *o, const struct identity *id, char *out,
-		    size_t n, struct error *e)
-{
-	const char *base = o->temp_dir ? o->temp_dir : "/tmp";
-	int len = snprintf(out, n, "%s/zhanwei-browser-XXXXXX", base);
+/* ---- arguments ---- */
 
-	if (len < 0 || (size_t)len >= n || !mkdtemp(out)) {
-		out[0] = '\0';
-		return error_os(e, errno, base);
-	}
-	if (id->uid != (uid_t)-1 && chown(out, id->uid, id->gid) != 0) {
-		int errnum = errno;
-
-		rmdir(out);
-		out[0] = '\0';
-		return error_os(e, errnum, "chown");
-	}
-	return 0;
-}
-
-/* ---- the child ---- */
-
-struct launch {
+struct args {
 	const char *argv[ARGS_MAX];
 	size_t argc;
-	const char *envp[8];
-	char profile[320], proxy[320], home[320], tmp[320], errfile[320];
-	struct identity id;
-	int reads, writes; /* the child's ends */
+	char profile[320], proxy[320];
 };
 
-static void arg(struct launch *l, const char *a)
+static void arg(struct args *l, const char *a)
 {
 	check(l->argc + 1 < ARGS_MAX);
 	l->argv[l->argc++] = a;
 	l->argv[l->argc] = NULL;
 }
 
-static void add_network_args(struct launch *l, const struct net_browser_options *o)
+static void add_network_args(struct args *l, const struct net_browser_options *o)
 {
 	/* A name never resolves here: without a proxy nothing answers, with one it is
 	 * the proxy that resolves, under our policy. Loopback goes the same way. */
-	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-			: "--host-resolver-rules=MAP * ~NOTFOUND");
+	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" :
+			  "--host-resolver-rules=MAP * ~NOTFOUND");
 	snprintf(l->proxy, sizeof(l->proxy), "--proxy-server=%s",
 		 o->proxy ? o->proxy : "http://127.0.0.1:1");
 	arg(l, l->proxy);
@@ -170,36 +111,20 @@ static void add_network_args(struct launch *l, const struct net_browser_options 
 	arg(l, "--force-webrtc-ip-handling-policy=disable_non_proxied_udp");
 }
 
-static void make_args(struct launch *l, const struct net_browser_options *o, const char *program,
+static void make_args(struct args *l, const struct net_browser_options *o, const char *program,
 		      const struct browser_process *p)
 {
 	static const char *const quiet[] = {
-		"--headless",
-		"--remote-debugging-pipe",
-		"--disable-gpu",
-		"--no-first-run",
-		"--no-default-browser-check",
-		"--disable-background-networking",
-		"--disable-component-update",
-		"--disable-sync",
-		"--disable-default-apps",
-		"--disable-extensions",
-		"--disable-domain-reliability",
-		"--disable-breakpad",
-		"--disable-crash-reporter",
-		"--disable-client-side-phishing-detection",
-		"--disable-dev-shm-usage",
-		"--no-pings",
-		"--mute-audio",
-		"--hide-scrollbars",
-		"--password-store=basic",
-		"--use-mock-keychain",
-		"--disable-print-preview",
+		"--headless", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run",
+		"--no-default-browser-check", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-default-apps",
+		"--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
+		"--disable-crash-reporter", "--disable-client-side-phishing-detection",
+		"--disable-dev-shm-usage", "--no-pings", "--mute-audio", "--hide-scrollbars",
+		"--password-store=basic", "--use-mock-keychain", "--disable-print-preview",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
 		"InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater",
-		"--lang=zh-CN",
-		"--font-render-hinting=none",
-		"--force-color-profile=srgb",
+		"--lang=zh-CN", "--font-render-hinting=none", "--force-color-profile=srgb",
 	};
 
 	arg(l, program);
@@ -211,199 +136,99 @@ static void make_args(struct launch *l, const struct net_browser_options *o, con
 	snprintf(l->profile, sizeof(l->profile), "--user-data-dir=%s/profile", p->dir);
 	arg(l, l->profile);
 	arg(l, "about:blank");
-	snprintf(l->home, sizeof(l->home), "HOME=%s", p->dir);
-	snprintf(l->tmp, sizeof(l->tmp), "TMPDIR=%s", p->dir);
-	snprintf(l->errfile, sizeof(l->errfile), "%s/stderr", p->dir);
-	l->envp[0] = l->home;
-	l->envp[1] = l->tmp;
-	l->envp[2] = "PATH=/usr/bin:/bin";
-	l->envp[3] = "LANG=C.UTF-8";
-	l->envp[4] = "DBUS_SESSION_BUS_ADDRESS=disabled:";
-	l->envp[5] = NULL;
 }
 
-static void limit(int which, rlim_t v)
+/* ---- life ---- */
+
+static int start(struct browser_process *p, const struct args *l, int reads, int writes,
+		 struct error *e)
 {
-	struct rlimit r = { v, v };
+	static const char *const env[] = { "DBUS_SESSION_BUS_ADDRESS=disabled:", NULL };
+	const struct os_process_fd fds[] = { { reads, CHILD_READS }, { writes, CHILD_WRITES } };
+	const struct os_process_options o = {
+		.argv = l->argv,
+		.env = env,
+		.work_dir = p->dir,
+		.fds = fds,
+		.nfds = ARRAY_SIZE(fds),
+		.max_files = 4096,
+		.max_file_size = LIMIT_BROWSER_FILE,
+		/* its set-uid helper, where that is what makes the sandbox */
+		.may_gain_privs = setuid_helper_exists(),
+	};
 
-	setrlimit(which, &r);
-}
-
-/* Never returns. Only async-signal-safe calls. */
-__attribute__((noreturn)) static void child(const struct launch *l, pid_t parent)
-{
-	int reads, writes, fd;
-	sigset_t none;
-
-	setpgid(0, 0);
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (write(fd, "800", 3) < 0)
-			_exit(124);
-		close(fd);
-	}
-	/* Out of the way of 3 and 4 first: either end may already be one of them. */
-	reads = fcntl(l->reads, F_DUPFD, 10);
-	writes = fcntl(l->writes, F_DUPFD, 10);
-	if (!become(&l->id) || reads < 0 || writes < 0)
-		_exit(125);
-	fd = open("/dev/null", O_RDWR);
-	if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
-		_exit(125);
-	fd = open(l->errfile, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 || dup2(fd, 2) < 0 || dup2(reads, CHILD_READS) < 0 ||
-	    dup2(writes, CHILD_WRITES) < 0)
-		_exit(125);
-	close_range(CHILD_WRITES + 1, ~0u, 0);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, LIMIT_BROWSER_FILE);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	/* After the change of user, which clears it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(125);
-	union {
-		const char *const *in;
-		char *const *out;
-	} argv = { l->argv }, envp = { l->envp };
-
-	execve(l->argv[0], argv.out, envp.out);
-	_exit(126);
-}
-
-static void close_pair(int p[2])
-{
-	for (int i = 0; i < 2; i++) {
-		if (p[i] >= 0)
-			close(p[i]);
-		p[i] = -1;
-	}
+	return os_process_start(&o, &p->process, e);
 }
 
 int browser_process_start(const struct net_browser_options *o, const char *program,
 			  struct browser_process *ret, struct error *e)
 {
 	struct browser_process p = { .in = -1, .out = -1 };
-	struct launch l = { 0 };
-	int to[2] = { -1, -1 }, from[2] = { -1, -1 };
-	pid_t self = getpid();
+	struct args l = { 0 };
+	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, r = -1;
 
-	if (find_identity(o, &l.id, e) < 0)
+	p.sandboxed = setuid_helper_exists() || user_namespaces_work();
+	if (os_temp_dir(o->temp_dir, "zhanwei-browser-", &p.dir, e) < 0)
 		return -1;
-	p.sandboxed = setuid_helper_exists() || user_namespaces_work(&l.id);
-	if (make_dir(o, &l.id, p.dir, sizeof(p.dir), e) < 0)
-		return -1;
+	if (os_process_chown(p.dir, e) < 0)
+		goto out;
 	if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0) {
 		error_os(e, errno, "pipe");
-		goto fail;
+		goto out;
 	}
 	make_args(&l, o, program, &p);
-	l.reads = to[0];
-	l.writes = from[1];
-	p.pid = fork();
-	if (p.pid < 0) {
-		p.pid = 0;
-		error_os(e, errno, "fork");
-		goto fail;
-	}
-	if (p.pid == 0)
-		child(&l, self);
-	setpgid(p.pid, p.pid); /* both sides do it: whoever comes first */
+	r = start(&p, &l, to[0], from[1], e);
 	p.in = take_fd(to[1]);
 	p.out = take_fd(from[0]);
-	close_pair(to);
-	close_pair(from);
+out:
+	for (int i = 0; i < 2; i++) {
+		closep(&to[i]);
+		closep(&from[i]);
+	}
+	if (r < 0) {
+		browser_process_stop(&p);
+		return -1;
+	}
 	fcntl(p.in, F_SETFL, O_NONBLOCK);
 	fcntl(p.out, F_SETFL, O_NONBLOCK);
 	*ret = p;
 	return 0;
-fail:
-	close_pair(to);
-	close_pair(from);
-	browser_process_stop(&p);
-	return -1;
 }
 
-/* ---- the end ---- */
-
-/* Removes what lies in dirfd (taken), not following links and not recursing deeper
- * than a browser profile ever is. */
-static void empty_dir(int dirfd, int depth)
+void browser_process_tend(struct browser_process *p)
 {
-	DIR *d = fdopendir(dirfd);
-	struct dirent *ent;
+	struct os_process_exit exit;
 
-	if (!d) {
-		close(dirfd);
-		return;
-	}
-	while ((ent = readdir(d))) {
-		if (strcmp(ent->d_name, ".") == 0 || strcmp(ent->d_name, "..") == 0)
-			continue;
-		if (unlinkat(dirfd, ent->d_name, 0) == 0 || depth <= 0)
-			continue;
-		int sub = openat(dirfd, ent->d_name,
-				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (sub >= 0) {
-			empty_dir(sub, depth - 1);
-			unlinkat(dirfd, ent->d_name, AT_REMOVEDIR);
-		}
-	}
-	closedir(d);
-}
-
-static void remove_tree(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0)
-		empty_dir(fd, 32);
-	rmdir(path);
+	os_process_wait(p->process, 0, &exit);
 }
 
 void browser_process_stop(struct browser_process *p)
 {
-	if (p->in >= 0)
-		close(p->in);
-	if (p->out >= 0)
-		close(p->out);
+	closep(&p->in);
+	closep(&p->out);
 	p->in = p->out = -1;
-	if (p->pid > 0) {
-		kill(-p->pid, SIGKILL);
-		kill(p->pid, SIGKILL); /* it may not have reached setpgid() */
-		while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		/* Its helpers are no children of ours: wait until the group is empty, so
-		 * that none writes into the directory that we are about to remove. */
-		for (int i = 0; i < 40 && kill(-p->pid, SIGKILL) == 0; i++)
-			usleep(5000);
-		p->pid = 0;
+	os_process_free(p->process);
+	p->process = NULL;
+	/* Its last helpers may still be on their way out, and write. */
+	for (int i = 0; p->dir && i < 25; i++) {
+		if (os_dir_remove(p->dir, LIMIT_BROWSER_ENTRIES, NULL) == 0)
+			break;
+		usleep(20000);
 	}
-	if (p->dir[0]) {
-		remove_tree(p->dir);
-		p->dir[0] = '\0';
-	}
+	free(take_ptr(p->dir));
 }
 
 void browser_process_last_words(const struct browser_process *p, char *out, size_t n)
 {
-	char path[320], text[512];
-	ssize_t got = 0;
+	struct os_process_exit exit;
+	struct str text;
 	size_t len = 0;
-	_cleanup_close_ int fd = -1;
 
-	snprintf(path, sizeof(path), "%s/stderr", p->dir);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0) {
-		off_t end = lseek(fd, 0, SEEK_END);
-
-		lseek(fd, end > (off_t)sizeof(text) ? end - (off_t)sizeof(text) : 0, SEEK_SET);
-		got = read(fd, text, sizeof(text));
-	}
-	for (ssize_t i = 0; i < got && len + 1 < n; i++)
-		out[len++] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : ' ';
+	os_process_wait(p->process, 200, &exit);
+	text = str_trim(os_process_stderr(p->process));
+	if (text.len >= n)
+		text = str_from(text, text.len - n + 1);
+	for (size_t i = 0; i < text.len && len + 1 < n; i++)
+		out[len++] = text.ptr[i] >= ' ' && text.ptr[i] < 0x7f ? text.ptr[i] : ' ';
 	out[len] = '\0';
 }

@@ -33,9 +33,9 @@ static struct str where_of(struct report_ctx *c, const struct report_finding *f)
 static void write_decided(struct report_ctx *c, struct report_sink *s)
 {
 	static const struct report_column cols[] = {
-		{ "决定", "Decision", 10, false }, { "等级", "Level", 10, false },
-		{ "问题与位置", "Finding and place", 36, false }, { "理由", "Reason", 22, false },
-		{ "责任人", "Owner", 10, false }, { "有效期至", "Until", 12, false },
+		{ "决定", "Decision", 10, false }, { "等级", "Level", 11, false },
+		{ "问题与位置", "Finding and place", 34, false }, { "理由", "Reason", 20, false },
+		{ "责任人", "Owner", 10, false }, { "有效期至", "Until", 15, false },
 	};
 
 	s->ops->para(s, PARA_NORMAL,

@@ -433,12 +433,15 @@ void docx_bars_begin(struct docx *d)
 
 static void bar_part(struct docx *d, unsigned cells, struct str color)
 {
-	char more[160];
+	char more[400];
 
 	if (!cells)
 		return;
+	/* white lines above and below keep the bars apart */
 	snprintf(more, sizeof(more),
-		 "<w:gridSpan w:val=\"%u\"/><w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"%.*s\"/>", cells,
+		 "<w:gridSpan w:val=\"%u\"/><w:tcBorders><w:top w:val=\"single\" w:sz=\"36\" w:space=\"0\" "
+		 "w:color=\"FFFFFF\"/><w:bottom w:val=\"single\" w:sz=\"36\" w:space=\"0\" "
+		 "w:color=\"FFFFFF\"/></w:tcBorders><w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"%.*s\"/>", cells,
 		 STR_ARG(str_from(color, 1)));
 	tc_begin(d, cells * BAR_CELL, more);
 	p_begin(d, "Cell", "");
