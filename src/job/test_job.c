@@ -87,8 +87,10 @@ static int run_steps(struct job_ctx *ctx, struct error *err)
 		char text[20];
 
 		while (n == 5 && !__atomic_load_n(&a->release, __ATOMIC_SEQ_CST)) {
-			a->seen = job_sleep(ctx, 5);
-			if (a->seen != JOB_GO) {
+			enum job_stop seen = job_sleep(ctx, 5);
+
+			__atomic_store_n(&a->seen, seen, __ATOMIC_SEQ_CST);
+			if (seen != JOB_GO) {
 				note_end(a);
 				return JOB_STOPPED;
 			}
@@ -178,6 +180,16 @@ static struct bench *bench_new(struct test_db *db)
 						.name = STR("w") };
 	b->arena = arena_new(16 * MIB);
 	return b;
+}
+
+static int read_int(struct bench *b, const int *p)
+{
+	int v;
+
+	pthread_mutex_lock(&b->app.lock);
+	v = *p;
+	pthread_mutex_unlock(&b->app.lock);
+	return v;
 }
 
 static void bench_free(struct bench *b)
@@ -463,7 +475,7 @@ static void test_windows(void **state)
 	assert_int_equal(j.attempts, 0);
 	assert_true(j.progress == 5000);
 	b->clock.now_ms = j.run_at;
-	b->app.release = true;
+	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
 	assert_int_equal(turn(b), 1);
 	assert_int_equal(get(b, "t", &id).state, JOB_ENDED_DONE);
 	bench_free(b);
@@ -540,7 +552,7 @@ static void test_lease_taken_over(void **state)
 	rival.clock = &later.base;
 	b->app.rival = &rival;
 	assert_int_equal(turn(b), 1);
-	assert_int_equal(b->app.runs, 2);
+	assert_int_equal(read_int(b, &b->app.runs), 2);
 	j = get(b, "t", &id);
 	assert_int_equal(j.state, JOB_ENDED_DONE);
 	assert_int_equal(j.attempts, 2);
@@ -614,10 +626,10 @@ static void test_pause_and_resume_while_running(void **state)
 	j = get(b, "t", &id);
 	assert_int_equal(j.progress, 5000);
 	assert_int_equal(j.attempts, 0);
-	b->app.release = true;
+	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
 	assert_int_equal(job_resume(c, STR("t"), id_str(&id), b->clock.now_ms, &e), JOB_QUEUED);
 	assert_true(becomes(b, &id, JOB_ENDED_DONE));
-	assert_int_equal(b->app.runs, 2);
+	assert_int_equal(read_int(b, &b->app.runs), 2);
 	assert_int_equal(ends(b), 1);
 	server_stop(&s);
 	bench_free(b);
@@ -660,7 +672,7 @@ static void test_shutdown_keeps_the_job(void **state)
 	assert_int_equal(j.state, JOB_QUEUED);
 	assert_str_c(j.reason, "shutdown");
 	assert_int_equal(j.progress, 5000);
-	b->app.release = true;
+	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
 	server_start(&s, b, 1);
 	assert_true(becomes(b, &id, JOB_ENDED_DONE));
 	server_stop(&s);
@@ -681,7 +693,7 @@ static void test_short_ones_get_through(void **state)
 	wait_progress(b, &longs[1], 5000);
 	quick = put(b, ask("t", "note", "{\"n\":\"quick\"}"));
 	assert_true(becomes(b, &quick, JOB_ENDED_DONE));
-	assert_int_equal(b->app.most_at_once, 3); /* two long ones and it */
+	assert_int_equal(read_int(b, &b->app.most_at_once), 3); /* two long ones and it */
 	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < 5; i++)
 		assert_true(becomes(b, &longs[i], JOB_ENDED_DONE));
@@ -711,7 +723,7 @@ static void test_two_workers_share(void **state)
 		assert_true(becomes(b, &ids[i], JOB_ENDED_DONE));
 		assert_int_equal(get(b, "t", &ids[i]).attempts, 1);
 	}
-	assert_int_equal(b->app.runs, JOBS);
+	assert_int_equal(read_int(b, &b->app.runs), JOBS);
 	assert_int_equal(ends(b), JOBS);
 	server_stop(&one);
 	server_stop(&two);
@@ -734,7 +746,7 @@ static void test_serial_key(void **state)
 	}
 	for (int i = 0; i < 8; i++)
 		assert_true(becomes(b, &ids[i], JOB_ENDED_DONE));
-	assert_int_equal(b->app.most_at_once, 1);
+	assert_int_equal(read_int(b, &b->app.most_at_once), 1);
 	server_stop(&s);
 	bench_free(b);
 }

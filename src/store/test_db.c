@@ -23,6 +23,7 @@ static struct {
 	char dir[100];
 	char admin[600]; /* URL of a database to make others from */
 	int databases;
+	char template[40]; /* a migrated database to copy, once there is one */
 } server;
 
 static enum store_dialect dialect_now;
@@ -240,9 +241,9 @@ static void url_of(const char *name, char *out, size_t size)
 	snprintf(out, size, "%.*s/%s%.*s", STR_ARG(head), name, STR_ARG(tail));
 }
 
-bool test_db_make(enum store_dialect dialect, struct test_db *db)
+static bool make(enum store_dialect dialect, const char *template, struct test_db *db)
 {
-	char name[64], sql[200];
+	char name[64], sql[300];
 
 	*db = (struct test_db){ .dialect = dialect, .now = TEST_DB_NOW };
 	if (dialect == STORE_PGSQL && !server_ready())
@@ -253,10 +254,43 @@ bool test_db_make(enum store_dialect dialect, struct test_db *db)
 	if (dialect == STORE_SQLITE)
 		return true;
 	snprintf(name, sizeof(name), "zw_test_%d_%d", (int)getpid(), server.databases++);
-	snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", name);
+	snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8'%s", name, template,
+		 server.private ? " STRATEGY = FILE_COPY" : "");
 	check(admin(sql));
 	url_of(name, db->url, sizeof(db->url));
 	return true;
+}
+
+bool test_db_make(enum store_dialect dialect, struct test_db *db)
+{
+	return make(dialect, "template0", db);
+}
+
+static bool migrate_url(const char *url)
+{
+	struct store *s = NULL;
+	struct error e = { 0 };
+	bool ok = store_open(str_c(url), NULL, &s, &e) == 0 && store_migrate(s, &e) == 0;
+
+	if (!ok)
+		fprintf(stderr, "test database: %s %s\n", e.code, e.en);
+	store_close(s);
+	return ok;
+}
+
+/* Migrated once per program on PostgreSQL, then copied. */
+static const char *template_name(void)
+{
+	char sql[200], url[600];
+
+	if (server.template[0])
+		return server.template;
+	snprintf(server.template, sizeof(server.template), "zw_template_%d", (int)getpid());
+	snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'",
+		 server.template);
+	url_of(server.template, url, sizeof(url));
+	check(admin(sql) && migrate_url(url));
+	return server.template;
 }
 
 void test_db_drop(struct test_db *db)
@@ -265,7 +299,8 @@ void test_db_drop(struct test_db *db)
 	struct str u = str_c(db->url);
 
 	remove_tree(db->dir);
-	if (db->dialect != STORE_PGSQL || !server.up)
+	/* A private server goes as a whole. */
+	if (db->dialect != STORE_PGSQL || !server.up || server.private)
 		return;
 	ssize_t query = str_chr(u, '?');
 
@@ -281,7 +316,7 @@ int test_db_setup(void **state)
 	struct store_options o = { .max_conns = 24 };
 	struct error e = { 0 };
 
-	check(test_db_make(dialect_now, db));
+	check(make(dialect_now, dialect_now == STORE_PGSQL ? template_name() : "", db));
 	if (store_open(str_c(db->url), &o, &db->store, &e) < 0 ||
 	    store_migrate(db->store, &e) < 0 || store_acquire(db->store, &db->conn, &e) < 0) {
 		fprintf(stderr, "test database: %s %s\n", e.code, e.en);
@@ -314,5 +349,12 @@ int test_db_run(const char *name, const struct CMUnitTest *tests, size_t n)
 		return failed;
 	dialect_now = STORE_PGSQL;
 	snprintf(title, sizeof(title), "%s on PostgreSQL", name);
-	return failed + _cmocka_run_group_tests(title, tests, n, NULL, NULL);
+	failed += _cmocka_run_group_tests(title, tests, n, NULL, NULL);
+	if (!server.private && server.template[0]) {
+		char sql[100];
+
+		snprintf(sql, sizeof(sql), "DROP DATABASE %s", server.template);
+		admin(sql);
+	}
+	return failed;
 }
