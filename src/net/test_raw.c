@@ -85,15 +85,25 @@ struct fixture {
 	struct net_connector *connector;
 };
 
-static void setup(struct fixture *f, SSL_CTX *ctx)
+static void plain_site(struct test_conn *c)
+{
+	test_writef(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void setup_with(struct fixture *f, test_handler *handler, SSL_CTX *ctx)
 {
 	struct net_direct_options d = { 0 };
 
-	f->server = test_server_start(raw_site, NULL, ctx);
+	f->server = test_server_start(handler, NULL, ctx);
 	f->policy = net_policy_new();
 	net_policy_allow_own(f->policy);
 	d.policy = f->policy;
 	assert_ok(net_connector_direct(&d, &f->connector, NULL));
+}
+
+static void setup(struct fixture *f, SSL_CTX *ctx)
+{
+	setup_with(f, raw_site, ctx);
 }
 
 static void teardown(struct fixture *f)
@@ -245,7 +255,7 @@ static void certificates_are_described(void **state)
 	assert_str_c(t.weak_ciphers, "");
 	teardown(&f);
 	/* A plain server is no TLS server. */
-	setup(&f, NULL);
+	setup_with(&f, plain_site, NULL);
 	assert_int_equal(tls_facts_get(f.connector, STR("127.0.0.1"), test_server_port(f.server),
 				       true, now, a, &t, &e),
 			 -1);
