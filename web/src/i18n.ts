@@ -16,6 +16,9 @@ export function storedLang(): Lang {
   try { const v = localStorage.getItem('zw.lang'); if (v === 'zh' || v === 'en') return v } catch { /* storage may be blocked */ }
   return 'zh'
 }
+/** What the account stores and what the catalogues are called. */
+export const fromServer = (l: string | undefined | null): Lang | null => (!l ? null : l.startsWith('en') ? 'en' : l.startsWith('zh') ? 'zh' : null)
+export const toServer = (l: Lang) => (l === 'en' ? 'en' : 'zh-CN')
 /** The right one of a pair of server texts (`title`, `title_en`). */
 export function both(o: any, field: string): string {
   if (!o) return ''

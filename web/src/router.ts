@@ -57,6 +57,8 @@ router.beforeEach(async (to) => {
   if (session.needsSetup && to.path !== '/setup') return { path: '/setup', hash: to.hash }
   if (to.path === '/setup' && !session.needsSetup) return session.signedIn ? '/overview' : '/login'
   if (to.path === '/login' && session.signedIn) return typeof to.query.next === 'string' && to.query.next.startsWith('/') && !to.query.next.startsWith('//') ? to.query.next : '/overview'
+  // Platform administrators without a tenant of their own have no sites to look at.
+  if (to.path === '/overview' && session.signedIn && !session.can('site:read')) return session.can('tenant:manage') ? '/admin/tenants' : '/admin/account'
   if (!to.meta.open && !session.signedIn) return { path: '/login', query: to.fullPath === '/overview' || to.fullPath === '/' ? {} : { next: to.fullPath } }
 })
 router.afterEach((to) => {

@@ -29,8 +29,9 @@ export const api = {
   },
   tenants: {
     list: (q?: Query): P<T.Tenant> => http.get('/tenants', q),
-    create: (b: object) => http.post<T.Tenant>('/tenants', b),
+    create: (b: object) => http.post<T.Tenant & { initial_password?: string }>('/tenants', b),
     patch: (id: string, b: object) => http.patch<T.Tenant>(`/tenants/${id}`, b),
+    grant: (id: string, b: { reason: string; hours: number }) => http.post<{ id: string; expires: string }>(`/tenants/${id}/grants`, b),
     own: () => http.get<T.Tenant>('/tenant'),
     patchOwn: (b: object) => http.patch<T.Tenant>('/tenant', b),
   },
@@ -75,7 +76,8 @@ export const api = {
     get: (id: string) => http.get<T.Site>(`/sites/${id}`),
     create: (b: object, key?: string) => http.post<T.Site>('/sites', b, { key }),
     patch: (id: string, b: object) => http.patch<T.Site>(`/sites/${id}`, b),
-    remove: (id: string, reason: string) => http.del<void>(`/sites/${id}`, { reason }),
+    /** Done at once, or (202) a pending approval when a second person must agree. */
+    remove: (id: string, reason: string) => http.del<T.Approval | null>(`/sites/${id}`, { reason }),
     summary: () => http.get<T.SiteSummary>('/sites/summary'),
     verifications: (id: string) => http.get<T.Page<T.Verification>>(`/sites/${id}/verifications`),
     verify: (id: string, method: T.VerifyMethod) => http.post<T.Verification>(`/sites/${id}/verifications`, { method }),
@@ -83,6 +85,11 @@ export const api = {
     fileUrl: (id: string, vid: string) => url(`/sites/${id}/verifications/${vid}/file`),
     authorize: (id: string, b: object) => http.post<T.Authorization>(`/sites/${id}/authorizations`, b),
     scan: (id: string, b: { mode: T.Mode; settings?: object }) => http.post<T.Scan>(`/sites/${id}/scans`, b),
+  },
+  approvals: {
+    list: (q?: Query): P<T.Approval> => http.get('/approvals', q),
+    approve: (id: string, reason: string) => http.post<T.Approval>(`/approvals/${id}/approve`, { reason }),
+    reject: (id: string, reason: string) => http.post<T.Approval>(`/approvals/${id}/reject`, { reason }),
   },
   authorizations: {
     list: (q?: Query): P<T.Authorization> => http.get('/authorizations', q),

@@ -13,11 +13,11 @@ export interface Fault { code: string; detail: string; detail_en: string }
 export interface FieldFault extends Fault { field: string }
 export interface Problem extends Fault { type: string; title: string; status: number; instance?: string; errors?: FieldFault[] }
 
-export interface Tenant { id: string; name: string; kind: 'company' | 'person'; edition: string; edition_name: string; timezone: string; state?: string; created?: string }
-export interface UserInfo { id: string; name: string; email: string; lang: 'zh' | 'en'; totp_enabled: boolean; settings: Record<string, unknown> }
+export interface Tenant { id: string; name: string; kind: 'company' | 'person' | 'platform'; edition: string; edition_name: string; edition_name_en?: string; timezone: string; state?: string; created?: string }
+export interface UserInfo { id: string; name: string; email: string; lang: string; totp_enabled: boolean; settings: Record<string, unknown> }
 export interface Session {
   user: UserInfo; tenant: Tenant; tenants: { id: string; name: string; role: string }[]
-  role: string; permissions: string[]; csrf_token: string; version: string
+  role: string; platform_admin?: boolean; granted?: boolean; permissions: string[]; csrf_token: string; version: string
 }
 export interface LoginSession { id: string; current?: boolean; ip?: string; user_agent?: string; created?: string; last_seen?: string; last_used?: string; expires?: string }
 export interface Member { id: string; user_id: string; name: string; email: string; role: string; state: string; last_login: string | null; created: string; initial_password?: string }
@@ -26,6 +26,7 @@ export interface ApiKey { id: string; name: string; prefix: string; scopes: stri
 export interface AuditEvent { id: string; seq: number; time: string; actor: { id: string; name: string } | null; action: string; object_type: string; object_id: string; object_name: string; detail: Record<string, unknown>; ip: string; hash: string }
 export interface Quota { name: string; title: string; title_en: string; used: number; total: number | null; enabled: boolean; note?: string }
 export interface QuotaRequest { id: string; quota: string; total: number; reason: string; state?: string; created?: string; requester?: unknown; tenant_name?: string; decided_at?: string; decision?: string; [k: string]: unknown }
+export interface Approval { id: string; kind: string; title: string; title_en: string; object_type: string; object_id: string; object_name: string; reason: string; state: 'pending' | 'approved' | 'rejected' | 'expired'; requested_by: { id: string; name: string } | null; decided_by: { id: string; name: string } | null; decided: string | null; decision_reason: string | null; expires: string; created: string }
 export interface SearchHit { type: string; id: string; title: string; subtitle?: string; url: string }
 export interface GuideStep { id: string; title: string; title_en: string; done: boolean; url: string }
 export interface Guide { items: GuideStep[]; dismissed: boolean }
@@ -36,7 +37,7 @@ export interface PlatformSettings {
 }
 
 export interface ScanBrief { id: string; state: ScanState; mode: Mode; progress: number; score: number | null; counts: Counts | null; finished: string | null }
-export interface ActiveScan { id: string; state: ScanState; progress: number; doing: string; doing_en: string }
+export interface ActiveScan { id: string; state: ScanState; progress: number; doing: string; doing_en: string; waiting?: string | null }
 export interface Window { days: number[]; from: string; to: string }
 export interface SiteSettings {
   mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
@@ -63,7 +64,7 @@ export interface Authorization {
 }
 export interface Scan {
   id: string; site_id: string; site_name: string; url: string; mode: Mode; state: ScanState; progress: number
-  doing: string; doing_en: string; remaining: number | string | null; complete: boolean; score: number | null; counts: Counts
+  doing: string; doing_en: string; remaining: number | string | null; waiting?: string | null; complete: boolean; score: number | null; counts: Counts
   stats: { requests: number; pages: number; bytes: number; seconds: number }
   trigger: string; created: string; started: string | null; finished: string | null; error: Fault | null; rule_version: string
 }
@@ -78,7 +79,7 @@ export interface Finding {
   cwe: number | null; owasp: string | null; state: FindingState; reappeared: boolean; proposal: Proposal | null; first_seen: string; last_seen: string; instances: number
 }
 export interface Proposal { id: string; decision: Decision; reason: string; expires?: string | null; owner?: string | { name: string }; created?: string }
-export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; truncated: boolean }
+export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; proof_in?: 'request' | 'response'; truncated: boolean; detail?: string; detail_en?: string; instances?: string[] }
 export interface FindingDetail extends Finding {
   evidence: Evidence | null; curl: string; description: string; description_en: string; impact: string; impact_en?: string; advice: string; advice_en: string
   references: (string | { title?: string; url: string })[]; gbt30279: { level: string; reason: string; reason_en?: string } | null

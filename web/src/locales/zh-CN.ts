@@ -29,7 +29,7 @@ export default {
   trigger: { manual: '手动', schedule: '定时', api: '接口', retest: '复测' },
   verifyState: { verified: '已认证', unverified: '未认证', expired: '已失效', exempt: '免认证(内网)' },
   findingState: { open: '待处理', false_positive: '误报', ignored: '已忽略', fixed: '已修复', reappeared: '复现' },
-  memberState: { active: '正常', disabled: '已停用', invited: '待登录' },
+  memberState: { active: '正常', disabled: '已停用', suspended: '已停用', invited: '待登录' },
   reportState: { queued: '排队中', running: '生成中', done: '已生成', failed: '生成失败' },
   requestState: { pending: '待审批', approved: '已同意', approve: '已同意', rejected: '已拒绝', reject: '已拒绝' },
   checkState: { done: '未发现', ok: '未发现', clean: '未发现', passed: '未发现', found: '已发现', running: '检测中', pending: '等待', skipped: '未执行', failed: '出错', none: '未发现' },
@@ -46,7 +46,7 @@ export default {
   table: { selectAll: '全选', select: '选择 {name}', count: '已显示 {n} 条，共 {total} 条', countOnly: '共 {n} 条', more: '加载更多', columns: '选择列', reset: '恢复默认' },
   chart: { asTable: '以表格查看', asChart: '以图表查看', png: '导出图片', empty: '暂无数据' },
   score: {
-    points: '{n}分', never: '未扫描', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
+    points: '{n}分', never: '未扫描', none: '无评分', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
     count: '数量', first: '首个扣', step: '之后每个扣', cap: '最多扣', deduction: '扣分', start: '起始分', ceiling: '有高危或紧急漏洞时的封顶分',
   },
   guide: {
@@ -82,6 +82,8 @@ export default {
     check: '立即检查', expires: '令牌有效期至 {d}', checkedAt: '上次检查 {d}', passed: '“{name}”已通过认证', letterFile: '授权书文件', letterFileHint: 'PDF、图片或 Word，不超过 5 MB。应写明网站、扫描时间范围并加盖公章。', letterTooBig: '授权书不能超过 5 MB。', letterDays: '有效期', letterSend: '提交审批', letterSent: '授权书已提交，等待平台管理员审批。', ranges: 'IP 或网段', until: '有效期至 {d}',
   },
   authorization: { sub: '内网网站凭授权书免认证。批准前请核对公章、网站与网段。', letter: '授权书', pending: '待审批', approved: '已批准', rejected: '已拒绝', expired: '已过期', approve: '批准', reject: '拒绝', settleText: '授权书：{name}；网站：{site}；网段：{ranges}。请写明理由：', none: '没有授权书', noneText: '成员在网站认证页上传授权书后，会在这里等待审批。' },
+  approval: { asked: '已提交，需要另一位管理员批准后才会执行。', what: '操作', text: '{who} 申请“{what}”：{name}，理由：{reason}', none: '没有待批操作', noneText: '删除网站等敏感操作需要第二个人批准时，会出现在这里。', tab: { letters: '授权书', actions: '敏感操作' } },
+  waiting: { window: '等待允许的时段', slot: '等待空闲的扫描位', queue: '排队等待', worker: '等待工作进程', site: '等待该网站的上一次扫描结束' },
   scan: { mode: '扫描模式', start: '开始扫描', startTitle: '扫描 {name}', startHint: '扫描只使用无破坏的探测；可随时暂停，重启服务也不会丢失进度。' },
   run: {
     title: '扫描详情', pause: '暂停', resume: '继续', cancel: '取消', cancelTitle: '取消扫描', cancelText: '取消对“{name}”的扫描？已发现的漏洞会保留，但这次不会给出健康分。', again: '重新扫描', progress: '扫描进度', doing: '正在', remaining: '剩余', remainingN: '{n} 项', remainingUnknown: '计算中', elapsed: '已用时', requests: '请求数', pagesN: '页面', bytes: '流量', partial: '这次扫描没有完整结束，不影响网站的健康分。',
@@ -94,10 +96,10 @@ export default {
     title: '漏洞详情', list: '漏洞列表', name: '漏洞名称', level: '等级', site: '网站', check: '检测项目', confidence: '可信度', state: '状态', firstSeen: '首次发现', lastSeen: '最近发现', parameter: '参数', searchPlaceholder: '搜索名称、网址、参数', allSites: '全部网站', allLevels: '全部等级', allStates: '全部状态', allChecks: '全部检测项目', bulk: '处理所选 {n} 个', selectedN: '所选 {n} 个漏洞',
     none: '没有漏洞', noneText: '这里还没有漏洞。扫描完成后，发现的问题会列在这里。', noneFiltered: '没有符合条件的漏洞', noneFilteredText: '换一个筛选条件，或清除筛选。', stillRunning: '扫描还在进行，发现的漏洞会立即出现。', description: '漏洞说明', impact: '影响', advice: '修复建议', evidence: '证据', classification: '分类', fingerprint: '指纹', instances: '出现次数', references: '参考资料', history: '处理记录', retest: '复测', retestStarted: '已开始复测', curl: '复制为 curl',
   },
-  evidence: { proof: '证据', request: '请求', response: '响应', unfold: '展开 {n} 行', truncated: '内容过长，只保存了前面一部分' },
+  evidence: { proof: '命中内容', request: '请求', response: '响应', unfold: '展开 {n} 行', truncated: '内容过长，只保存了前面一部分' },
   decision: {
     title: '处理漏洞', what: '处理方式', false_positive: '误报', ignored: '忽略', fixed: '已修复', reopen: '重新打开', false_positiveText: '经核实不是漏洞。有效期内不计分，下次扫描仍保持误报。', ignoredText: '是漏洞但暂不处理，接受风险。有效期内不计分。', fixedText: '已经修复。下次扫描若再次发现，会标为“复现”。', reopenText: '撤销之前的处理，恢复为待处理。',
-    reasonPlaceholder: '例如：该参数只接受内部枚举值，已由开发确认', expires: '有效期', days: '{n} 天', noExpiry: '长期有效', until: '有效期至 {d}', propose: '提交建议', proposeHint: '您没有直接处理的权限，提交后由租户管理员确认。', proposed: '建议已提交，等待确认', done: '已处理', pending: '{who} 建议：{what}', pendingShort: '待确认', approve: '同意', reject: '不同意', settleText: '{who} 建议按“{what}”处理，理由：{reason}',
+    reasonPlaceholder: '例如：该参数只接受内部枚举值，已由开发确认', expires: '有效期', days: '{n} 天', noExpiry: '长期有效', until: '有效期至 {d}', propose: '提交建议', proposeHint: '您没有直接处理的权限，提交后由租户管理员确认。', someFailed: '有 {n} 个没有处理成功，请逐个查看。', proposed: '建议已提交，等待确认', done: '已处理', pending: '{who} 建议：{what}', pendingShort: '待确认', approve: '同意', reject: '不同意', settleText: '{who} 建议按“{what}”处理，理由：{reason}',
   },
   history: { found: '首次发现', seen: '再次发现', reappeared: '复现', fixed: '扫描未再发现，标为已修复', decision: '处理', proposal: '建议', retest: '复测', expired: '处理到期，恢复为待处理', opened: '首次发现', created: '首次发现' },
   monitor: {
@@ -126,14 +128,14 @@ export default {
   role: { platform_admin: '平台管理员', tenant_admin: '租户管理员', operator: '运营操作员', auditor: '审计员', engineer: '客服工程师' },
   roleText: { platform_admin: '管理平台、租户、配额和授权审批，不查看租户内容。', tenant_admin: '管理本租户的成员、网站、扫描和处理决定。', operator: '添加网站、扫描、定时监测；对漏洞提出处理建议。', auditor: '只读，可查看和导出审计日志。', engineer: '处理分配的工作，对漏洞提出处理建议。' },
   permission: {
-    site_read: '查看网站', site_write: '添加和修改网站', scan_read: '查看扫描', scan_run: '扫描、暂停、取消', finding_read: '查看漏洞', finding_decide: '决定误报与忽略', finding_propose: '建议误报与忽略', member_read: '查看成员', member_write: '管理成员', audit_read: '查看审计日志', audit_export: '导出审计日志', quota_read: '查看配额', quota_request: '申请配额', quota_decide: '审批配额', authorization_approve: '审批授权书', authorization_read: '查看授权书', settings_read: '查看系统设置', settings_write: '修改系统设置', report_read: '查看报告', report_write: '生成报告', monitor_read: '查看监测任务', monitor_write: '管理监测任务', notify_read: '查看通知设置', notify_write: '修改通知设置', key_read: '查看接口密钥', key_write: '管理接口密钥', tenant_read: '查看租户', tenant_write: '管理租户', job_read: '查看后台任务',
+    site_read: '查看网站', site_write: '添加和修改网站', scan_read: '查看扫描', scan_run: '扫描、暂停、取消', finding_read: '查看漏洞', finding_decide: '决定误报与忽略', finding_propose: '建议误报与忽略', member_read: '查看成员', member_write: '管理成员', audit_read: '查看审计日志', audit_export: '导出审计日志', quota_read: '查看配额', quota_request: '申请配额', quota_decide: '审批配额', authorization_approve: '审批授权书', authorization_read: '查看授权书', settings_read: '查看系统设置', settings_write: '修改系统设置', report_read: '查看报告', report_write: '生成报告', monitor_read: '查看监测任务', monitor_write: '管理监测任务', notify_read: '查看通知设置', notify_write: '修改通知设置', key_read: '查看接口密钥', key_write: '管理接口密钥', tenant_read: '查看租户', tenant_write: '修改租户信息', tenant_manage: '管理租户', site_delete: '删除网站', approval_read: '查看待批操作', approval_decide: '审批敏感操作', job_read: '查看后台任务',
   },
   key: { sub: '供程序调用接口使用，权限不超过您自己的权限。', add: '新建密钥', title: '接口密钥', make: '生成', prefix: '前缀', scopes: '权限范围', scopesHint: '只勾选程序真正需要的权限。', expires: '到期', never: '永不到期', lastUsed: '最近使用', by: '创建人', none: '还没有接口密钥', noneText: '有了密钥，程序就能添加网站、发起扫描和读取结果。', namePlaceholder: '例如：持续集成', once: '密钥只显示这一次，请立即保存。', saved: '我已保存', revoke: '吊销', deleteTitle: '吊销密钥', deleteText: '吊销“{name}”（{prefix}…）？使用它的程序会立即失去访问权限。' },
   audit: { sub: '所有重要操作都记录在这里，任何角色都不能删除；每条记录与上一条用哈希相连。', actor: '操作人', action: '操作', object: '对象', detail: '详情', hash: '哈希', system: '系统', from: '开始日期', to: '结束日期', actionPlaceholder: '按操作筛选，例如 site.create', verify: '校验完整性', export: '导出', ok: '完整：{n} 条记录的哈希链未被改动。', broken: '第 {n} 条记录与哈希链不符，日志可能被改动过，请立即联系平台管理员。', none: '没有符合条件的记录' },
   action: {
     session_create: '登录', session_login: '登录', session_delete: '退出登录', session_failed: '登录失败', login: '登录', logout: '退出登录', login_failed: '登录失败', setup: '初始化', setup_done: '初始化', site_create: '添加网站', site_update: '修改网站', site_delete: '删除网站', site_move: '变更域名', site_verify: '认证网站', verification_create: '生成认证令牌', verification_check: '检查认证', verification_passed: '认证通过', scan_create: '开始扫描', scan_start: '开始扫描', scan_pause: '暂停扫描', scan_resume: '继续扫描', scan_cancel: '取消扫描', finding_decide: '处理漏洞', finding_propose: '建议处理', finding_retest: '复测', member_create: '添加成员', member_update: '修改成员', member_delete: '移除成员', key_create: '新建密钥', key_delete: '吊销密钥', api_key_create: '新建密钥', api_key_delete: '吊销密钥', quota_request: '申请配额', quota_decide: '审批配额', quota_request_create: '申请配额', quota_request_decide: '审批配额', monitor_create: '新增监测任务', monitor_update: '修改监测任务', monitor_delete: '删除监测任务', monitor_pause: '暂停监测任务', monitor_resume: '恢复监测任务', monitor_run: '执行监测任务', report_create: '生成报告', report_delete: '删除报告', report_download: '下载报告', authorization_create: '提交授权书', authorization_approve: '批准授权书', authorization_reject: '拒绝授权书', settings_update: '修改系统设置', tenant_create: '新建租户', tenant_update: '修改租户', audit_export: '导出审计日志', password_change: '修改密码', me_password: '修改密码', totp_enable: '开启两步验证', totp_disable: '关闭两步验证', channel_create: '添加通知渠道', channel_update: '修改通知渠道', channel_delete: '删除通知渠道', rule_create: '添加通知规则', rule_update: '修改通知规则', rule_delete: '删除通知规则',
   },
-  tenant: { sub: '每个租户的数据彼此隔离。', add: '新建租户', edit: '编辑租户', own: '租户信息', name: '名称', company: '企业与单位', person: '个人', none: '没有租户', disable: '停用', enable: '启用', disableTitle: '停用租户', disableText: '停用“{name}”？其成员将无法登录，定时任务停止，数据保留。' },
+  tenant: { sub: '每个租户的数据彼此隔离。', add: '新建租户', edit: '编辑租户', own: '租户信息', name: '名称', company: '企业与单位', person: '个人', none: '没有租户', disable: '停用', enable: '启用', admin: '管理员姓名', adminEmail: '管理员邮箱', platform: '平台', look: '临时查看', lookText: '为排查问题，在 4 小时内以只读方式查看“{name}”的内容。请写明理由，会记入对方的审计日志：', granted: '您正以限时授权只读查看“{name}”，操作会记入审计日志。', disableTitle: '停用租户', disableText: '停用“{name}”？其成员将无法登录，定时任务停止，数据保留。' },
   platform: { title: '平台设置', url: '对外访问地址', hosts: '允许的主机名', hostsHint: '每行一个。浏览器只能用这些主机名访问控制台，防止 Host 头攻击。', dns: 'DNS 服务器', ranges: '允许扫描的内网网段', rangesHint: '每行一个 CIDR。未列出的内网地址一律拒绝连接；云主机元数据地址始终拒绝。', proxy: '出口代理', workers: '同时扫描数', smtp: '平台邮件服务器' },
   account: {
     profile: '个人信息', theme: '外观', auto: '跟随系统', density: '列表密度', password: '修改密码', old: '当前密码', fresh: '新密码', again: '再输入一次', change: '修改密码', passwordRule: '至少 10 位，建议混合大小写字母、数字和符号。', passwordDiffers: '两次输入的密码不一致', passwordDone: '密码已修改，其他设备需要重新登录', totp: '两步验证', totpText: '登录时除密码外，再输入手机上身份验证器应用的 6 位验证码。', on: '已开启', off: '未开启', enable: '开启', disable: '关闭', totpOn: '两步验证已开启', totpOff: '两步验证已关闭', qr: '两步验证二维码', secret: '无法扫码时手动输入密钥', codes: '恢复码（只显示这一次）', sessions: '登录设备', current: '当前设备', revoke: '下线', revokeTitle: '下线设备', revokeText: '让 {what}（{ip}）退出登录？',

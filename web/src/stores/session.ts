@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 import { api, wire, ApiError, type Quota, type Session } from '@/api'
 import { startEvents, stopEvents } from '@/api/events'
 import { zone } from '@/lib/format'
-import { setLang, storedLang } from '@/i18n'
+import { fromServer, setLang, storedLang, toServer } from '@/i18n'
 import { useUi } from './ui'
 
 export const useSession = defineStore('session', () => {
@@ -17,7 +17,7 @@ export const useSession = defineStore('session', () => {
     const list = me.value?.permissions || []
     return list.includes(p) || list.includes('*') || list.includes(p.split(':')[0] + ':*')
   }
-  const isPlatform = computed(() => me.value?.role === 'platform_admin')
+  const isPlatform = computed(() => !!me.value && (me.value.platform_admin === true || me.value.role === 'platform_admin'))
 
   async function accept(s: Session) {
     me.value = s
@@ -25,8 +25,13 @@ export const useSession = defineStore('session', () => {
     zone.value = s.tenant?.timezone || 'Asia/Shanghai'
     needsSetup.value = false
     useUi().adopt(s.user.settings || {})
-    // What was chosen on this device before login wins over an unset account language.
-    await setLang(s.user.lang === 'en' || s.user.lang === 'zh' ? s.user.lang : storedLang())
+    // A language picked on the log-in page moves into the account; otherwise the account's counts.
+    let picked = ''
+    try { picked = sessionStorage.getItem('zw.lang.picked') || ''; sessionStorage.removeItem('zw.lang.picked') } catch { /* storage may be blocked */ }
+    if (picked === 'zh' || picked === 'en') {
+      await setLang(picked)
+      if (toServer(picked) !== s.user.lang) api.me.patch({ lang: toServer(picked) }).catch(() => {})
+    } else await setLang(fromServer(s.user.lang) || storedLang())
     startEvents()
     void loadQuotas()
   }

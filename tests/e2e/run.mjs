@@ -1,0 +1,337 @@
+// The whole first story of a customer, in a real browser against the real binary:
+// set-up → login → add a site → verify by file → scan → pause → kill -9 → restart → resume → 100.00 %
+// → finding with evidence → false positive → re-scan keeps it → PDF report in Chinese → schedule;
+// then accessibility, dark mode, language and phone width.
+//   ZHANWEI_BIN   binary (default build/zhanwei)       E2E_SHOTS  folder for screenshots
+//   CHROMIUM      browser (default /usr/bin/chromium)   E2E_KEEP=1 keeps the data folder
+import { chromium } from 'playwright-core'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { assert, freePort, isBroken, report, results, Server, step, until } from './lib.mjs'
+import { startTarget } from './target.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const binary = resolve(process.env.ZHANWEI_BIN || join(root, 'build/zhanwei'))
+const work = mkdtempSync(join(tmpdir(), 'zhanwei-e2e-'))
+const shots = process.env.E2E_SHOTS ? resolve(process.env.E2E_SHOTS) : join(work, 'shots')
+mkdirSync(shots, { recursive: true })
+if (!existsSync(binary)) { console.error(`no binary at ${binary}: run make build`); process.exit(2) }
+
+const email = 'admin@example.gov.cn'
+const password = 'Zhanwei-e2e-2026!'
+const LONG = 300000
+const target = await startTarget({ pages: 60, delay: 25 })
+const server = new Server({ binary, data: join(work, 'data'), port: await freePort() })
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] })
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN', acceptDownloads: true, colorScheme: 'light' })
+context.setDefaultTimeout(45000)
+const page = await context.newPage()
+const strangers = new Set()
+const violations = new Set()
+let expectOffline = false
+page.on('request', (r) => { const u = new URL(r.url()); if (/^https?:$/.test(u.protocol) && u.origin !== server.base) strangers.add(u.origin) })
+page.on('console', (m) => { if (m.type() === 'error' && /Content Security Policy|Refused to/i.test(m.text())) violations.add(m.text().slice(0, 200)) })
+page.on('pageerror', (e) => { if (!expectOffline) violations.add('script error: ' + String(e).slice(0, 200)) })
+const shot = async (name) => { try { await page.screenshot({ path: join(shots, name.replace(/[^\w-]+/g, '_') + '.png') }) } catch { /* a closed page */ } }
+const onFail = async (name) => { await shot('FAILED-' + name); console.log('  # at ' + page.url()) }
+const S = (name, f, o = {}) => step(name, f, { onFail, ...o })
+const go = (path) => page.goto(server.base + path, { waitUntil: 'domcontentloaded' })
+const test = (id) => page.locator(`[data-test="${id}"]`)
+/** The API as the signed-in person, through the browser's own cookie. */
+const api = (path) => page.evaluate(async (p) => { const r = await fetch('/api/v1' + p); return { status: r.status, body: await r.json().catch(() => null) } }, path)
+const patch = (path, body) => page.evaluate(async ([p, b]) => {
+  const s = await (await fetch('/api/v1/session')).json()
+  const r = await fetch('/api/v1' + p, { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': s.csrf_token }, body: JSON.stringify(b) })
+  return { status: r.status, text: await r.text() }
+}, [path, body])
+const percent = async () => Number(((await test('progress').first().textContent()) || '').replace('%', ''))
+const ok = (m) => { assert(m.status < 400, `answered ${m.status}: ${m.text || JSON.stringify(m.body)}`); return m }
+
+let siteId = '', scanId = '', before = 0, finding = null
+
+try {
+  await S('serve starts and answers', () => server.start())
+  await S('the page loads before set-up, with a strict content security policy', async () => {
+    const r = await fetch(server.base + '/')
+    const csp = r.headers.get('content-security-policy') || ''
+    assert(r.status === 200 && /<div id="app">/.test(await r.text()), 'the console is not in the binary')
+    assert(/default-src 'self'/.test(csp) && !/unsafe-eval/.test(csp) && !/script-src[^;]*unsafe-inline/.test(csp), 'policy: ' + csp)
+  })
+  await S('set-up through the one-time link', async () => {
+    const link = new URL(await server.setupLink())
+    await page.goto(server.base + link.pathname + link.search + link.hash)
+    await page.fill('[name=tenant_name]', '云梦市大数据中心')
+    await page.fill('[name=name]', '张三')
+    await page.fill('[name=email]', email)
+    await page.fill('[name=password]', password)
+    await page.fill('[name=again]', password)
+    await shot('01-setup')
+    await test('setup-send').click()
+    await page.waitForURL('**/overview')
+    await page.getByRole('heading', { name: '总览' }).waitFor()
+    await shot('02-first-overview')
+  })
+  await S('sign out, a wrong password is refused, then sign in', async () => {
+    await test('user-menu').click()
+    await test('logout').click()
+    await page.waitForURL('**/login**')
+    await page.fill('[name=email]', email)
+    await page.fill('[name=password]', 'wrong-password-1')
+    await test('login-send').click()
+    await page.locator('.el-alert--error').waitFor()
+    await page.fill('[name=password]', password)
+    await shot('03-login')
+    await test('login-send').click()
+    await page.waitForURL('**/overview')
+  })
+  await S('loopback is allowed as a scan target by the platform administrator', async () => {
+    await go('/overview')
+    ok(await patch('/settings', { private_ranges: ['127.0.0.0/8'] }))
+  })
+  await S('add a site in the wizard', async () => {
+    await go('/scan/home')
+    await test('add-site').click()
+    await page.fill('[name=url]', target.url)
+    await page.locator('form [name=name]').fill('测试门户')
+    await test('site-create').click()
+    await test('verify-content').waitFor()
+    siteId = new URL(page.url()).searchParams.get('site') || ''
+    assert(siteId, 'the new site is not in the URL')
+    await shot('04-verify')
+  })
+  await S('checking without the file fails and says why', async () => {
+    await test('verify-check').click()
+    await page.locator('.vp-attempt').first().waitFor()
+    await shot('05-verify-failed')
+    const r = await api('/sites/' + siteId)
+    assert(r.body.verify_state === 'unverified', 'state ' + r.body.verify_state)
+  })
+  await S('verify by file', async () => {
+    const path = (await test('verify-path').locator('code').textContent()).trim()
+    const content = (await test('verify-content').locator('code').textContent()).trim()
+    const download = page.waitForEvent('download')
+    await test('verify-download').click()
+    assert(path.endsWith('/' + (await download).suggestedFilename()), 'the downloaded file has another name than the path ' + path)
+    target.files.set(path, content)
+    await test('verify-check').click()
+    await test('first-scan').waitFor()
+    const r = await api('/sites/' + siteId)
+    assert(r.body.verify_state === 'verified', 'state ' + r.body.verify_state)
+    await shot('06-verified')
+  })
+  await S('start the first scan and see it move', async () => {
+    await test('first-scan').click()
+    await page.waitForURL('**/scan/runs/*')
+    scanId = new URL(page.url()).pathname.split('/').pop()
+    await until('progress above zero', async () => (await percent()) > 0, { timeout: 120000 })
+    assert(/^\d+\.\d\d%$/.test((await test('progress').first().textContent()).trim()), 'progress has no two decimals')
+    await shot('07-running')
+  })
+  await S('pause', async () => {
+    await test('pause').click()
+    await test('resume').waitFor({ timeout: 120000 })
+    before = await percent()
+    assert(before < 100, 'the scan ended before it could be paused')
+    await shot('08-paused')
+  })
+  await S('kill -9 the server, the page says so, and a restart keeps everything', async () => {
+    expectOffline = true
+    await server.kill9()
+    await server.start()
+    await go('/scan/runs/' + scanId)
+    await test('resume').waitFor({ timeout: 60000 })
+    assert((await percent()) >= before, `progress went back from ${before}`)
+    expectOffline = false
+    await shot('09-after-kill')
+  })
+  await S('resume, and kill -9 once more in the middle of the run', async () => {
+    await test('resume').click()
+    await until('the scan to run again', async () => (await api('/scans/' + scanId)).body.state === 'running', { timeout: 120000 })
+    expectOffline = true
+    await server.kill9()
+    await server.start()
+    expectOffline = false
+    await go('/scan/runs/' + scanId)
+  })
+  await S('the scan reaches 100.00 % without going back', async () => {
+    let last = 0
+    await until('100.00 %', async () => {
+      const r = await api('/scans/' + scanId)
+      if (r.status !== 200) return false
+      assert(!['failed', 'cancelled'].includes(r.body.state), 'scan ' + JSON.stringify(r.body.error))
+      if (r.body.progress < last) throw new Error(`went back from ${last} to ${r.body.progress}`)
+      last = r.body.progress
+      return r.body.state === 'done'
+    }, { timeout: LONG, every: 1000 })
+    await until('the page to show it', async () => (await test('progress').first().textContent()).trim() === '100.00%', { timeout: 30000 })
+    await shot('10-done')
+  })
+  await S('the score and its breakdown add up', async () => {
+    await go(`/scan/runs/${scanId}?tab=score`)
+    await page.locator('.run-sum tfoot').waitFor()
+    const { body } = await api(`/scans/${scanId}/score`)
+    const off = body.lines.reduce((sum, l) => sum + l.deduction, 0)
+    const ceiling = body.ceiling === null ? 100 : typeof body.ceiling === 'object' ? body.ceiling.value : body.ceiling
+    assert(body.score === Math.min(Math.max(0, Math.floor(100 - off)), ceiling), JSON.stringify(body))
+    await shot('11-score')
+  }, { needed: false })
+  await S('a finding with marked evidence', async () => {
+    const all = (await api(`/findings?scan_id=${scanId}&limit=200`)).body.items
+    assert(all.length >= 3, `only ${all.length} findings`)
+    finding = all.find((f) => /xss/.test(f.check)) || all.find((f) => f.severity !== 'info') || all[0]
+    assert(/xss/.test(finding.check), 'the reflected script was not found: ' + all.map((f) => f.check).join(' '))
+    await go(`/scan/runs/${scanId}?tab=vulns`)
+    await page.locator('tr.dt-row').first().waitFor()
+    await shot('12-findings')
+    await go(`/scan/runs/${scanId}?tab=vulns&finding=${finding.id}`)
+    await test('finding').waitFor()
+    await page.locator('.ev mark').first().waitFor()
+    await shot('13-evidence')
+  })
+  await S('mark it as a false positive', async () => {
+    await test('mark-fp').click()
+    await test('decide-reason').fill('测试页面，已与开发确认不是漏洞')
+    await test('decide-send').click()
+    await until('the state to change', async () => (await api('/findings/' + finding.id)).body.state === 'false_positive')
+    await page.locator('[data-test=finding] [data-test=finding-state]', { hasText: '误报' }).waitFor()
+    await shot('14-false-positive')
+  })
+  await S('a re-scan keeps the decision', async () => {
+    await go('/scan/runs/' + scanId)
+    await test('rescan').click()
+    await test('scan-start').click()
+    await until('the new scan page', () => !page.url().includes(scanId) && page.url().includes('/scan/runs/'))
+    const again = new URL(page.url()).pathname.split('/').pop()
+    await until('the second scan to finish', async () => {
+      const s = (await api('/scans/' + again)).body
+      assert(!['failed', 'cancelled'].includes(s?.state), 'scan ' + JSON.stringify(s?.error))
+      return s?.state === 'done'
+    }, { timeout: LONG, every: 1000 })
+    const same = (await api('/findings?limit=200&site_id=' + siteId)).body.items.filter((f) => f.fingerprint === finding.fingerprint)
+    assert(same.length === 1 && same[0].state === 'false_positive', JSON.stringify(same.map((f) => [f.id, f.state])))
+    await go(`/scan/vulns?site_id=${siteId}&state=false_positive`)
+    await page.locator('tr.dt-row', { hasText: '误报' }).first().waitFor()
+    await shot('15-kept')
+  })
+  await S('a PDF report downloads and holds Chinese text', async () => {
+    await go('/scan/runs/' + scanId)
+    await test('make-report').click()
+    await test('report-send').click()
+    await page.waitForURL('**/scan/reports')
+    await test('get-pdf').first().waitFor({ timeout: 180000 })
+    await shot('16-reports')
+    const waiting = page.waitForEvent('download')
+    await test('get-pdf').first().click()
+    const file = join(work, 'report.pdf')
+    await (await waiting).saveAs(file)
+    assert(statSync(file).size > 5000, 'the PDF is too small')
+    const text = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8', maxBuffer: 64 << 20 })
+    assert(/[\u4e00-\u9fff]{4,}/.test(text) && text.includes('测试门户'), 'no Chinese text: ' + text.slice(0, 300))
+  })
+  await S('a weekly monitoring task', async () => {
+    await go('/scan/monitors')
+    await test('add-monitor').first().click()
+    await page.fill('form [name=name]', '测试门户每周巡检')
+    await test('monitor-sites').click()
+    await page.locator('.el-select-dropdown__item:visible', { hasText: '测试门户' }).click()
+    await page.keyboard.press('Escape')
+    await shot('17-monitor-form')
+    await test('monitor-save').click()
+    await page.waitForURL('**/scan/monitors')
+    const row = page.locator('tr.dt-row', { hasText: '测试门户每周巡检' })
+    await row.waitFor()
+    assert((await row.textContent()).includes('每周日 00:00'), 'cycle: ' + (await row.textContent()))
+    await shot('18-monitors')
+  })
+  await S('search finds the site, and / focuses it', async () => {
+    await go('/overview')
+    await page.getByRole('heading', { name: '总览' }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('测试门户')
+    await page.locator('.gs-hit', { hasText: '测试门户' }).first().waitFor()
+    await shot('19-search')
+    await page.keyboard.press('Escape')
+  }, { needed: false })
+
+  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
+  const settled = async (p) => {
+    await go(p)
+    await page.locator('.page-head h1').first().waitFor()
+    await until('the page to load', async () => !(await page.locator('.el-skeleton, .dt-ghost').count()), { timeout: 30000 })
+  }
+  if (!isBroken()) {
+    await S('every page: no error, one heading, a name on every control', async () => {
+      const faults = []
+      for (const p of pages) {
+        await settled(p)
+        const found = await page.evaluate(() => {
+          const out = []
+          const seen = (e) => { const r = e.getBoundingClientRect(); const s = getComputedStyle(e); return r.width > 0 && r.height > 0 && s.visibility !== 'hidden' }
+          if (document.querySelectorAll('h1').length !== 1) out.push('headings: ' + document.querySelectorAll('h1').length)
+          if (document.querySelector('.errbox')) out.push('error: ' + document.querySelector('.errbox').textContent)
+          for (const e of document.querySelectorAll('button, a[href], input, select, textarea, [role=button], [role=switch], [role=combobox], [role=checkbox]')) {
+            if (!seen(e) || e.closest('[aria-hidden=true]')) continue
+            const name = e.getAttribute('aria-label') || (e.getAttribute('aria-labelledby') && document.getElementById(e.getAttribute('aria-labelledby'))?.textContent) || e.title || e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.closest('label')?.textContent.trim() || e.closest('label')?.getAttribute('aria-label') || e.placeholder
+            if (!name || !name.trim()) out.push('no name: ' + e.outerHTML.slice(0, 160))
+          }
+          return out
+        })
+        faults.push(...found.map((f) => p + ' ' + f))
+      }
+      assert(!faults.length, faults.join('\n'))
+    }, { needed: false })
+    await S('phone width: nothing scrolls sideways', async () => {
+      const faults = []
+      for (const w of [390, 360]) {
+        await page.setViewportSize({ width: w, height: 800 })
+        for (const p of pages) {
+          await settled(p)
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+          if (over > 0) faults.push(`${p} at ${w}: ${over} px too wide`)
+          if (w === 390 && /^\/(overview|scan\/sites|scan\/vulns)$/.test(p)) await shot('20-phone-' + p.slice(1))
+        }
+      }
+      await page.setViewportSize({ width: 1440, height: 900 })
+      assert(!faults.length, faults.join('\n'))
+    }, { needed: false })
+    await S('dark mode', async () => {
+      await settled('/overview')
+      await test('theme').click()
+      await until('dark colours', () => page.evaluate(() => document.documentElement.classList.contains('dark') && getComputedStyle(document.body).backgroundColor === 'rgb(15, 20, 27)'))
+      await shot('21-dark')
+      await settled('/scan/vulns')
+      assert(await page.evaluate(() => document.documentElement.classList.contains('dark')), 'dark mode did not survive a reload')
+      await shot('22-dark-vulns')
+      await test('theme').click()
+    }, { needed: false })
+    await S('English: the frame and headings hold no Chinese', async () => {
+      await test('lang').click()
+      await test('lang-en').click()
+      await page.getByRole('heading', { name: 'Vulnerabilities' }).waitFor()
+      const faults = []
+      for (const p of pages) {
+        await settled(p)
+        const words = await page.evaluate(() => [...document.querySelectorAll('.frame-side, th, .el-tabs__item, .card-head h2, .el-form-item__label, .hint, .filters')].map((e) => e.textContent).filter((x) => /[\u3400-\u9fff]/.test(x)))
+        faults.push(...words.filter((x) => !/测试门户|云梦|简体中文/.test(x)).map((x) => p + ': ' + x.trim().slice(0, 80)))
+      }
+      await shot('23-english')
+      await test('lang').click()
+      await test('lang-zh').click()
+      assert(!faults.length, faults.join('\n'))
+    }, { needed: false })
+  }
+  report(!strangers.size, 'no request left for a third party', [...strangers].join(' '))
+  report(!violations.size, 'no violation of the policy and no script error', [...violations].join('\n'))
+  await S('SIGTERM ends the server with 0', async () => { const e = await server.stop(); assert(e && e.code === 0, JSON.stringify(e)) }, { needed: false })
+} finally {
+  await browser.close().catch(() => {})
+  try { if (server.child && !server.ended) process.kill(-server.child.pid, 'SIGKILL') } catch { /* gone */ }
+  await target.stop()
+  if (results.failed) console.log(`# server log: ${server.log}, screenshots: ${shots}`)
+  else if (!process.env.E2E_KEEP) rmSync(work, { recursive: true, force: true })
+}
+console.log(`${results.passed} passed, ${results.failed} failed`)
+process.exit(results.failed ? 1 : 0)
