@@ -214,6 +214,7 @@ static void origin_free(void *p)
 	struct origin *o = p;
 
 	curl_slist_free_all(o->resolve);
+	curl_slist_free_all(o->connect_to);
 	free(o->host);
 	free((void *)(uintptr_t)o->key.ptr);
 	free(o);
@@ -257,7 +258,8 @@ void http_client_free(struct http_client *c)
 	for (size_t i = 0; i < c->handles.len; i++) {
 		struct handle *h = c->handles.ptr[i];
 
-		curl_multi_remove_handle(c->multi, h->easy);
+		if (h->easy)
+			curl_multi_remove_handle(c->multi, h->easy);
 		if (h->exchange)
 			exchange_free(h->exchange);
 		h->exchange = NULL;
@@ -299,6 +301,10 @@ static struct origin *origin_of(struct http_client *c, const struct url *u)
 	o->port = u->port;
 	o->tls = url_is_https(u);
 	map_put(c->origins, o->key, o);
+	if (u->host_kind == URL_HOST_IPV6) {
+		o->connect_to = curl_slist_append(NULL, "::" DUMMY_ADDRESS ":");
+		return o;
+	}
 	buf_clear(&b);
 	buf_printf(&b, "%s:%u:" DUMMY_ADDRESS, o->host, o->port);
 	o->resolve = curl_slist_append(NULL, b.ptr);
@@ -394,13 +400,15 @@ int http_submit(struct http_client *c, const struct http_request *q, http_done *
 
 static struct handle *handle_get(struct http_client *c)
 {
-	if (c->idle.len)
-		return vec_pop(&c->idle);
-	struct handle *h = handle_new(c->share, c->verify_tls);
+	struct handle *h = c->idle.len ? vec_pop(&c->idle) : NULL;
 
+	if (!h) {
+		h = mem_alloc(sizeof(*h));
+		*vec_push(&c->handles) = h;
+	}
+	handle_open(h, c->share, c->verify_tls);
 	curl_easy_setopt(h->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(h->easy, CURLOPT_CLOSESOCKETDATA, c);
-	*vec_push(&c->handles) = h;
 	return h;
 }
 
@@ -500,6 +508,8 @@ static void finish(struct http_client *c, struct exchange *x, CURLcode code, boo
 	c->stats.bytes_in += r->wire_bytes + r->head.len;
 	c->stats.bytes_out += r->sent.len;
 	h->exchange = NULL;
+	curl_easy_cleanup(h->easy);
+	h->easy = NULL;
 	*vec_push(&c->idle) = h;
 	o->active--;
 	c->active--;

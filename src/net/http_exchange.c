@@ -237,14 +237,12 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *userdata)
 	return CURLE_OK;
 }
 
-struct handle *handle_new(CURLSH *share, bool verify_tls)
+void handle_open(struct handle *h, CURLSH *share, bool verify_tls)
 {
-	struct handle *h = mem_alloc(sizeof(*h));
 	CURL *easy = curl_easy_init();
 
 	check(easy);
-	h->easy = easy;
-	h->timeout_ms = -1;
+	*h = (struct handle){ .easy = easy, .timeout_ms = -1 };
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* never the environment's */
@@ -279,7 +277,6 @@ struct handle *handle_new(CURLSH *share, bool verify_tls)
 		curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "ALL:@SECLEVEL=0");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_SHARE, share);
-	return h;
 }
 
 static void apply_method(struct exchange *x, struct handle *h)
@@ -310,6 +307,8 @@ void exchange_apply(struct exchange *x, struct handle *h)
 		h->origin = x->origin;
 	}
 	/* libcurl keeps the dummy address in the cache that all handles share. */
+	if (x->origin->connect_to)
+		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, x->origin->connect_to);
 	if (!x->origin->resolve_given)
 		curl_easy_setopt(easy, CURLOPT_RESOLVE, x->origin->resolve);
 	x->origin->resolve_given = true;

@@ -40,15 +40,19 @@ struct origin {
 	bool tls;
 	struct curl_slist *resolve; /* dummy address, given to libcurl once */
 	bool resolve_given;
+	struct curl_slist *connect_to; /* the same for IPv6 addresses, which RESOLVE cannot name */
 	unsigned active;
 	struct exchange *first, *last; /* waiting */
 	bool listed;                   /* in the client's list of origins that may start */
 	struct origin *next_listed;
 };
 
-/* A libcurl easy handle with what was last set on it. */
+/* A libcurl easy handle with what was last set on it. Each serves one exchange only:
+ * up to 8.1.0 (Debian 12 has 7.88) a handle that is used again keeps a pointer into the
+ * freed headers of its last answer, and one that begins with a folded line makes
+ * libcurl write there (github.com/curl/curl/pull/11103). */
 struct handle {
-	CURL *easy;
+	CURL *easy; /* NULL: idle */
 	struct exchange *exchange; /* NULL: idle */
 	const struct origin *origin;
 	bool nobody, posted, raw_encoding, fresh, http1_only;
@@ -83,7 +87,7 @@ int exchange_prepare(struct exchange *x, const struct http_request *q,
 		     const struct http_header *defaults, size_t ndefaults, struct error *e);
 /* Sets h up for x. */
 void exchange_apply(struct exchange *x, struct handle *h);
-struct handle *handle_new(CURLSH *share, bool verify_tls);
+void handle_open(struct handle *h, CURLSH *share, bool verify_tls);
 
 /* The system's CA certificates, loaded by net_http_global_init(). */
 X509_STORE *http_ca_store(void);

@@ -480,6 +480,33 @@ static void refused_connections_say_so(void **state)
 	teardown(&f);
 }
 
+static void ipv6_addresses_are_reached_and_policed(void **state)
+{
+	struct fixture f = setup();
+	struct sockaddr_in6 sin = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	socklen_t len = sizeof(sin);
+	_cleanup_close_ int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	struct url u;
+	struct http_request q = { .url = &u };
+	struct http_response *r = NULL;
+
+	/* Bound, not listening: refused, which means that it was asked. */
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0) {
+		assert_ok(getsockname(fd, (struct sockaddr *)&sin, &len));
+		assert_ok(url_parse(f.arena,
+				    arena_printf(f.arena, "http://[::1]:%u/", ntohs(sin.sin6_port)),
+				    NULL, 0, &u, NULL));
+		assert_ok(http_fetch(f.client, &q, &r, NULL));
+		assert_string_equal(r->error.code, "net.connect-refused");
+		http_response_free(r);
+	}
+	assert_ok(url_parse(f.arena, STR("http://[fe80::1]/"), NULL, 0, &u, NULL));
+	assert_ok(http_fetch(f.client, &q, &r, NULL));
+	assert_true(str_starts(str_c(r->error.code), STR("policy.")));
+	http_response_free(r);
+	teardown(&f);
+}
+
 /* A server whose queue is full answers the handshake only when it gets round to it. */
 struct busy_server {
 	int listener, filler;
@@ -621,6 +648,7 @@ int main(void)
 		cmocka_unit_test(cookies_come_back),
 		cmocka_unit_test(refused_connections_say_so),
 		cmocka_unit_test(a_slow_handshake_is_waited_for),
+		cmocka_unit_test(ipv6_addresses_are_reached_and_policed),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(tls_unverified_and_verified),
 	};
