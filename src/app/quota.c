@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "store/blob.h"
 #include "store/quota.h"
+#include "store/scan.h"
+#include "store/site.h"
 #include "store/tenant.h"
 
 struct quota {
@@ -31,12 +33,36 @@ static int used_storage(struct app_call *c, int64_t *ret, struct error *e)
 	return 0;
 }
 
+static int used_sites(struct app_call *c, int64_t *ret, struct error *e)
+{
+	struct store_site_totals t;
+
+	if (store_site_totals(c->db, c->actor->tenant_id, &t, e) < 0)
+		return -1;
+	*ret = t.total;
+	return 0;
+}
+
+/* Since the first of the month in UTC+8. */
+static int used_scans(struct app_call *c, int64_t *ret, struct error *e)
+{
+	const int64_t zone = 8 * 3600 * 1000LL;
+	time_t local = (time_t)((c->now + zone) / 1000);
+	struct tm tm;
+
+	gmtime_r(&local, &tm);
+	return store_scan_count_since(c->db, c->actor->tenant_id,
+				      clock_days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, 1) *
+						      86400000LL - zone,
+				      ret, e);
+}
+
 static const struct quota quotas[] = {
 	{ "sites", "web漏洞扫描", "Web scanning", 5, true, "网站数量，扫描次数不限，域名可变更",
-	  "Sites; scans are unlimited, domains may change", NULL },
+	  "Sites; scans are unlimited, domains may change", used_sites },
 	{ "apps", "移动应用安全", "Mobile application security", 5, false, "未开通", "Not available", NULL },
 	{ "members", "成员", "Members", 50, true, "", "", used_members },
-	{ "scans_month", "本月扫描", "Scans this month", -1, true, "不限次", "Unlimited", NULL },
+	{ "scans_month", "本月扫描", "Scans this month", -1, true, "不限次", "Unlimited", used_scans },
 	{ "storage_mb", "存储空间（MB）", "Storage (MB)", 10240, true, "报告与证据", "Reports and evidence",
 	  used_storage },
 };

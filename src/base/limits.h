@@ -92,6 +92,35 @@
 #define LIMIT_GRANT_HOURS 24
 
 /* sites, scans, findings, notices */
-#define LIMIT_PAGE_DEFAULT 50	      /* rows of a list when nobody says how many */
+#define LIMIT_PAGE_DEFAULT 50	       /* rows of a list when nobody says how many */
+#define LIMIT_APP_DOCUMENT (1 * MIB)   /* one JSON document in a column */
+#define LIMIT_SITE_NAME 64	       /* code points; fits a table cell */
+#define LIMIT_SITE_EXCLUDES 50	       /* patterns tried on every URL of a scan */
+#define LIMIT_SITE_HEADERS 20	       /* sent with every request */
+#define LIMIT_SITE_WINDOWS 16	       /* as many as a schedule takes */
+#define LIMIT_SITE_PAGES 100000	       /* pages one scan may be told to visit */
+#define LIMIT_SITE_MINUTES (7 * 24 * 60) /* a scan that needs more than a week is stuck */
+#define LIMIT_SITE_RATE 1000	       /* requests per second a person may allow */
+#define LIMIT_VERIFY_BODY KIB	       /* a proof is one token; more is some other page */
+#define LIMIT_VERIFY_PAGE (512 * KIB)  /* head of a home page, where the meta tag stands */
+#define LIMIT_VERIFY_MS 20000	       /* one attempt with its redirects */
+#define LIMIT_VERIFY_PENDING_DAYS 7    /* a token nobody used is forgotten */
+#define LIMIT_VERIFY_FAILURES 3	       /* failed daily checks until a proof has expired */
+#define LIMIT_LETTER (5 * MIB)	       /* scanned letters are smaller */
+#define LIMIT_LETTER_RANGES 64
+#define LIMIT_SCAN_TREE 20000	       /* pages in one directory tree */
+#define LIMIT_EVIDENCE (64 * KIB)      /* of one request or response, around its proof */
+#define LIMIT_EXPORT_PAGES 500	       /* of 200 rows: 100,000 findings in one file */
+#define LIMIT_EXPORT (64 * MIB)
+#define LIMIT_DECISION_DAYS 365	       /* a decision nobody renews is looked at again */
+#define LIMIT_BATCH 500		       /* findings decided in one request */
+#define LIMIT_RECONCILE 50000	       /* live findings of one origin */
+#define LIMIT_SCAN_SEEDS 500	       /* places of known findings visited again */
+#define LIMIT_SEND_MS 15000	       /* one notice to one receiver */
+#define LIMIT_MAIL_TO 50	       /* recipients of one channel */
+#define LIMIT_SEND_ATTEMPTS 8	       /* with growing pauses: about a day */
+#define LIMIT_RULES 100		       /* notification rules looked through per event */
+#define LIMIT_MONITOR_SITES 200	       /* sites of one monitoring task */
+#define LIMIT_FETCH_FRAME (256 * KIB)  /* what a jailed fetch may say */
 
 #endif

@@ -301,3 +301,11 @@ int store_site_domains(struct store_conn *c, struct str tenant, struct str site,
 	*ret = list;
 	return 0;
 }
+
+int store_site_clear_last(struct store_conn *c, struct str tenant, struct str id, struct error *e)
+{
+	return store_exec(c, e,
+			  "UPDATE site SET last_scan_id = '', last_scan_at = 0 "
+			  "WHERE id = ? AND tenant_id = ?",
+			  SV_STR(id), SV_STR(tenant));
+}

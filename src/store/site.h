@@ -41,6 +41,8 @@ int store_site_claim(struct store_conn *c, struct str tenant, struct str id, str
 /* Ends the claim if it is this scan's and notes it as the last one. */
 int store_site_unclaim(struct store_conn *c, struct str tenant, struct str id, struct str scan,
 		       bool is_last, int64_t now, struct error *e);
+/* Forgets which scan was the last one (its domain was replaced). */
+int store_site_clear_last(struct store_conn *c, struct str tenant, struct str id, struct error *e);
 int store_site_delete(struct store_conn *c, struct str tenant, struct str id, struct error *e);
 
 struct store_site_filter {
