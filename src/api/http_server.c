@@ -57,7 +57,7 @@ struct http_exchange {
 	int spool;
 	void *map;
 	size_t map_len;
-	bool started, accepted, too_large, queued, served, sent, head_done;
+	bool started, accepted, too_large, queued, sent;
 	struct MHD_Response *response;
 	int status;
 	struct header {
@@ -508,7 +508,6 @@ static void *job_main(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		s->cb->serve(s->arg, x);
 		check(x->response);
-		x->served = true;
 		MHD_resume_connection(x->conn);
 		pthread_mutex_lock(&s->lock);
 		s->running--;
@@ -532,11 +531,6 @@ static enum MHD_Result send_response(struct http_exchange *x)
 	return MHD_queue_response(x->conn, (unsigned)x->status, x->response);
 }
 
-static bool body_follows(const struct http_exchange *x)
-{
-	return http_content_length(x) > 0 || !str_empty(http_header(x, "Transfer-Encoding"));
-}
-
 static enum MHD_Result on_head(struct http_exchange *x, const char *method)
 {
 	x->method = HTTP_OTHER;
@@ -553,8 +547,9 @@ static enum MHD_Result on_head(struct http_exchange *x, const char *method)
 		x->too_large = true;
 		refuse(x, 413);
 	}
-	/* With a body on its way the answer waits until it is read; an endless one is not. */
-	if (x->response && (!body_follows(x) || length > (int64_t)LIMIT_HTTP_DRAIN))
+	/* Answered only after the body was read (MHD would close the connection otherwise),
+	 * unless it is too long to be worth it. */
+	if (x->response && length > (int64_t)LIMIT_HTTP_DRAIN)
 		return send_response(x);
 	return MHD_YES;
 }
