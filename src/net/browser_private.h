@@ -7,8 +7,8 @@ struct os_process;
 
 struct browser_process {
 	struct os_process *process;
-	int in;	   /* we write commands, non-blocking */
-	int out;   /* we read answers, non-blocking */
+	int in;  /* we write commands, non-blocking */
+	int out; /* we read answers, non-blocking */
 	bool sandboxed;
 	char *dir; /* profile, TMPDIR and HOME of the browser */
 };

@@ -23,12 +23,15 @@
 
 static const char *const usual_places[] = {
 	/* Debian's wrapper script in /usr/bin reads user settings: go past it. */
-	"/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome",
+	"/usr/lib/chromium/chromium",
+	"/usr/bin/chromium",
+	"/usr/bin/google-chrome",
 	"/opt/google/chrome/chrome",
 };
 
 static const char *const setuid_helpers[] = {
-	"/usr/lib/chromium/chrome-sandbox", "/opt/google/chrome/chrome-sandbox",
+	"/usr/lib/chromium/chrome-sandbox",
+	"/opt/google/chrome/chrome-sandbox",
 };
 
 const char *net_browser_program(const struct net_browser_options *o)
@@ -101,8 +104,8 @@ static void add_network_args(struct args *l, const struct net_browser_options *o
 {
 	/* A name never resolves here: without a proxy nothing answers, with one it is
 	 * the proxy that resolves, under our policy. Loopback goes the same way. */
-	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" :
-			  "--host-resolver-rules=MAP * ~NOTFOUND");
+	arg(l, o->proxy ? "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+			: "--host-resolver-rules=MAP * ~NOTFOUND");
 	snprintf(l->proxy, sizeof(l->proxy), "--proxy-server=%s",
 		 o->proxy ? o->proxy : "http://127.0.0.1:1");
 	arg(l, l->proxy);
@@ -115,16 +118,32 @@ static void make_args(struct args *l, const struct net_browser_options *o, const
 		      const struct browser_process *p)
 {
 	static const char *const quiet[] = {
-		"--headless", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run",
-		"--no-default-browser-check", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-default-apps",
-		"--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
-		"--disable-crash-reporter", "--disable-client-side-phishing-detection",
-		"--disable-dev-shm-usage", "--no-pings", "--mute-audio", "--hide-scrollbars",
-		"--password-store=basic", "--use-mock-keychain", "--disable-print-preview",
+		"--headless",
+		"--remote-debugging-pipe",
+		"--disable-gpu",
+		"--no-first-run",
+		"--no-default-browser-check",
+		"--disable-background-networking",
+		"--disable-component-update",
+		"--disable-sync",
+		"--disable-default-apps",
+		"--disable-extensions",
+		"--disable-domain-reliability",
+		"--disable-breakpad",
+		"--disable-crash-reporter",
+		"--disable-client-side-phishing-detection",
+		"--disable-dev-shm-usage",
+		"--no-pings",
+		"--mute-audio",
+		"--hide-scrollbars",
+		"--password-store=basic",
+		"--use-mock-keychain",
+		"--disable-print-preview",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
 		"InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater",
-		"--lang=zh-CN", "--font-render-hinting=none", "--force-color-profile=srgb",
+		"--lang=zh-CN",
+		"--font-render-hinting=none",
+		"--force-color-profile=srgb",
 	};
 
 	arg(l, program);

@@ -96,8 +96,12 @@ int response_parse_head(struct response *full)
 
 		if ((line.ptr[0] == ' ' || line.ptr[0] == '\t') && last) {
 			/* Folded (obsolete): the value runs on, line break included. */
-			if (last->value.ptr)
-				last->value.len = (size_t)(line.ptr + line.len - last->value.ptr);
+			struct str more = str_trim(line);
+
+			if (last->value.len == 0)
+				last->value = more;
+			else if (more.len)
+				last->value.len = (size_t)(more.ptr + more.len - last->value.ptr);
 			continue;
 		}
 		if (r->nheaders >= LIMIT_HTTP_HEADERS)
