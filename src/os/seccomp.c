@@ -321,7 +321,8 @@ static int build_inner(filter f, bool jit, bool may_open)
 	/* For the outer filter to follow; that one ends whoever calls it later. */
 	static const char *const last_step[] = { "seccomp" };
 	/* libcurl 7.88 calls connect() even on a socket it was told is connected; this answer
-	 * makes it go on by asking the socket itself. No connection is ever made by it. */
+	 * makes it go on by asking the socket itself. No connection is ever made by it. ("In
+	 * progress" would do too, but then libcurl waits for its next timer, up to 200 ms.) */
 	static const char *const pretend[] = { "connect" };
 	int r = add_names(f, SCMP_ACT_ALLOW, allowed, ARRAY_SIZE(allowed));
 
@@ -330,7 +331,7 @@ static int build_inner(filter f, bool jit, bool may_open)
 	if (r == 0)
 		r = add_names(f, SCMP_ACT_ERRNO(EACCES), refused, ARRAY_SIZE(refused));
 	if (r == 0)
-		r = add_names(f, SCMP_ACT_ERRNO(EINPROGRESS), pretend, 1);
+		r = add_names(f, SCMP_ACT_ERRNO(0), pretend, 1);
 	if (r == 0)
 		r = add_conditions(f, jit, may_open);
 	return r;
