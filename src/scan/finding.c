@@ -211,10 +211,10 @@ static struct str pick(struct str given, const char *fallback)
 	return given.len ? given : str_c(fallback);
 }
 
-static void fill(struct arena *a, struct scan_finding *f, const struct scan_check *c, const struct scan_report *rep,
-		 const struct scan_point *pt)
+static void fill(struct run *r, struct arena *a, struct scan_finding *f, const struct scan_check *c,
+		 const struct scan_report *rep, const struct scan_point *pt)
 {
-	const struct scan_exchange *x = rep->exchange;
+	const struct scan_exchange *x = rep->exchange, *base = pt && pt->base ? pt->base : r->asked ? r->asked : x;
 	bool active = pt || scan_check_active(c);
 	f->check = str_c(c->id);
 	f->title_zh = pick(rep->title_zh, c->title_zh);
@@ -227,8 +227,8 @@ static void fill(struct arena *a, struct scan_finding *f, const struct scan_chec
 	f->cwe = c->cwe;
 	f->owasp = str_c(c->owasp);
 	/* the request that carried the input, with its original values */
-	f->url = rep->url.len ? rep->url : pt && pt->base ? pt->base->url : x->url;
-	f->method = pt && pt->base ? pt->base->method : x->method;
+	f->url = rep->url.len ? rep->url : base->url;
+	f->method = base->method;
 	f->parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	f->where = pt ? str_c(scan_where_name(pt->where)) : STR("");
 	evidence_build(a, rep, pt, &f->evidence);
@@ -254,14 +254,14 @@ void finding_report(struct run *r, const struct scan_check *c, const struct scan
 	fingerprint(c, rep->exchange, pt, parameter, rep->place_key, fp);
 	struct found *known = found_of(r, str_make(fp, 32));
 	if (known) {
-		if (!add_place(r, known, rep->url.len ? rep->url : rep->exchange->url, parameter))
-			return;
-		run_journal(r, "more", known->fingerprint, rep->url.len ? rep->url : rep->exchange->url);
+		struct str url = rep->url.len ? rep->url : r->asked ? r->asked->url : rep->exchange->url;
+		if (add_place(r, known, url, parameter))
+			run_journal(r, "more", known->fingerprint, url);
 		return;
 	}
 	struct arena *a = arena_new(8 * MIB);
 	struct scan_finding f = { .fingerprint = str_make(fp, 32), .count = 1 };
-	fill(a, &f, c, rep, pt);
+	fill(r, a, &f, c, rep, pt);
 	if (retest_wants(r, &f)) {
 		struct found *n = found_new(r, &f);
 		add_place(r, n, f.url, parameter);

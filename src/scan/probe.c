@@ -217,11 +217,11 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 	a = follow(p, a, m->follow, m->fresh);
 	if (!a)
 		return -1;
-	for (size_t i = 0; scan_checks[i]; i++)
-		if ((scan_checks[i]->flags & SCAN_PROBES_TOO) && a->x.probe) {
-			passive_run(p->run, &a->x);
-			break;
-		}
+	if (a->x.probe) { /* error pages; they belong to the request as it was, not to the payload */
+		p->run->asked = m->url.len ? NULL : p->point.base;
+		passive_run(p->run, &a->x);
+		p->run->asked = NULL;
+	}
 	*ret = &a->x;
 	return 0;
 }

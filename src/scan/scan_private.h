@@ -252,6 +252,7 @@ struct run {
 	int64_t begun_us, begun_ms, next_tick_us;
 	double seconds_before; /* of earlier processes */
 	struct literals *literals;
+	const struct scan_exchange *asked; /* passive hooks run on a probe of this request */
 	bool start_failed;
 	char start_error[48];
 	struct error start_cause;
