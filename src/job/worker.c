@@ -23,6 +23,7 @@
 #define TROUBLE_MS 1000
 #define HOUSEKEEPING_MS (60 * 60 * 1000)
 #define EVENT_KEEP_MS (24 * 60 * 60 * 1000)
+#define JOB_KEEP_MS (90 * 24 * 60 * 60 * (int64_t)1000) /* ended ones, for the job list */
 
 /* ---- a worker's life ---- */
 
@@ -532,7 +533,8 @@ static void heart_run(struct job_worker *w, struct store_conn *c, const volatile
 
 static int housekeeping(struct job_worker *w, struct store_conn *c, struct error *e)
 {
-	if (store_event_prune(c, job_worker_now(w) - EVENT_KEEP_MS, e) < 0)
+	if (store_event_prune(c, job_worker_now(w) - EVENT_KEEP_MS, e) < 0 ||
+	    job_prune(c, job_worker_now(w) - JOB_KEEP_MS, e) < 0)
 		return -1;
 	return store_blob_sweep(c, e) < 0 ? -1 : 0;
 }
@@ -574,7 +576,8 @@ static void *keeper_main(void *arg)
 	struct keeper_times t = { 0 };
 	bool trouble = false;
 
-	t.cleaned = t.cleaned + clock_mono_ms(&clock_system) - HOUSEKEEPING_MS + 60000;
+	/* Not in the first minute: start-up is busy enough. */
+	t.cleaned = clock_mono_ms(&clock_system) - HOUSEKEEPING_MS + 60000;
 	while (c && !w->stopping) {
 		struct error e = { 0 };
 		bool ok = keeper_turn(w, c, &t, &e) == 0;

@@ -59,7 +59,7 @@ struct store_driver {
 
 extern const struct store_driver store_sqlite, store_pgsql;
 
-struct store_channel {
+struct store_wake_channel {
 	char name[41];
 	uint64_t generation; /* in-process notifications so far */
 };
@@ -75,7 +75,7 @@ struct store {
 	pthread_cond_t changed;
 	VEC(struct store_conn *) idle;
 	unsigned conns; /* open, idle or out */
-	struct store_channel channels[STORE_CHANNELS];
+	struct store_wake_channel channels[STORE_CHANNELS];
 	uint64_t wakes;
 	VEC(int) wake_fds; /* eventfds of those who wait in poll() */
 };

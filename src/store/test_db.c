@@ -197,8 +197,8 @@ static bool server_ready(void)
 		server.up = server_make();
 	}
 	if (!server.up)
-		fprintf(stderr, "\n*** SKIP: no PostgreSQL for tests (install postgresql-15, or set "
-				"PG_TEST_URL): the PostgreSQL half is NOT tested ***\n\n");
+		fprintf(stderr, "\nSKIP the PostgreSQL half: no server for tests (install "
+				"postgresql-15, or set PG_TEST_URL)\n\n");
 	return server.up;
 }
 
