@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert, freePort, isBroken, report, results, Server, step, until } from './lib.mjs'
 import { startTarget } from './target.mjs'
+import { checkApi } from '../../web/scripts/check-api.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binary = resolve(process.env.ZHANWEI_BIN || join(root, 'build/zhanwei'))
@@ -60,6 +61,10 @@ try {
     assert(r.status === 200 && /<div id="app">/.test(await r.text()), 'the console is not in the binary')
     assert(/default-src 'self'/.test(csp) && !/unsafe-eval/.test(csp) && !/script-src[^;]*unsafe-inline/.test(csp), 'policy: ' + csp)
   })
+  await S('every call of the console stands in openapi.json', async () => {
+    const { faults } = checkApi(await (await fetch(server.base + '/api/v1/openapi.json')).json())
+    assert(!faults.length, faults.join('\n'))
+  }, { needed: false })
   await S('set-up through the one-time link', async () => {
     const link = new URL(await server.setupLink())
     await page.goto(server.base + link.pathname + link.search + link.hash)
