@@ -87,7 +87,7 @@ export interface FindingDetail extends Finding {
 }
 export interface FindingHistory { id?: string; time?: string; created?: string; type?: string; decision?: string; state?: string; reason?: string; text?: string; text_en?: string; owner?: string | { name: string }; actor?: string | { name: string }; scan_id?: string }
 export interface FindingStats { by_severity: Counts; by_check: { check: string; title: string; title_en?: string; count: number }[]; by_state: Record<string, number> }
-export interface Compare { with: string | null; new: Finding[]; fixed: Finding[]; unchanged_count: number }
+export interface Compare { with: ScanBrief | string | null; new: Finding[]; fixed: Finding[]; unchanged_count: number }
 export interface Schedule {
   kind: 'daily' | 'weekly' | 'monthly' | 'cron'; time: string; weekday: number; day: number; cron: string; timezone: string
   window: { from: string; to: string } | null; jitter_minutes: number; missed: 'run' | 'skip'
