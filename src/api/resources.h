@@ -9,4 +9,10 @@
 	X(quotas)        \
 	X(approvals)     \
 	X(settings)      \
-	X(events)
+	X(events)        \
+	X(sites)         \
+	X(scans)         \
+	X(findings)      \
+	X(monitors)      \
+	X(notify)        \
+	X(reports)

@@ -11,7 +11,6 @@
 #include "app/verify.h"
 #include "app/view.h"
 #include "job/schedule.h"
-#include "scan/jail.h"
 #include "store/event.h"
 #include "store/site.h"
 
@@ -117,4 +116,4 @@ const struct job_kind *const app_job_kinds[] = {
 	&job_verify,	  &job_reverify,    &job_upkeep,     NULL,
 };
 
-const struct os_jail_kind *const app_jail_kinds[] = { &app_fetch_jail, &scan_jail_kind, NULL };
+const struct os_jail_kind *const app_jail_kinds[] = { &app_fetch_jail, NULL };

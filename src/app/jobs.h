@@ -11,7 +11,7 @@
 #include "os/spawn.h"
 
 extern const struct job_kind *const app_job_kinds[]; /* NULL-terminated */
-/* Everything that runs in the jail. */
+/* What of the app room runs in the jail; the scan room brings its own (scan/jail.h). */
 extern const struct os_jail_kind *const app_jail_kinds[]; /* NULL-terminated */
 /* Puts the platform's schedules in place; may be called at every start. */
 int app_jobs_install(struct store_conn *c, int64_t now, struct error *e);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "job/job.h"
+#include "net/http.h"
 #include "os/spawn.h"
 #include "os/supervise.h"
 #include "scan/jail.h"
@@ -35,6 +36,9 @@ int cli_home_open(struct cli_home *h, const struct cli_place *p, struct error *e
 	_cleanup_free_ char *data = cli_place_data(p);
 	struct cli_home home = { 0 };
 	const struct store_options opts = { .max_conns = 64 };
+	/* Before any thread: notices and channel tests go out from here. */
+	if (net_http_global_init(e) < 0)
+		return -1;
 	if (store_open(str_empty(p->db) ? str_c(data) : p->db, &opts, &home.store, e) < 0)
 		return -1;
 	if (app_init(&home.app, home.store, &clock_system, str_c(data), str_c(cli_version()), e) < 0) {
