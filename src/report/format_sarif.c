@@ -1,6 +1,7 @@
 /* SARIF 2.1.0 (OASIS) for code hosts and dashboards: checks as rules with CWE taxa,
  * findings as results with a stable partial fingerprint, decisions as suppressions. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "report/report_private.h"
@@ -193,8 +194,10 @@ static json_t *invocation(const struct report_ctx *c)
 	for (size_t i = 0; i < 2; i++) {
 		struct str t = json_get_str(c->model, keys[i][0]);
 
-		if (t.len)
-			json_put(o, keys[i][1], json_str(t));
+		int64_t ms;
+
+		if (clock_parse_rfc3339(t, &ms) == 0)
+			json_put(o, keys[i][1], json_time(ms));
 	}
 	return o;
 }

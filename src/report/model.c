@@ -355,9 +355,41 @@ static struct str finding_text(const struct report_ctx *c, const struct report_f
 		const struct scan_advice *a = f->advice;                                           \
 		return finding_text(c, f, #name, a ? a->name##_zh : "", a ? a->name##_en : "");    \
 	}
-FINDING_TEXT(description)
 FINDING_TEXT(impact)
 FINDING_TEXT(advice)
+
+/* What a check saw at one place may stand before the text of its kind: "detail\n
+ * description". Taken apart, so that the kind's text is said once. */
+static struct str own_description(const struct report_ctx *c, const struct report_finding *f,
+				  struct str *ret_detail)
+{
+	const struct scan_advice *a = f->advice;
+	struct str s = finding_text(c, f, "description", a ? a->description_zh : "",
+				    a ? a->description_en : "");
+	struct str common = str_c(!a ? "" : T(c, a->description_zh, a->description_en));
+
+	*ret_detail = STR_NULL;
+	if (common.len && s.len > common.len && str_ends(s, common)) {
+		*ret_detail = str_trim(str_sub(s, 0, s.len - common.len));
+		return common;
+	}
+	return s;
+}
+
+struct str finding_description(const struct report_ctx *c, const struct report_finding *f)
+{
+	struct str detail;
+
+	return own_description(c, f, &detail);
+}
+
+struct str finding_detail(const struct report_ctx *c, const struct report_finding *f)
+{
+	struct str own = report_text(c, f->json, "detail"), detail;
+
+	own_description(c, f, &detail);
+	return own.len ? own : detail;
+}
 
 struct str finding_title(const struct report_ctx *c, const struct report_finding *f)
 {

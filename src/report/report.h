@@ -58,7 +58,8 @@
  *  "gbt30279": {"level","reason","reason_en"}, "curl": command line, made from the request when absent,
  *  "steps": [..], "steps_en": [..]      how to reproduce, instead of the steps made from the evidence
  *  "state": "open"|"false_positive"|"ignored"|"fixed" (absent: open), "reappeared": bool,
- *  "first_seen","last_seen": time, "instances": n,
+ *  "first_seen","last_seen": time, "instances": n, "places": [first few URLs of them],
+ *  "detail","detail_en": what was seen at this very place,
  *  "decision": {"decision","reason","owner","expires","created"}
  * }
  * Only open findings count; the others go to the list of decisions. Texts that are

@@ -77,6 +77,7 @@ struct str report_or_dash(struct str s);
 /* Texts of a finding; from the model first, then from the advice table. */
 struct str finding_title(const struct report_ctx *c, const struct report_finding *f);
 struct str finding_description(const struct report_ctx *c, const struct report_finding *f);
+struct str finding_detail(const struct report_ctx *c, const struct report_finding *f);
 struct str finding_impact(const struct report_ctx *c, const struct report_finding *f);
 struct str finding_advice(const struct report_ctx *c, const struct report_finding *f);
 struct str finding_category(const struct report_ctx *c, const struct report_finding *f);

@@ -251,9 +251,8 @@ static void write_own_text(struct report_ctx *c, struct report_sink *s,
 			   const struct report_finding *f)
 {
 	const struct report_finding *first = c->open[c->groups[f->group].first];
-	struct str detail = report_text(c, f->json, "detail");
 
-	label_text(c, s, "本处情况", "What was seen here", detail);
+	label_text(c, s, "本处情况", "What was seen here", finding_detail(c, f));
 	if (f == first)
 		return;
 	if (!str_eq(finding_description(c, f), finding_description(c, first)))
@@ -262,6 +261,26 @@ static void write_own_text(struct report_ctx *c, struct report_sink *s,
 		label_text(c, s, "可能的影响", "Impact", finding_impact(c, f));
 	if (!str_eq(finding_advice(c, f), finding_advice(c, first)))
 		label_text(c, s, "修复建议", "How to fix it", finding_advice(c, f));
+}
+
+/* One finding may stand for many pages; the first few are named. */
+static void write_also(struct report_ctx *c, struct report_sink *s, const struct report_finding *f)
+{
+	const json_t *list = json_object_get(f->json, "places");
+	struct str places[10];
+	size_t n = 0, i;
+	json_t *v;
+
+	json_array_foreach(list, i, v) {
+		struct str one = str_make(json_string_value(v), json_string_length(v));
+
+		if (n < ARRAY_SIZE(places) && one.ptr && !str_eq(one, f->url))
+			places[n++] = one;
+	}
+	if (!n)
+		return;
+	s->ops->para(s, PARA_LABEL, TS(c, "同样出现在", "Also seen at"));
+	s->ops->list(s, places, n, false);
 }
 
 static void write_place(struct report_ctx *c, struct report_sink *s, const struct report_finding *f)
@@ -275,6 +294,7 @@ static void write_place(struct report_ctx *c, struct report_sink *s, const struc
 	s->ops->card_begin(s, &card);
 	write_place_facts(c, s, f);
 	write_own_text(c, s, f);
+	write_also(c, s, f);
 	write_message(c, s, f, true, &proved);
 	write_message(c, s, f, false, &proved);
 	if (!proved && proof.len)

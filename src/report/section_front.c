@@ -176,9 +176,9 @@ static void write_verdict(struct report_ctx *c, struct report_sink *s)
 	}
 	v.headline = str_c(headline(c, w, &v.tone));
 	if (!c->complete)
-		buf_c(&b, T(c, "本次扫描没有完成，下列结果只覆盖已检查的部分，健康分仅供参考，不计入趋势。",
-			    "This scan did not finish: the results cover only what was checked, and the score "
-			    "is provisional and not part of the trend. "));
+		buf_c(&b, T(c, "本次扫描没有完成，下列结果只覆盖已检查的部分，不更新网站的健康分。",
+			    "This scan did not finish: the results cover only what was checked, and the site's "
+			    "score is not updated. "));
 	buf_printf(&b, T(c, "本次扫描发现未处理的问题 %u 处，分属 %zu 类。",
 			 "The scan found %u open findings of %zu kinds. "),
 		   total, c->groups_len);

@@ -283,8 +283,8 @@ static void write_breakdown(struct report_ctx *c, struct report_sink *s)
 
 	s->ops->heading(s, 2, TS(c, "健康分与分项扣分", "Score and deductions"), STR_NULL);
 	if (!c->has_score) {
-		report_missing(c, s, "该网站还没有完成过一次扫描，因此没有健康分（显示为 --）。",
-			       "No scan of this site has been completed yet, so there is no score (shown as --).");
+		report_missing(c, s, "没有完成的扫描，因此没有健康分（显示为 --）。",
+			       "No completed scan, and so no score (shown as --).");
 		return;
 	}
 	s->ops->table_begin(s, cols, ARRAY_SIZE(cols));
