@@ -94,8 +94,10 @@ static void reset_signals(void)
 				      sig != SIGILL && sig != SIGABRT))
 			signal(sig, SIG_DFL);
 	}
-	/* Ctrl-C in a terminal is for the program, which decides about its children. */
+	/* Ctrl-C in a terminal, or a signal to the whole group, is for the program, which
+	 * decides about its children (and ends them by SIGKILL). */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);

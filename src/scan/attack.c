@@ -378,17 +378,20 @@ bool attack_turn(struct run *r)
 	size_t most = r->wire.max_concurrency * 2 < ATTACK_FIBERS ? r->wire.max_concurrency * 2 : ATTACK_FIBERS;
 	while (!r->stopping && k->next < k->units.len && k->probes.len < most)
 		start_unit(r, &k->units.ptr[k->next++]);
+	bool progress = r->stopping;
 	for (size_t i = 0; i < k->probes.len;) {
 		struct probe *p = k->probes.ptr[i];
 		if (!p->ready) {
 			i++;
 			continue;
 		}
-		p->ready = false;
+		p->ready = p->parked = false;
 		if (!p->resumed)
 			run_doing(r, "正在检测", "probing", p->unit->spec->url);
 		p->resumed = true;
-		if (fiber_resume(p->fiber)) {
+		bool lives = fiber_resume(p->fiber);
+		progress = progress || !lives || !p->parked;
+		if (lives) {
 			i++;
 			continue;
 		}
@@ -396,5 +399,8 @@ bool attack_turn(struct run *r)
 		memmove(&k->probes.ptr[i], &k->probes.ptr[i + 1], (k->probes.len - i - 1) * sizeof(p));
 		k->probes.len--;
 	}
+	/* What a parked fiber waits for is changed by other fibers only. */
+	for (size_t i = 0; progress && i < k->probes.len; i++)
+		k->probes.ptr[i]->ready = k->probes.ptr[i]->ready || k->probes.ptr[i]->parked;
 	return k->probes.len > 0 || (!r->stopping && k->next < k->units.len);
 }

@@ -7,6 +7,7 @@
 
 #define PROBE_CACHE_BYTES (24 * MIB)
 #define PROBE_CACHE_ENTRIES 4000
+#define PROBE_REFUSALS 3
 #define PROBE_MAX_BODY (512 * KIB)
 #define PROBE_HELD_BYTES (24 * MIB) /* of one check: more means something is wrong with it */
 
@@ -31,6 +32,12 @@ void probe_wait(struct probe *p)
 	fiber_yield(p->fiber);
 }
 
+void probe_park(struct probe *p)
+{
+	p->parked = true;
+	probe_wait(p);
+}
+
 /* Sends and waits. The answer is held until the check returns; NULL on failure. */
 struct answer *probe_ask(struct probe *p, struct send *s)
 {
@@ -47,6 +54,7 @@ struct answer *probe_ask(struct probe *p, struct send *s)
 	send_queue(s);
 	probe_wait(p);
 	*vec_push(&p->held) = a;
+	p->unit->target->refused += str_eq(str_c(a->error), STR("http.refused"));
 	return a->error[0] ? NULL : a;
 }
 
@@ -145,10 +153,8 @@ static int refresh_tokens(struct probe *p, struct send *s)
 	if (!p->unit->target->has_token || str_empty(spec->from) || str_empty(s->q.body) ||
 	    !str_istarts(spec->type, STR("application/x-www")))
 		return 0;
-	while (r->attack.token_lock && r->attack.token_lock != p && !r->stopping) {
-		p->ready = true; /* look again on the next turn */
-		probe_wait(p);
-	}
+	while (r->attack.token_lock && r->attack.token_lock != p && !r->stopping)
+		probe_park(p);
 	r->attack.token_lock = p;
 	struct send *g = send_new(r, STR("GET"), spec->from, 0, NULL);
 	if (!g)
@@ -204,7 +210,7 @@ static struct answer *follow(struct probe *p, struct answer *a, unsigned hops, b
 int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan_exchange **ret)
 {
 	struct send *s;
-	if (p->run->stopping || too_much(p) ||
+	if (p->run->stopping || too_much(p) || p->unit->target->refused >= PROBE_REFUSALS ||
 	    points_apply(p, p->has_point ? &p->point : NULL, m, &s) < 0)
 		return -1;
 	if (!m->url.len && !m->body_set && refresh_tokens(p, s) < 0) {
@@ -248,10 +254,8 @@ int probe_get(struct probe *p, struct str url, const struct scan_exchange **ret)
 struct scan_exchange *probe_base_answer(struct probe *p)
 {
 	struct target *t = p->unit->target;
-	while (t->asking && !t->base && !p->run->stopping) {
-		p->ready = true;
-		probe_wait(p);
-	}
+	while (t->asking && !t->base && !p->run->stopping)
+		probe_park(p);
 	if (t->base)
 		return &t->base->x;
 	struct send *s;
@@ -411,10 +415,8 @@ static int learn_stability(struct probe *p)
 bool probe_stable(struct probe *p)
 {
 	struct target *t = p->unit->target;
-	while (t->stable == 2 && !p->run->stopping) {
-		p->ready = true;
-		probe_wait(p);
-	}
+	while (t->stable == 2 && !p->run->stopping)
+		probe_park(p);
 	if (t->stable == 0) {
 		t->stable = 2;
 		int r = learn_stability(p);

@@ -131,6 +131,7 @@ struct target {
 	struct spec *spec;
 	struct answer *base;	/* held while units of it run */
 	unsigned running, asking;
+	unsigned refused;	/* probes answered 429: enough of them and it is left alone */
 	int stable;		/* 0 unknown, 1 stable, -1 not, 2 being found out */
 	double noise;		/* 1 - similarity of equal requests */
 	struct arena *zones_arena;
@@ -177,10 +178,13 @@ struct probe {
 	VEC(struct answer *) held;
 	struct send *waiting;
 	bool ready, has_point, resumed;
+	bool parked; /* waits for what another fiber does */
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */
-void probe_wait(struct probe *p); /* gives others a turn */
+void probe_wait(struct probe *p); /* until ready is set */
+/* Sleeps until another fiber has got further; then look again. */
+void probe_park(struct probe *p);
 /* The answer to the unit's request as it is; asked once per target. NULL on failure. */
 struct scan_exchange *probe_base_answer(struct probe *p);
 

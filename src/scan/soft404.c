@@ -106,8 +106,7 @@ int soft404_ask(struct probe *p, const struct scan_exchange *x)
 	while (s->state == 0) {
 		if (r->stopping)
 			return -1;
-		p->ready = true;
-		probe_wait(p);
+		probe_park(p);
 		s = map_get(r->soft404, key);
 		if (!s)
 			return -1;

@@ -164,6 +164,9 @@ static bool refused(struct run *r, struct send *s, const struct http_response *h
 		w->refused_row = 0;
 		return false;
 	}
+	/* A limit on one kind of submission (comments, log-ins) says nothing about the rest. */
+	if (!asked && !str_eq(s->q.method, STR("GET")))
+		return false;
 	slow_down(w);
 	if (w->rate <= 0)
 		w->rate = 50;

@@ -136,8 +136,15 @@ static bool with_session(const struct scan_exchange *x)
 	       scan_header_get(&x->request_headers, "authorization").ptr;
 }
 
-static bool search_form(const struct scan_form *f)
+/* Forms that serve strangers: nobody gains by submitting them in a visitor's name. */
+static bool stranger_form(const struct scan_form *f)
 {
+	size_t passwords = 0;
+
+	for (size_t i = 0; i < f->fields_len; i++)
+		passwords += str_eq(f->fields[i].type, STR("password"));
+	if (passwords == 1) /* log-in; changing a password takes two */
+		return true;
 	return f->fields_len <= 2 &&
 	       (str_ihas(f->text, STR("search")) || str_has(f->text, STR("搜索")) ||
 		str_has(f->text, STR("查询")));
@@ -151,7 +158,7 @@ static void look_csrf(struct scan_ctx *c, const struct scan_exchange *x)
 		const struct scan_form *f = &x->page->forms[i];
 
 		if (!str_eq(f->method, STR("POST")) || f->fields_len == 0 || token_field(f) ||
-		    search_form(f))
+		    stranger_form(f))
 			continue;
 		scan_report(c, &(struct scan_report){ .exchange = x,
 						      .proof = tag_text(x, f->tag),
