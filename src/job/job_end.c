@@ -19,6 +19,7 @@ struct ending {
 	const struct job *job;
 	int result; /* of run(); negative also for a dead worker */
 	bool dead;
+	bool quiet; /* ended() has refused: the queue must not hang on it */
 	const struct error *err;
 	int basis;
 	int64_t again_at, window_close;
@@ -138,9 +139,42 @@ static int end_tx(struct store_conn *c, void *arg, struct error *e)
 	if (r <= 0)
 		return r;
 	decide(x, want, &end);
-	if (end.state >= JOB_ENDED_DONE && x->kind->ended && tell_kind(c, x, &end, e) < 0)
+	if (end.state >= JOB_ENDED_DONE && x->kind->ended && !x->quiet &&
+	    tell_kind(c, x, &end, e) < 0)
 		return -1;
 	return store_job_end(c, &end, e);
+}
+
+static bool worth_a_wait(const struct error *e)
+{
+	return error_is(e, "store.busy") || error_is(e, "store.unavailable");
+}
+
+/* An ended() that refuses makes the start one that went wrong; one that refuses
+ * even the failure is left out. */
+static int end_somehow(struct store_conn *c, struct ending *x, struct error *e)
+{
+	struct error why = { 0 };
+	int r = store_tx_locking(c, end_tx, x, &why);
+
+	if (r < 0 && !worth_a_wait(&why) && x->kind->ended) {
+		log_event(LOG_ERROR, "job", "job.ended-refused", LOG_STR("job", x->job->id),
+			  LOG_STR("kind", x->job->kind), LOG_ERR(&why), LOG_END);
+		struct error first = why;
+
+		if (x->result >= 0) {
+			x->result = -1;
+			x->err = &first;
+			r = store_tx_locking(c, end_tx, x, &why);
+		}
+		if (r < 0 && !worth_a_wait(&why)) {
+			x->quiet = true;
+			r = store_tx_locking(c, end_tx, x, &why);
+		}
+	}
+	if (r < 0 && e)
+		*e = why;
+	return r;
 }
 
 int job_ctx_settle(struct job_ctx *ctx, int result, const struct error *err, struct error *e)
@@ -156,7 +190,7 @@ int job_ctx_settle(struct job_ctx *ctx, int result, const struct error *err, str
 	pthread_mutex_lock(&ctx->worker->lock);
 	x.basis = ctx->basis;
 	pthread_mutex_unlock(&ctx->worker->lock);
-	return store_tx_locking(ctx->conn, end_tx, &x, e);
+	return end_somehow(ctx->conn, &x, e);
 }
 
 /* ---- jobs of dead workers ---- */
@@ -164,6 +198,7 @@ int job_ctx_settle(struct job_ctx *ctx, int result, const struct error *err, str
 struct reap {
 	struct job_worker *worker;
 	struct arena *arena;
+	bool quiet;
 };
 
 static int reap_tx(struct store_conn *c, void *arg, struct error *e)
@@ -183,6 +218,7 @@ static int reap_tx(struct store_conn *c, void *arg, struct error *e)
 			    .job = &j,
 			    .result = -1,
 			    .dead = true,
+			    .quiet = r->quiet,
 			    .err = &lost,
 			    .basis = j.progress,
 			    .window_close = INT64_MAX };
@@ -196,11 +232,20 @@ int job_worker_reap(struct job_worker *w, struct store_conn *c, struct error *e)
 
 	for (;;) {
 		_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
-		struct reap r = { w, a };
-		int n = store_tx_locking(c, reap_tx, &r, e);
+		struct reap r = { .worker = w, .arena = a };
+		struct error why = { 0 };
+		int n = store_tx_locking(c, reap_tx, &r, &why);
 
-		if (n < 0)
+		if (n < 0 && !worth_a_wait(&why)) {
+			log_event(LOG_ERROR, "job", "job.ended-refused", LOG_ERR(&why), LOG_END);
+			r.quiet = true;
+			n = store_tx_locking(c, reap_tx, &r, &why);
+		}
+		if (n < 0) {
+			if (e)
+				*e = why;
 			return -1;
+		}
 		if (!n || ++total >= 100)
 			return total;
 	}

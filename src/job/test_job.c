@@ -140,6 +140,19 @@ static int on_end(struct store_conn *c, const struct job *job, const struct erro
 	return store_event_append(c, job->tenant, "test", words[job->state], STR("{}"), now, ret);
 }
 
+/* Refuses to be told of a good end. */
+static int on_end_refuse(struct store_conn *c, const struct job *job, const struct error *err,
+			 int64_t now, struct error *ret)
+{
+	if (!err)
+		return error_set(ret, "test.refused", "拒绝", "refused");
+	return on_end(c, job, err, now, ret);
+}
+
+static const struct job_kind kind_refuse = { .name = "refuse",
+					     .max_attempts = 1,
+					     .run = run_note,
+					     .ended = on_end_refuse };
 static const struct job_kind kind_note = { .name = "note", .run = run_note, .ended = on_end };
 static const struct job_kind kind_long = { .name = "long",
 					   .long_running = true,
@@ -155,7 +168,7 @@ static const struct job_kind kind_die = { .name = "die",
 					  .ended = on_end };
 static const struct job_kind kind_overtaken = { .name = "overtaken", .run = run_overtaken };
 static const struct job_kind *const kinds[] = { &kind_note,	&kind_long, &kind_scripted,
-						&kind_die,	&kind_overtaken, NULL };
+						&kind_die,	&kind_overtaken, &kind_refuse, NULL };
 
 struct bench {
 	struct test_db *db;
@@ -559,6 +572,20 @@ static void test_lease_taken_over(void **state)
 	bench_free(b);
 }
 
+static void test_ended_that_refuses(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct id id = put(b, ask("t", "refuse", "{\"n\":\"a\"}"));
+	struct job j;
+
+	assert_int_equal(turn(b), 1);
+	j = get(b, "t", &id);
+	assert_int_equal(j.state, JOB_ENDED_FAILED);
+	assert_string_equal(j.error.code, "test.refused");
+	assert_int_equal(ends(b), 1);
+	bench_free(b);
+}
+
 /* ---- with threads and the real clock ---- */
 
 struct server {
@@ -675,6 +702,33 @@ static void test_shutdown_keeps_the_job(void **state)
 	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
 	server_start(&s, b, 1);
 	assert_true(becomes(b, &id, JOB_ENDED_DONE));
+	server_stop(&s);
+	bench_free(b);
+}
+
+/* The database goes away under a running job and comes back. */
+static void test_database_restart(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id id, quick;
+
+	if (b->db->dialect != STORE_PGSQL || !test_db_server(true)) {
+		bench_free(b);
+		return;
+	}
+	b->config.retry_ms = 50;
+	server_start(&s, b, 2);
+	id = put(b, ask("t", "long", "{\"n\":\"a\"}"));
+	wait_progress(b, &id, 5000);
+	assert_true(test_db_server(false));
+	clock_system.sleep_ms(&clock_system, 200);
+	assert_true(test_db_server(true));
+	store_exec(b->db->conn, NULL, "SELECT 1"); /* notices that its connection is gone */
+	__atomic_store_n(&b->app.release, true, __ATOMIC_SEQ_CST);
+	assert_true(becomes(b, &id, JOB_ENDED_DONE));
+	quick = put(b, ask("t", "note", "{\"n\":\"b\"}"));
+	assert_true(becomes(b, &quick, JOB_ENDED_DONE));
 	server_stop(&s);
 	bench_free(b);
 }
@@ -915,9 +969,11 @@ int main(void)
 		TEST_DB(test_dead_worker),
 		TEST_DB(test_cancel_of_a_dead_workers_job),
 		TEST_DB(test_lease_taken_over),
+		TEST_DB(test_ended_that_refuses),
 		TEST_DB(test_pause_and_resume_while_running),
 		TEST_DB(test_cancel_while_running),
 		TEST_DB(test_shutdown_keeps_the_job),
+		TEST_DB(test_database_restart),
 		TEST_DB(test_short_ones_get_through),
 		TEST_DB(test_two_workers_share),
 		TEST_DB(test_serial_key),

@@ -224,9 +224,7 @@ static void settle(struct job_ctx *ctx, int result, const struct error *err)
 			break;
 		log_trouble(ctx->worker, "job.end", &e);
 		if (!error_is(&e, "store.unavailable") && !error_is(&e, "store.busy"))
-			/* ended() refused: the same again would not help; the lease runs
-			 * out and the attempt counts. */
-			return;
+			return; /* the same again would not help: the lease runs out */
 		clock_system.sleep_ms(&clock_system, TROUBLE_MS);
 	}
 	log_event(LOG_WARN, "job", "job.lost", LOG_C("worker", ctx->worker->name),
@@ -618,6 +616,7 @@ int job_worker_run(const struct job_worker_config *config, const volatile bool *
 		return -1;
 	}
 	w->live_slots = w->slots;
+	store_reserve(config->store, (int)w->slots + 2);
 	for (unsigned i = 0; i < w->slots; i++) {
 		slots[i] = (struct slot){ .worker = w, .number = i };
 		check(pthread_create(&slots[i].thread, NULL, slot_main, &slots[i]) == 0);
@@ -628,6 +627,7 @@ int job_worker_run(const struct job_worker_config *config, const volatile bool *
 		pthread_join(slots[i].thread, NULL);
 	pthread_join(keeper, NULL);
 	store_release(c);
+	store_reserve(config->store, -(int)w->slots - 2);
 	worker_free(w);
 	return 0;
 }

@@ -204,6 +204,15 @@ struct store *store_of(struct store_conn *c)
 	return c->store;
 }
 
+void store_reserve(struct store *s, int n)
+{
+	CHECK_OBJ(s, STORE_MAGIC);
+	pthread_mutex_lock(&s->lock);
+	s->max_conns = (unsigned)((int)s->max_conns + n);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- statements ---- */
 
 /* A connection that was lost is opened again, but never inside a transaction:

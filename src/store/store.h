@@ -71,6 +71,9 @@ bool store_url_is_pgsql(struct str url);
 int store_acquire(struct store *s, struct store_conn **ret, struct error *e);
 void store_release(struct store_conn *c);
 struct store *store_of(struct store_conn *c);
+/* Makes the pool larger (or smaller again) by n, for those who keep connections for
+ * as long as they live; the rest stay for those who come and go. */
+void store_reserve(struct store *s, int n);
 
 /* ---- values ---- */
 
