@@ -50,7 +50,7 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 	case UNIT_DIR:
 		return c->on_dir != NULL;
 	case UNIT_FILE:
-		return c->on_file != NULL;
+		return c->on_file && (!c->wants_file || c->wants_file(u->name));
 	case UNIT_SITE:
 		return c->on_site != NULL;
 	}
@@ -60,7 +60,7 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
 		     struct str name, struct str value)
 {
-	struct unit u = { .kind = kind, .where = where, .spec = t->spec, .target = t };
+	struct unit u = { .kind = kind, .where = where, .spec = t->spec, .target = t, .name = name };
 	for (size_t i = 0; scan_checks[i]; i++)
 		u.checks += applies(r, scan_checks[i], &u);
 	if (r->o.retest_len && kind == UNIT_POINT && u.checks) {

@@ -84,6 +84,8 @@ struct scan_check {
 	void (*on_dir)(struct probe *p, const struct scan_exchange *x, struct str dir);
 	/* once per file-like page (not query variants) */
 	void (*on_file)(struct probe *p, const struct scan_exchange *x);
+	/* by its path, before anything is sent; NULL: every file */
+	bool (*wants_file)(struct str path);
 	/* once per origin */
 	void (*on_site)(struct probe *p, const struct scan_exchange *x);
 };

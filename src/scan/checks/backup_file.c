@@ -52,7 +52,7 @@ static void probe_copies(struct probe *p, const struct scan_exchange *base)
 						".1",   ".txt", ".copy", ".bk" };
 	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(suffixes) : 4;
 
-	if (!server_side(base->path) || base->status != 200)
+	if (base->status != 200)
 		return;
 	struct str url = probe_printf(p, "%.*s%.*s", STR_ARG(base->origin), STR_ARG(base->path));
 	ssize_t slash = str_rchr(url, '/');
@@ -75,6 +75,7 @@ const struct scan_check check_backup_file = {
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_PAGE,
 	.on_file = probe_copies,
+	.wants_file = server_side,
 };
 
 static bool is_archive(struct str b)
