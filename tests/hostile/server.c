@@ -307,5 +307,10 @@ int main(int argc, char **argv)
 	printf("%u %zu\n", ntohs(a.sin_port), hostile_cases_len);
 	fflush(stdout);
 	serve(&s);
+	for (size_t i = 0; i < s.conns.len; i++)
+		conn_end(s.conns.ptr[i], true);
+	vec_free(&s.conns);
+	vec_free(&s.polls);
+	close(s.listener);
 	return 0;
 }
