@@ -37,7 +37,7 @@ struct os_jail_kind {
 	 * life. The result, 0..127, is the exit code; exit handlers do not run.
 	 * Allowed: read and write descriptors it has (also to receive more by
 	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() gives EACCES,
-	 * connect() does nothing but say EINPROGRESS (libcurl); fork, threads, exec, ptrace end the
+	 * connect() says that it is done and does nothing (for libcurl); fork, threads, exec, ptrace end the
 	 * child. What must be loaded from disk later (iconv tables, certificates) has to be loaded
 	 * by prepare(). stdin and stdout are /dev/null, the first 16 KiB of stderr reach ours. */
 	int (*main)(int chan, const int *fds, size_t nfds, struct str arg);
