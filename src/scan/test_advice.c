@@ -48,9 +48,7 @@ static void test_every_check_has_advice(void **state)
 		print_message("data/advice has no row for check_%s\n", symbols[i]);
 		missing++;
 	}
-	/* ADVICE_STRICT: becomes the rule when all families are in. */
-	if (getenv("ADVICE_STRICT"))
-		assert_int_equal(missing, 0);
+	assert_int_equal(missing, 0);
 }
 
 int main(void)
