@@ -212,6 +212,8 @@ static int follow_job(struct app_call *c, struct store_scan *s, struct error *e)
 		s->state = STR("paused");
 	else if (job.state == JOB_RUNNING)
 		s->state = str_eq(job.want, STR("pause")) ? STR("pausing") : STR("running");
+	else if (job.state == JOB_ENDED_CANCELLED) /* it was not running: nobody else tells */
+		return app_job_scan.ended(c->db, &job, NULL, c->now, e);
 	else
 		return 0; /* ended: the job's end has written the row already */
 	s->waiting = str_eq(job.reason, STR("window")) ? STR("window") : STR_NULL;
@@ -241,7 +243,7 @@ static int control_tx(struct store_conn *db, void *arg, struct error *e)
 		return -1;
 	if (app_scan_load(c, k->id, &s, e) < 0)
 		return -1;
-	if (!app_scan_ended(&s) && follow_job(c, &s, e) < 0)
+	if (!app_scan_ended(&s) && (follow_job(c, &s, e) < 0 || app_scan_load(c, k->id, &s, e) < 0))
 		return -1;
 	if (app_audit(c, actions[k->what], "scan", s.id, s.site_name, NULL, e) < 0)
 		return -1;
