@@ -1,0 +1,6 @@
+/* Things that no POST makes: one line per kind, X(kind, function). The function makes one
+ * in the person's tenant (or account) and gives its id; it is in test_samples.c. Kinds
+ * that a route makes (.makes, .example) need no line. */
+#define TEST_SAMPLES(X)             \
+	X(session, sample_session)  \
+	X(approval, sample_approval)
