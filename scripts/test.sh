@@ -53,7 +53,7 @@ sanitized() { # dir sanitizers suites...
 
 step build scripts/build.sh
 step floors python3 scripts/check_floors.py
-[ -f web/package.json ] && step web bash -c 'cd web && npm run --silent test'
+[ -f web/package.json ] && step web bash -c 'cd web && npm run --silent check'
 step unit meson test -C build --no-rebuild --print-errorlogs --timeout-multiplier 2 --num-processes 2 --suite unit
 step slow meson test -C build --no-rebuild --print-errorlogs --timeout-multiplier 2 --num-processes 1 --suite slow
 step asan sanitized build-asan address,undefined --suite unit
