@@ -27,6 +27,7 @@ static void warm_openssl(void)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	unsigned char r[8];
+	char name[] = "localhost"; /* the macro below drops a const */
 
 	if (ctx) {
 		SSL *ssl = SSL_new(ctx);
@@ -36,7 +37,7 @@ static void warm_openssl(void)
 			BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 
 			SSL_set_bio(ssl, in, out);
-			SSL_set_tlsext_host_name(ssl, "localhost");
+			SSL_set_tlsext_host_name(ssl, name);
 			SSL_connect(ssl); /* writes a ClientHello into memory */
 			SSL_free(ssl);
 		}
