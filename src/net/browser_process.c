@@ -139,8 +139,8 @@ static void make_args(struct args *l, const struct net_browser_options *o, const
 		"--password-store=basic",
 		"--use-mock-keychain",
 		"--disable-print-preview",
-		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
-		"InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater",
+		("--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
+		 "InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater"),
 		"--lang=zh-CN",
 		"--font-render-hinting=none",
 		"--force-color-profile=srgb",
