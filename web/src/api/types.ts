@@ -85,7 +85,7 @@ export interface FindingDetail extends Finding {
   references: (string | { title?: string; url: string })[]; gbt30279: { level: string; reason: string; reason_en?: string } | null
   decision: { decision: Decision; reason: string; owner: string | { name: string }; expires: string | null; created: string } | null
 }
-export interface FindingHistory { id?: string; time?: string; created?: string; type?: string; decision?: string; state?: string; reason?: string; text?: string; text_en?: string; owner?: string | { name: string }; actor?: string | { name: string }; scan_id?: string }
+export interface FindingHistory { id?: string; detail?: string; time?: string; created?: string; type?: string; decision?: string; state?: string; reason?: string; text?: string; text_en?: string; owner?: string | { name: string }; actor?: string | { name: string }; scan_id?: string }
 export interface FindingStats { by_severity: Counts; by_check: { check: string; title: string; title_en?: string; count: number }[]; by_state: Record<string, number> }
 export interface Compare { with: ScanBrief | string | null; new: Finding[]; fixed: Finding[]; unchanged_count: number }
 export interface Schedule {
