@@ -15,8 +15,8 @@ export function report(ok, name, why = '') {
   if (!ok && why) console.log(String(why).split('\n').slice(0, 14).map((l) => '  # ' + l).join('\n'))
 }
 /** A step the later ones build on: when it fails, they are reported as failed without running. */
-export async function step(name, f, { needed = true, onFail } = {}) {
-  if (broken) { report(false, name, `not run: “${broken}” failed`); return false }
+export async function step(name, f, { needed = true, always = false, onFail } = {}) {
+  if (broken && !always) { report(false, name, `not run: “${broken}” failed`); return false }
   try { await f(); report(true, name); return true } catch (e) {
     report(false, name, e?.stack || e)
     if (needed) broken = name

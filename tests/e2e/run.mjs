@@ -36,8 +36,11 @@ let expectOffline = false
 page.on('request', (r) => { const u = new URL(r.url()); if (/^https?:$/.test(u.protocol) && u.origin !== server.base) strangers.add(u.origin) })
 page.on('console', (m) => { if (m.type() === 'error' && /Content Security Policy|Refused to/i.test(m.text())) violations.add(m.text().slice(0, 200)) })
 page.on('pageerror', (e) => { if (!expectOffline) violations.add('script error: ' + String(e).slice(0, 200)) })
+// What the API refused, for the report of a failing step.
+const refused = []
+page.on('response', async (r) => { if (r.status() >= 400 && r.url().includes('/api/')) refused.push(`${r.status()} ${r.request().method()} ${r.url().replace(server.base, '')} ${(await r.text().catch(() => '')).slice(0, 300)}`) })
 const shot = async (name) => { try { await page.screenshot({ path: join(shots, name.replace(/[^\w-]+/g, '_') + '.png') }) } catch { /* a closed page */ } }
-const onFail = async (name) => { await shot('FAILED-' + name); console.log('  # at ' + page.url()) }
+const onFail = async (name) => { await shot('FAILED-' + name); console.log('  # at ' + page.url()); refused.slice(-4).forEach((l) => console.log('  # ' + l)) }
 const S = (name, f, o = {}) => step(name, f, { onFail, ...o })
 const go = (path) => page.goto(server.base + path, { waitUntil: 'domcontentloaded' })
 const test = (id) => page.locator(`[data-test="${id}"]`)
@@ -330,7 +333,7 @@ try {
   }
   report(!strangers.size, 'no request left for a third party', [...strangers].join(' '))
   report(!violations.size, 'no violation of the policy and no script error', [...violations].join('\n'))
-  await S('SIGTERM ends the server with 0', async () => { const e = await server.stop(); assert(e && e.code === 0, JSON.stringify(e)) }, { needed: false })
+  await S('SIGTERM ends the server with 0', async () => { const e = await server.stop(); assert(e && e.code === 0, JSON.stringify(e)) }, { needed: false, always: true })
 } finally {
   await browser.close().catch(() => {})
   try { if (server.child && !server.ended) process.kill(-server.child.pid, 'SIGKILL') } catch { /* gone */ }

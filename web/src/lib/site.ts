@@ -8,5 +8,9 @@ export function settingsOf(s: SiteSettings | undefined): SiteSettings {
   return { ...f, ...c, excludes: c.excludes || [], headers: c.headers || [], windows: c.windows || [] }
 }
 export function cleanSettings(s: SiteSettings): SiteSettings {
-  return { ...s, excludes: s.excludes.map((x) => x.trim()).filter(Boolean), headers: s.headers.filter((h) => h.name.trim()) }
+  // Only what the server takes; what else it sent along is its own business.
+  return {
+    mode: s.mode, rate: s.rate, excludes: s.excludes.map((x) => x.trim()).filter(Boolean), headers: s.headers.filter((h) => h.name.trim()).map((h) => ({ name: h.name.trim(), value: h.value })),
+    cookie: s.cookie, max_pages: s.max_pages, max_minutes: s.max_minutes, windows: s.windows,
+  }
 }
