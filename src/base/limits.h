@@ -12,6 +12,18 @@
 #define LIMIT_LOG_FIELD (2 * KIB)  /* a URL or an error fits, a body does not */
 #define LIMIT_JSON_DEPTH 64	   /* deeper documents are an attack, not data */
 
+/* os */
+#define LIMIT_SPAWN_ARG (64 * KIB)	    /* options of one task; more goes over the channel */
+#define LIMIT_SPAWN_FDS 16		    /* channel, broker, journal and some to spare */
+#define LIMIT_SPAWN_READY_MS 30000	    /* closing a jail takes 1 ms; a machine may swap */
+#define LIMIT_CHILD_STDERR (16 * KIB)	    /* an assertion or a sanitizer's first words */
+#define LIMIT_PROCESS_OUTPUT (1 * MIB)	    /* of foreign programs, unless asked otherwise */
+#define LIMIT_PROCESS_STDERR (64 * KIB)
+#define LIMIT_PROCESS_FILES 1024	    /* descriptors */
+#define LIMIT_PROCESS_FILE_SIZE (1024 * MIB)
+#define LIMIT_REMOVE_ENTRIES 100000	    /* a working folder; a Chromium profile holds hundreds */
+#define LIMIT_REMOVE_DEPTH 64		    /* deeper is not ours; each level holds a descriptor */
+
 /* net */
 #define LIMIT_URL (16 * KIB)		  /* twice what common servers take */
 #define LIMIT_URL_PAIRS 1000		  /* PHP's max_input_vars */

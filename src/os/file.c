@@ -10,13 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/encode.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/vec.h"
-
-/* A folder tree deeper than this is not ours; each level holds a descriptor. */
-#define MAX_REMOVE_DEPTH 64
 
 static int read_into(int fd, const char *path, struct buf *b, struct error *e)
 {
@@ -138,6 +137,7 @@ int os_file_write(const char *path, struct str bytes, mode_t mode, struct error 
 
 	if (write_temp(path, bytes, mode, &tmp, e) < 0)
 		return -1;
+	check(tmp);
 	if (rename(tmp, path) < 0) {
 		int saved = errno;
 
@@ -229,7 +229,7 @@ static int remove_below(int fd, const char *path, struct removal *r, int depth, 
 		close(fd);
 		return error_os(e, saved, path);
 	}
-	if (depth > MAX_REMOVE_DEPTH)
+	if (depth > LIMIT_REMOVE_DEPTH)
 		result = error_set(e, "file.too-many", "目录 %s 层级过深", "%s is nested too deep",
 				   path);
 	while (result == 0 && (ent = readdir(d))) {

@@ -249,7 +249,7 @@ int os_frame_reader_next(struct os_frame_reader *r, uint32_t *ret_type, struct s
 	const char *p = r->in.ptr ? r->in.ptr + r->used : NULL;
 	size_t have = r->in.len - r->used;
 
-	if (have >= OS_FRAME_HEAD) {
+	if (p && have >= OS_FRAME_HEAD) {
 		size_t len = get_u32(p);
 
 		if (len > r->max)

@@ -29,7 +29,6 @@
 
 #define PROCESS_MAGIC 0x5a773032u
 #define MAX_FD 63
-#define MAX_WORK_FILES 100000 /* a Chromium profile holds some hundreds */
 static const char search_path[] = "/usr/local/bin:/usr/bin:/bin";
 
 struct stream {
@@ -140,7 +139,7 @@ static void plan_free(struct plan *p)
 	for (size_t i = 0; i < MAX_CANDIDATES; i++)
 		free(p->candidates[i]);
 	if (p->dir && p->own_dir)
-		os_dir_remove(p->dir, MAX_WORK_FILES, NULL);
+		os_dir_remove(p->dir, LIMIT_REMOVE_ENTRIES, NULL);
 	free(p->dir);
 	for (int i = 0; i < 2; i++) {
 		closep(&p->in[i]);
@@ -220,7 +219,7 @@ static int plan_pipes(struct plan *p, struct error *e)
 
 static int plan_make(struct plan *p, const struct os_process_options *o, struct error *e)
 {
-	check(o->argv && o->argv[0]);
+	check(o->argv && o->argv[0] && o->nfds <= MAX_FD - 2);
 	p->o = o;
 	for (size_t i = 0; i < o->nfds; i++)
 		check(o->fds[i].as >= 3 && o->fds[i].as <= MAX_FD);
@@ -253,15 +252,14 @@ static int cap_limit(int what, rlim_t value)
 
 static int child_limits(const struct os_process_options *o)
 {
-	const rlim_t default_file = (rlim_t)1024 * MIB;
-
 	if (o->max_memory && cap_limit(RLIMIT_AS, o->max_memory) < 0)
 		return -1;
 	if (o->max_cpu_s && cap_limit(RLIMIT_CPU, o->max_cpu_s) < 0)
 		return -1;
-	if (cap_limit(RLIMIT_NOFILE, o->max_files ? o->max_files : 1024) < 0)
+	if (cap_limit(RLIMIT_NOFILE, o->max_files ? o->max_files : LIMIT_PROCESS_FILES) < 0)
 		return -1;
-	if (cap_limit(RLIMIT_FSIZE, o->max_file_size ? o->max_file_size : default_file) < 0)
+	if (cap_limit(RLIMIT_FSIZE, o->max_file_size ? o->max_file_size : LIMIT_PROCESS_FILE_SIZE) <
+	    0)
 		return -1;
 	return cap_limit(RLIMIT_CORE, 0);
 }
@@ -381,8 +379,8 @@ static struct os_process *take_over(struct plan *p, pid_t pid, int pidfd)
 	s->in = o->input.len ? take_fd(p->in[1]) : -1;
 	s->out.fd = take_fd(p->out[0]);
 	s->err.fd = take_fd(p->err[0]);
-	buf_init(&s->out.text, o->max_output ? o->max_output : MIB);
-	buf_init(&s->err.text, o->max_error ? o->max_error : 64 * KIB);
+	buf_init(&s->out.text, o->max_output ? o->max_output : LIMIT_PROCESS_OUTPUT);
+	buf_init(&s->err.text, o->max_error ? o->max_error : LIMIT_PROCESS_STDERR);
 	if (s->in >= 0)
 		nonblocking(s->in);
 	nonblocking(s->out.fd);
@@ -558,7 +556,7 @@ void os_process_free(struct os_process *p)
 	closep(&p->out.fd);
 	closep(&p->err.fd);
 	if (p->own_dir)
-		os_dir_remove(p->dir, MAX_WORK_FILES, NULL);
+		os_dir_remove(p->dir, LIMIT_REMOVE_ENTRIES, NULL);
 	free(p->dir);
 	buf_free(&p->out.text);
 	buf_free(&p->err.text);

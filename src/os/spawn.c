@@ -22,8 +22,6 @@
 #include "os/jail_private.h"
 
 #define SPAWNER_MAGIC 0x5a773031u
-/* The jail closes in milliseconds; a machine that swaps gets time. */
-#define READY_MS 30000
 
 struct os_spawner {
 	unsigned magic;
@@ -271,7 +269,7 @@ static int send_request(struct os_spawner *s, uint32_t kind, const int *fds, siz
 
 	buf_add(&b, &q, sizeof(q));
 	buf_str(&b, arg);
-	if (os_fdpass_send(s->control, buf_view(&b), fds, nfds, READY_MS, &why) == 0)
+	if (os_fdpass_send(s->control, buf_view(&b), fds, nfds, LIMIT_SPAWN_READY_MS, &why) == 0)
 		return 0;
 	if (error_is(&why, "fdpass.closed"))
 		return gone(e);
@@ -285,7 +283,7 @@ static int await_ready(int status, struct error *e)
 {
 	struct os_spawn_status m;
 
-	if (os_poll_one(status, POLLIN, READY_MS) != 1)
+	if (os_poll_one(status, POLLIN, LIMIT_SPAWN_READY_MS) != 1)
 		return error_set(e, "spawn.timeout", "隔离进程未能及时启动",
 				 "the jailed process did not start in time");
 	ssize_t n = recv(status, &m, sizeof(m), 0);

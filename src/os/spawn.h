@@ -22,12 +22,13 @@
 #define OS_SPAWN_H
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 struct os_spawner;
 
-#define OS_SPAWN_MAX_ARG ((size_t)64 * 1024)
-#define OS_SPAWN_MAX_FDS 16
+#define OS_SPAWN_MAX_ARG LIMIT_SPAWN_ARG
+#define OS_SPAWN_MAX_FDS LIMIT_SPAWN_FDS
 
 struct os_jail_kind {
 	const char *name;
@@ -36,10 +37,11 @@ struct os_jail_kind {
 	 * numbers, same order), arg is its bytes. All are the child's for its whole
 	 * life. The result, 0..127, is the exit code; exit handlers do not run.
 	 * Allowed: read and write descriptors it has (also to receive more by
-	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() gives EACCES,
-	 * connect() says that it is done and does nothing (for libcurl); fork, threads, exec, ptrace end the
-	 * child. What must be loaded from disk later (iconv tables, certificates) has to be loaded
-	 * by prepare(). stdin and stdout are /dev/null, the first 16 KiB of stderr reach ours. */
+	 * SCM_RIGHTS), poll/epoll, memory, time, random. socket() gives EACCES;
+	 * connect() says that it is done and does nothing (for libcurl); fork, threads,
+	 * exec, ptrace end the child. What must be loaded from disk later (iconv tables,
+	 * certificates) has to be loaded by prepare(). stdin and stdout are /dev/null,
+	 * the first 16 KiB of stderr reach ours. SIGINT, SIGTERM and SIGHUP are ignored. */
 	int (*main)(int chan, const int *fds, size_t nfds, struct str arg);
 	/* Or NULL. Called once in the spawner, unjailed, before its first child: load
 	 * libraries' tables, certificates, dictionaries here; every child inherits

@@ -23,10 +23,6 @@
 #include "os/fdpass.h"
 #include "os/jail_private.h"
 
-/* Enough for an assertion or a sanitizer's first words; a child in a loop must not
- * fill the log. */
-#define MAX_CHILD_STDERR ((size_t)16 * 1024)
-
 struct child {
 	pid_t pid;
 	int status; /* -1: the owner let go */
@@ -213,14 +209,14 @@ static void forward_stderr(struct child *c)
 	ssize_t n;
 
 	while ((n = read(c->err, text, sizeof(text))) > 0) {
-		size_t room = MAX_CHILD_STDERR - c->err_seen;
+		size_t room = LIMIT_CHILD_STDERR - c->err_seen;
 		size_t take = (size_t)n < room ? (size_t)n : room;
 
 		c->err_seen += take;
 		/* Rather lose text than stand still behind a full pipe. */
 		if (take && os_poll_one(STDERR_FILENO, POLLOUT, 0) == 1 &&
 		    write(STDERR_FILENO, text, take) < 0)
-			c->err_seen = MAX_CHILD_STDERR;
+			c->err_seen = LIMIT_CHILD_STDERR;
 	}
 	if (n == 0) {
 		close(c->err);

@@ -171,8 +171,8 @@ static void passes_only_the_descriptors_asked_for(void **state)
 	struct os_process_options o = { .fds = pass, .nfds = 2 };
 
 	assert_int_equal(write(in[1], "hello\n", 6), 6);
-	_cleanup_result_ struct os_process_result r = ran(
-		"read x <&3; echo $x >&4; ls /proc/$$/fd", &o);
+	_cleanup_result_ struct os_process_result r = ran("read x <&3; echo $x >&4; ls /proc/$$/fd",
+							  &o);
 
 	assert_int_equal(read(out[0], text, sizeof(text)), 6);
 	assert_memory_equal(text, "hello\n", 6);
