@@ -43,6 +43,14 @@ static void fact_code(struct report_ctx *c, struct report_sink *s, const char *z
 	s->ops->fact(s, TS(c, zh, en), CELL_MONO(report_or_dash(v)));
 }
 
+/* A row only for what is there: which of these exist depends on the method. */
+static void fact_present(struct report_ctx *c, struct report_sink *s, const char *zh, const char *en,
+			 struct str v, bool is_time)
+{
+	if (v.len)
+		fact(c, s, zh, en, is_time ? report_time(c, v) : v);
+}
+
 struct str report_join(struct report_ctx *c, const json_t *list, const char *between)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
@@ -109,12 +117,12 @@ static void write_scope(struct report_ctx *c, struct report_sink *s)
 					 "same scheme, host and port as the target"));
 	if (json_is_object(a)) {
 		fact(c, s, "授权方式", "Authorised by", method_word(c, json_get_str(a, "method")));
-		fact(c, s, "验证时间", "Verified", report_time(c, json_get_str(a, "verified_at")));
-		fact(c, s, "最近核验", "Last checked", report_time(c, json_get_str(a, "checked_at")));
-		fact_code(c, s, "令牌指纹（SHA-256 前 16 位）", "Token fingerprint (SHA-256, first 16)",
-			  json_get_str(a, "token_fingerprint"));
-		fact_code(c, s, "验证位置", "Where", json_get_str(a, "place"));
-		fact(c, s, "责任人", "Owner", json_get_str(a, "owner"));
+		fact_present(c, s, "验证时间", "Verified", json_get_str(a, "verified_at"), true);
+		fact_present(c, s, "最近核验", "Last checked", json_get_str(a, "checked_at"), true);
+		fact_present(c, s, "令牌指纹（SHA-256 前 16 位）", "Token fingerprint (SHA-256, first 16)",
+			     json_get_str(a, "token_fingerprint"), false);
+		fact_present(c, s, "验证位置", "Where", json_get_str(a, "place"), false);
+		fact_present(c, s, "责任人", "Owner", json_get_str(a, "owner"), false);
 	}
 	s->ops->facts_end(s);
 	if (!json_is_object(a))
