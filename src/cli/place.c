@@ -90,7 +90,8 @@ static int serve_queue(struct cli_home *h, unsigned slots, const char *name, int
 		return error_set(e, "os.thread", "无法建立线程。", "A thread could not be made.");
 	const struct job_worker_config config = { .store = h->store, .kinds = app_job_kinds,
 						  .app = &h->app, .slots = slots, .scheduler = true,
-						  .name = str_c(name) };
+						  .name = str_c(name),
+						  .sole = *name != 0 };
 	r = job_worker_run(&config, &w.stop, e);
 	w.end = true;
 	pthread_join(thread, NULL);

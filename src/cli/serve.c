@@ -111,8 +111,13 @@ static int web_main(void *arg, unsigned index)
 static int worker_main(void *arg, unsigned index)
 {
 	const struct args *a = arg;
-	char name[64];
-	snprintf(name, sizeof(name), "serve-%u:%d", index + 1, (int)getpid());
+	_cleanup_free_ char *data = cli_place_data(&a->place);
+	_cleanup_free_ char *path = realpath(data, NULL);
+	char host[64] = "localhost", name[100];
+	gethostname(host, sizeof(host) - 1);
+	/* serve.lock lets one process at a time have this name: see job/job.h, "sole". */
+	snprintf(name, sizeof(name), "serve-%u@%s/%08x", index + 1, host,
+		 (unsigned)str_hash(str_c(path ? path : data)));
 	return cli_work(&a->place, 0, name);
 }
 

@@ -127,6 +127,9 @@ struct job_worker_config {
 	int64_t retry_ms;	/* 0: 5,000. First pause after an error, tripled each time to 15 min */
 	bool scheduler;		/* also turns due schedules into jobs */
 	struct str name;	/* of this worker in job rows; "" for host:pid */
+	bool sole;		/* no other process has this name now: what an earlier one of it
+				 * left running is dead and need not wait for its lease. Were it
+				 * alive after all, its work would be refused (job.lost) */
 };
 
 /* Serves the queue until *stop is true. Blocks; call it on a thread of its own or

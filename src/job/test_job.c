@@ -637,6 +637,24 @@ static void wait_progress(struct bench *b, const struct id *id, int want)
 	assert_int_equal(get(b, "t", id).progress, want);
 }
 
+/* The next worker of a name that one process has at a time does not wait. */
+static void test_successor_does_not_wait(void **state)
+{
+	struct bench *b = bench_new(*state);
+	struct server s;
+	struct id id;
+
+	b->clock.now_ms = clock_wall_ms(&clock_system) + 20000; /* a lease that lasts */
+	id = put(b, ask("t", "die", "{}"));
+	die_in_child(b);
+	assert_ok(job_cancel(b->db->conn, STR("t"), id_str(&id), 1, &e) == JOB_RUNNING ? 0 : 1);
+	b->config.sole = true;
+	server_start(&s, b, 2);
+	assert_true(becomes(b, &id, JOB_ENDED_CANCELLED));
+	server_stop(&s);
+	bench_free(b);
+}
+
 static void test_pause_and_resume_while_running(void **state)
 {
 	struct bench *b = bench_new(*state);
@@ -968,6 +986,7 @@ int main(void)
 		TEST_DB(test_windows),
 		TEST_DB(test_dead_worker),
 		TEST_DB(test_cancel_of_a_dead_workers_job),
+		TEST_DB(test_successor_does_not_wait),
 		TEST_DB(test_lease_taken_over),
 		TEST_DB(test_ended_that_refuses),
 		TEST_DB(test_pause_and_resume_while_running),

@@ -615,6 +615,11 @@ int job_worker_run(const struct job_worker_config *config, const volatile bool *
 		worker_free(w);
 		return -1;
 	}
+	if (config->sole && store_job_let_go(c, config->name, e) < 0) {
+		store_release(c);
+		worker_free(w);
+		return -1;
+	}
 	w->live_slots = w->slots;
 	store_reserve(config->store, (int)w->slots + 2);
 	for (unsigned i = 0; i < w->slots; i++) {

@@ -548,6 +548,17 @@ int store_job_expired(struct store_conn *c, const struct str *kinds, size_t n, i
 	return found;
 }
 
+int store_job_let_go(struct store_conn *c, struct str name, struct error *e)
+{
+	_cleanup_buf_ struct buf prefix = BUF_INIT(256);
+
+	buf_printf(&prefix, "%.*s:", STR_ARG(str_sub(name, 0, 100)));
+	return store_exec(c, e,
+			  "UPDATE job SET lease_until = 0 WHERE state = 'running' AND "
+			  "substr(worker, 1, CAST(? AS INTEGER)) = ?",
+			  SV_INT(prefix.len), SV_STR(buf_view(&prefix)));
+}
+
 int store_job_postpone(struct store_conn *c, struct str id, int64_t run_at, const char *reason,
 		       int64_t now, struct error *e)
 {

@@ -101,6 +101,8 @@ int store_job_end(struct store_conn *c, const struct store_job_end *end, struct 
 /* Locks up to `max` running jobs of these kinds whose lease has run out. */
 int store_job_expired(struct store_conn *c, const struct str *kinds, size_t n, int64_t now,
 		      struct arena *a, struct job *ret, int max, struct error *e);
+/* Ends the leases of workers called NAME:anything; their jobs are then expired. */
+int store_job_let_go(struct store_conn *c, struct str name, struct error *e);
 /* Moves a queued job that may not start now: its windows are closed. */
 int store_job_postpone(struct store_conn *c, struct str id, int64_t run_at, const char *reason,
 		       int64_t now, struct error *e);
