@@ -4,7 +4,7 @@
 #   bench/run.sh                 a static site of 2,000 pages, generated here, served by nginx on loopback
 #   BENCH_PHP_URL=http://127.0.0.1:8081/ BENCH_PHP_COOKIE='PHPSESSID=…' bench/run.sh     a PHP target of yours as well
 # Writes bench/RESULTS.md between its "bench/run.sh" marks; hand-written parts of it stay.
-# Requests are counted by the server (access log) where it is ours, else by the tools.
+# Requests are counted by nginx (a PHP target is asked through it as a proxy), not by the tools.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -61,6 +61,17 @@ make_site() {
 	}'
 }
 
+# The PHP target is asked through nginx, so that its requests are counted the same way.
+php_server() {
+	[ -n "${BENCH_PHP_URL:-}" ] || return
+	cat <<-CONF
+		server {
+			listen 127.0.0.1:$1;
+			location / { proxy_pass ${BENCH_PHP_URL%/}; proxy_set_header Host \$http_host; proxy_read_timeout 60s; }
+		}
+	CONF
+}
+
 start_nginx() {
 	local try
 	for try in 18431 28431 38431 48431 21431; do
@@ -74,6 +85,7 @@ start_nginx() {
 				client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3;
 				uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
 				server { listen 127.0.0.1:$try; root $work/site; server_tokens off; }
+				$(php_server $((try + 1)))
 			}
 		CONF
 		chmod -R a+rX "$work"
@@ -86,31 +98,40 @@ start_nginx() {
 	return 1
 }
 
-# Resident KiB of a process and all its descendants.
-tree_rss() {
-	ps -e -o pid=,ppid=,rss= | awk -v root="$1" '
-		{ parent[$1] = $2; rss[$1] = $3 }
+# "pid KiB" of a process and all its descendants, each with the most memory it ever held.
+tree_peaks() {
+	local pid word kib
+	for pid in $(ps -e -o pid=,ppid= | awk -v root="$1" '
+		{ parent[$1] = $2 }
 		END {
 			for (p in parent) {
 				for (q = p; q && q != root; q = parent[q]) { }
-				if (q == root) sum += rss[p]
+				if (q == root && p != root) print p
 			}
-			print sum + 0
-		}'
+		}'); do
+		while read -r word kib _; do
+			[ "$word" = VmHWM: ] && echo "$pid $kib" && break
+		done 2>/dev/null <"/proc/$pid/status"
+	done
 }
 
 # measure NAME command...: sets seconds, cpu (seconds), peak (KiB), code
 measure() {
-	local log=$work/$1.log time=$work/$1.time shell rss
+	local log=$work/$1.log time=$work/$1.time shell pid kib
+	local -A held=()
 	shift
 	TIMEFORMAT='%R %U %S'
 	{ time timeout "$limit" "$@" >"$log" 2>&1; } 2>"$time" &
 	shell=$!
-	peak=0
 	while kill -0 $shell 2>/dev/null; do
-		rss=$(tree_rss $shell)
-		[ "$rss" -gt "$peak" ] && peak=$rss
-		sleep 0.1
+		while read -r pid kib; do
+			held[$pid]=$kib
+		done < <(tree_peaks $shell 2>/dev/null)
+		sleep 0.05
+	done
+	peak=0
+	for pid in "${!held[@]}"; do
+		peak=$((peak + held[$pid]))
 	done
 	wait $shell
 	code=$?
@@ -127,37 +148,33 @@ row() { # tool target requests findings
 	printf '%s %s %s %s %s\n' "$1" "$3" "$seconds" "$cpu" "$peak" >>"$work/raw.$2"
 }
 
-json_number() { grep -oE "\"$2\": ?[0-9]+" "$1" | head -1 | grep -oE '[0-9]+$'; }
-
-scan_with_zhanwei() { # target url count-by-log cookie
+scan_with_zhanwei() { # target url cookie
 	local before=0 n cookie=()
-	[ -n "$4" ] && cookie=(--cookie "$4" --exclude 'logout|setup|security|csrf')
-	[ "$3" = log ] && before=$(hits)
+	[ -n "$3" ] && cookie=(--cookie "$3" --exclude 'logout|setup|security|csrf')
+	before=$(hits)
 	measure zhanwei "$zhanwei" scan "$2" --mode standard --i-own-this-target --rate 100000 --format json \
 		-o "$work/zhanwei.json" "${cookie[@]}"
 	if [ "$code" -gt 1 ] || [ ! -s "$work/zhanwei.json" ]; then
 		say "!!! zhanwei ended with $code on $1:"; tail -5 "$work/zhanwei.log" >&2
 		return 1
 	fi
-	n=$(json_number "$work/zhanwei.json" requests)
-	[ "$3" = log ] && n=$(($(hits) - before))
+	n=$(($(hits) - before))
 	row zhanwei "$1" "$n" "$(grep -oE '"(critical|high|medium|low|info)": ?[0-9]+' "$work/zhanwei.json" | head -5 |
 		tr -d '" ' | tr '\n' ' ')"
 }
 
-scan_with_wapiti() { # target url count-by-log cookie
+scan_with_wapiti() { # target url cookie
 	local before=0 n extra=()
 	# ssrf asks a server on the Internet; everything else that runs by default stays.
-	[ -n "$4" ] && extra=(-H "Cookie: $4" -x "${2}logout.php" -x "${2}setup.php" -x "${2}security.php" -x "${2}vulnerabilities/csrf/*")
-	[ "$3" = log ] && before=$(hits)
+	[ -n "$3" ] && extra=(-H "Cookie: $3" -x "${2}logout.php" -x "${2}setup.php" -x "${2}security.php" -x "${2}vulnerabilities/csrf/*")
+	before=$(hits)
 	HOME=$work measure wapiti wapiti -u "$2" -m common,-ssrf --flush-session --store-session "$work/wapiti" \
 		--no-bugreport -v 1 -f json -o "$work/wapiti.json" --max-scan-time "$limit" "${extra[@]}"
 	if [ ! -s "$work/wapiti.json" ]; then
 		say "!!! wapiti ended with $code on $1:"; tail -5 "$work/wapiti.log" >&2
 		return 1
 	fi
-	n=$(grep -cE '^\[\+\] (GET|POST)|^\[¨\]' "$work/wapiti.log")
-	[ "$3" = log ] && n=$(($(hits) - before))
+	n=$(($(hits) - before))
 	row wapiti "$1" "$n" "$(grep -c '"curl_command"' "$work/wapiti.json") in all"
 }
 
@@ -186,8 +203,8 @@ write_results() {
 		[ ${#missing[@]} -gt 0 ] && echo "- MISSING in this run: ${missing[*]}"
 		[ -z "${BENCH_PHP_URL:-}" ] && echo '- PHP target: not measured in this run (BENCH_PHP_URL was not set)'
 		echo
-		echo 'CPU is user + system of the whole process tree of the tool, peak the largest sum of resident memory of that tree'
-		echo '(sampled ten times a second; shared pages count once per process). The static site is served by one nginx worker on the same machine.'
+		echo 'CPU is user + system of the whole process tree of the tool. Peak is the sum of what each process of that tree held at most'
+		echo '(shared pages count once per process). The static site is served by one nginx worker on the same machine.'
 		echo '<!-- /bench/run.sh -->'
 	} >"$block"
 	if [ -f $out ] && grep -q '^<!-- bench/run.sh -->' $out; then
@@ -204,15 +221,14 @@ if need nginx nginx-light; then
 	say "making a site of $pages pages"
 	make_site "$work/site"
 	if start_nginx; then
-		scan_with_zhanwei static "http://127.0.0.1:$port/" log ''
-		[ $have_wapiti = 1 ] && scan_with_wapiti static "http://127.0.0.1:$port/" log ''
+		scan_with_zhanwei static "http://127.0.0.1:$port/" ''
+		[ $have_wapiti = 1 ] && scan_with_wapiti static "http://127.0.0.1:$port/" ''
+		if [ -n "${BENCH_PHP_URL:-}" ]; then
+			scan_with_zhanwei php "http://127.0.0.1:$((port + 1))/" "${BENCH_PHP_COOKIE:-}"
+			[ $have_wapiti = 1 ] && scan_with_wapiti php "http://127.0.0.1:$((port + 1))/" "${BENCH_PHP_COOKIE:-}"
+		fi
 	fi
 fi
-if [ -n "${BENCH_PHP_URL:-}" ]; then
-	scan_with_zhanwei php "$BENCH_PHP_URL" tool "${BENCH_PHP_COOKIE:-}"
-	[ $have_wapiti = 1 ] && scan_with_wapiti php "$BENCH_PHP_URL" tool "${BENCH_PHP_COOKIE:-}"
-else
-	say "!!! NO PHP TARGET: set BENCH_PHP_URL (and BENCH_PHP_COOKIE) to compare on one"
-fi
+[ -n "${BENCH_PHP_URL:-}" ] || say "!!! NO PHP TARGET: set BENCH_PHP_URL (and BENCH_PHP_COOKIE) to compare on one"
 write_results
 [ ${#missing[@]} = 0 ]
