@@ -12,6 +12,7 @@ zhanwei=${ZHANWEI:-$root/build/zhanwei}
 pages=${BENCH_PAGES:-2000}
 limit=${BENCH_SECONDS:-900} # of one tool on one target
 work=$(mktemp -d /tmp/zhanwei-bench.XXXXXX)
+deny=${BENCH_PHP_DENY:-logout|setup|security|csrf} # never asked on the PHP target, by either tool
 port=0
 missing=()
 
@@ -67,6 +68,7 @@ php_server() {
 	cat <<-CONF
 		server {
 			listen 127.0.0.1:$1;
+			location ~* "$deny" { return 404; }
 			location / { proxy_pass ${BENCH_PHP_URL%/}; proxy_set_header Host \$http_host; proxy_read_timeout 60s; }
 		}
 	CONF
@@ -150,7 +152,7 @@ row() { # tool target requests findings
 
 scan_with_zhanwei() { # target url cookie
 	local before=0 n cookie=()
-	[ -n "$3" ] && cookie=(--cookie "$3" --exclude 'logout|setup|security|csrf')
+	[ -n "$3" ] && cookie=(--cookie "$3")
 	before=$(hits)
 	measure zhanwei "$zhanwei" scan "$2" --mode standard --i-own-this-target --rate 100000 --format json \
 		-o "$work/zhanwei.json" "${cookie[@]}"
@@ -166,7 +168,8 @@ scan_with_zhanwei() { # target url cookie
 scan_with_wapiti() { # target url cookie
 	local before=0 n extra=()
 	# ssrf asks a server on the Internet; everything else that runs by default stays.
-	[ -n "$3" ] && extra=(-H "Cookie: $3" -x "${2}logout.php" -x "${2}setup.php" -x "${2}security.php" -x "${2}vulnerabilities/csrf/*")
+	[ -n "$3" ] && extra=(-H "Cookie: $3")
+	rm -f "$work/wapiti.json"
 	before=$(hits)
 	HOME=$work measure wapiti wapiti -u "$2" -m common,-ssrf --flush-session --store-session "$work/wapiti" \
 		--no-bugreport -v 1 -f json -o "$work/wapiti.json" --max-scan-time "$limit" "${extra[@]}"
