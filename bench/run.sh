@@ -172,13 +172,15 @@ scan_with_wapiti() { # target url cookie
 	rm -f "$work/wapiti.json"
 	before=$(hits)
 	HOME=$work measure wapiti wapiti -u "$2" -m common,-ssrf --flush-session --store-session "$work/wapiti" \
-		--no-bugreport -v 1 -f json -o "$work/wapiti.json" --max-scan-time "$limit" "${extra[@]}"
-	if [ ! -s "$work/wapiti.json" ]; then
-		say "!!! wapiti ended with $code on $1:"; tail -5 "$work/wapiti.log" >&2
-		return 1
-	fi
+		--no-bugreport -v 1 -f json -o "$work/wapiti.json" --max-scan-time $((limit * 9 / 10)) "${extra[@]}"
 	n=$(($(hits) - before))
-	row wapiti "$1" "$n" "$(grep -c '"curl_command"' "$work/wapiti.json") in all"
+	if [ -s "$work/wapiti.json" ]; then
+		row wapiti "$1" "$n" "$(grep -c '"curl_command"' "$work/wapiti.json") in all"
+	elif [ "$code" = 124 ]; then
+		row wapiti "$1" "$n" "stopped after ${limit} s without a report"
+	else
+		say "!!! wapiti ended with $code on $1:"; tail -5 "$work/wapiti.log" >&2
+	fi
 }
 
 verdict() { # target
