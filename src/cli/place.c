@@ -5,17 +5,13 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "base/log.h"
+#include "app/jobs.h"
 #include "cli/cli.h"
 #include "job/job.h"
 #include "net/http.h"
 #include "os/spawn.h"
 #include "os/supervise.h"
 #include "scan/jail.h"
-#if __has_include("app/jobs.h")
-#include "app/jobs.h"
-#define HAVE_JOBS 1
-#endif
 
 int cli_fail(int code, const struct error *e)
 {
@@ -55,7 +51,6 @@ void cli_home_close(struct cli_home *h)
 	store_close(h->store);
 }
 
-#ifdef HAVE_JOBS
 struct watch {
 	int fd;
 	struct store *store;
@@ -130,14 +125,3 @@ int cli_work(const struct cli_place *p, unsigned slots, const char *name)
 	os_spawner_stop(spawner);
 	return code;
 }
-#else
-int cli_work(const struct cli_place *p, unsigned slots, const char *name)
-{
-	struct error e = { 0 };
-	int fd = os_stop_signal_fd(&e);
-	struct pollfd w = { .fd = fd, .events = POLLIN };
-	while (fd >= 0 && poll(&w, 1, -1) < 1)
-		continue;
-	return CLI_OK;
-}
-#endif
