@@ -3,7 +3,15 @@
 #define API_TEST_GENERATED_H
 #include "api/test_world.h"
 
-#define X(kind, fn) void fn(struct world *w, const struct who *who, char id[ID_LEN + 1]);
+struct samples {
+	struct world *w;
+	const struct who *who;
+	struct map *ids; /* kind -> char[27] */
+};
+/* An id of that kind, of this person's tenant; made at the first time. */
+void sample(struct samples *s, struct str kind, char out[ID_LEN + 1]);
+
+#define X(kind, fn) void fn(struct samples *s, char id[ID_LEN + 1]);
 #include "api/test_samples.h"
 TEST_SAMPLES(X)
 #undef X

@@ -3,14 +3,22 @@
 #include "base/limits.h"
 #include "store/account.h"
 #include "store/approval.h"
+#include "store/blob.h"
+#include "store/finding.h"
+#include "store/monitor.h"
+#include "store/notify.h"
+#include "store/report.h"
+#include "store/scan.h"
 
 static void count_session(void *arg, const struct store_session *s)
 {
 	snprintf(arg, ID_LEN + 1, "%.*s", STR_ARG(s->id));
 }
 
-void sample_session(struct world *w, const struct who *who, char id[ID_LEN + 1])
+void sample_session(struct samples *s, char id[ID_LEN + 1])
 {
+	struct world *w = s->w;
+	const struct who *who = s->who;
 	struct error e = { 0 };
 	_cleanup_arena_ struct arena *a = arena_new(16 * MIB);
 	struct who other;
@@ -20,8 +28,10 @@ void sample_session(struct world *w, const struct who *who, char id[ID_LEN + 1])
 				     count_session, id, &e));
 }
 
-void sample_approval(struct world *w, const struct who *who, char id[ID_LEN + 1])
+void sample_approval(struct samples *s, char id[ID_LEN + 1])
 {
+	struct world *w = s->w;
+	const struct who *who = s->who;
 	struct error e = { 0 };
 	int64_t now = clock_wall_ms(&clock_system);
 	struct id made = id_new(now);
@@ -33,4 +43,116 @@ void sample_approval(struct world *w, const struct who *who, char id[ID_LEN + 1]
 		.created = now };
 	assert_ok(store_approval_add(w->db->conn, &p, &e));
 	memcpy(id, made.text, ID_LEN + 1);
+}
+
+static void fresh(char id[ID_LEN + 1])
+{
+	struct id made = id_new(clock_wall_ms(&clock_system));
+	memcpy(id, made.text, ID_LEN + 1);
+}
+
+static void check_ok(int r, const struct error *e)
+{
+	if (r < 0)
+		fail_msg("%s: %s", e->code, e->en);
+}
+
+void sample_scan(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1];
+	sample(s, STR("site"), site);
+	fresh(id);
+	const struct store_scan v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .site = str_c(site),
+		.site_name = STR("官网"), .url = STR("https://www.example.com/"),
+		.origin = STR("https://www.example.com"), .mode = STR("quick"), .state = STR("done"),
+		.cause = STR("manual"), .settings = STR("{}"), .rule_version = STR("1"),
+		.formula_version = STR("1"), .created = s->w->db->now };
+	check_ok(store_scan_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_finding(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1], scan[ID_LEN + 1];
+	sample(s, STR("site"), site);
+	sample(s, STR("scan"), scan);
+	fresh(id);
+	const struct store_finding v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .site = str_c(site),
+		.origin = STR("https://www.example.com"), .fingerprint = STR("f1"),
+		.check = STR("header-csp"), .title = STR("缺少 CSP"), .title_en = STR("No CSP"),
+		.severity = SEVERITY_LOW, .url = STR("https://www.example.com/"), .method = STR("GET"),
+		.state = STR("open"), .instances = 1,
+		.evidence = STR("{\"request\":\"GET / HTTP/1.1\",\"response\":\"\",\"proof\":\"\"}"),
+		.first_seen = s->w->db->now, .last_seen = s->w->db->now, .scan = str_c(scan) };
+	check_ok(store_finding_insert(s->w->db->conn, &v, &e), &e);
+	check_ok(store_scan_finding_put(s->w->db->conn, v.tenant, v.scan, v.id, "new", SEVERITY_LOW, 1, &e),
+		 &e);
+}
+
+void sample_decision(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char finding[ID_LEN + 1];
+	sample(s, STR("finding"), finding);
+	fresh(id);
+	const struct store_decision v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .finding = str_c(finding),
+		.decision = STR("ignored"), .reason = STR("测试"), .state = STR("proposed"),
+		.owner_id = str_c(s->who->account), .owner_name = STR("x"), .created = s->w->db->now };
+	check_ok(store_decision_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_monitor(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1];
+	struct str sites[1];
+	sample(s, STR("site"), site);
+	fresh(id);
+	const struct store_monitor v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .name = STR("每周"), .mode = STR("quick"),
+		.schedule = STR("{\"kind\":\"daily\",\"time\":\"00:00\",\"timezone\":\"Asia/Shanghai\"}"),
+		.state = STR("paused"), .created = s->w->db->now, .updated = s->w->db->now };
+	check_ok(store_monitor_insert(s->w->db->conn, &v, &e), &e);
+	sites[0] = str_c(site);
+	check_ok(store_monitor_set_sites(s->w->db->conn, v.id, sites, 1, &e), &e);
+}
+
+void sample_delivery(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char channel[ID_LEN + 1], notice[ID_LEN + 1];
+	sample(s, STR("channel"), channel);
+	fresh(notice);
+	fresh(id);
+	const struct store_delivery v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .channel = str_c(channel),
+		.channel_name = STR("群"), .notice = str_c(notice), .event = STR("scan.done"),
+		.state = STR("failed"), .created = s->w->db->now };
+	check_ok(store_delivery_insert(s->w->db->conn, &v, &e), &e);
+}
+
+/* With a file, so that its bytes are asked for by the other tenant too. */
+void sample_report(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char scan[ID_LEN + 1], site[ID_LEN + 1];
+	struct blob_id blob;
+	sample(s, STR("site"), site);
+	sample(s, STR("scan"), scan);
+	fresh(id);
+	const struct store_report v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .scan = str_c(scan), .site = str_c(site),
+		.site_name = STR("官网"), .title = STR("报告"), .lang = STR("zh"), .formats = STR("html"),
+		.state = STR("done"), .created_by = str_c(s->who->account), .created = s->w->db->now };
+	check_ok(store_report_insert(s->w->db->conn, &v, &e), &e);
+	check_ok(store_report_save(s->w->db->conn, &v, &e), &e);
+	check_ok(store_blob_put(s->w->db->conn, v.tenant, STR("<html>secret</html>"), s->w->db->now, &blob,
+				&e), &e);
+	const struct store_report_file f = { .format = STR("html"), .blob = blob_id_str(&blob),
+					     .sha256 = blob_id_str(&blob), .size = 19 };
+	check_ok(store_report_file_put(s->w->db->conn, v.tenant, v.id, &f, &e), &e);
 }

@@ -3,4 +3,10 @@
  * that a route makes (.makes, .example) need no line. */
 #define TEST_SAMPLES(X)             \
 	X(session, sample_session)  \
-	X(approval, sample_approval)
+	X(approval, sample_approval) \
+	X(scan, sample_scan)         \
+	X(finding, sample_finding)   \
+	X(decision, sample_decision) \
+	X(monitor, sample_monitor)   \
+	X(delivery, sample_delivery) \
+	X(report, sample_report)
