@@ -10,6 +10,7 @@
 	X(approvals)     \
 	X(settings)      \
 	X(events)        \
+	X(jobs)          \
 	X(sites)         \
 	X(scans)         \
 	X(findings)      \

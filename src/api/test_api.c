@@ -581,6 +581,58 @@ static void test_secrets(void **state)
 	world_close(&w);
 }
 
+/* Deleting a site takes two people where there are two, and a typed reason where not. */
+static void test_two_people(void **state)
+{
+	struct world w;
+	struct who one, two;
+	char tenant[ID_LEN + 1], site[100], path[120], jobs[80];
+	world_open(&w, *state);
+	world_tenant(&w, "甲", tenant);
+	world_person(&w, tenant, "tenant_admin", false, &one);
+	{
+		_cleanup_answer_ struct answer a, b, c, d, e;
+		ask(&w, &one, "POST", "/sites", "{\"url\":\"https://a.example.com/\",\"name\":\"甲站\"}", &a);
+		expect(&a, 201);
+		snprintf(site, sizeof(site), "/sites/%.*s", STR_ARG(answer_str(&a, "id")));
+		ask(&w, &one, "DELETE", site, NULL, &b);
+		expect_problem(&b, 422, "approval.reason-missing");
+		ask(&w, &one, "DELETE", site, "{\"reason\":\"网站已下线\"}", &c);
+		expect(&c, 204);
+		ask(&w, &one, "GET", site, NULL, &d);
+		expect(&d, 404);
+		ask(&w, &one, "GET", "/audit-events?action=approval.alone", NULL, &e);
+		assert_true(str_has(buf_view(&e.body), STR("网站已下线")));
+	}
+	world_person(&w, tenant, "tenant_admin", false, &two);
+	{
+		_cleanup_answer_ struct answer a, b, c, d, e, f, g;
+		ask(&w, &one, "POST", "/sites", "{\"url\":\"https://b.example.com/\",\"name\":\"乙站\"}", &a);
+		expect(&a, 201);
+		snprintf(site, sizeof(site), "/sites/%.*s", STR_ARG(answer_str(&a, "id")));
+		ask(&w, &one, "DELETE", site, "{\"reason\":\"网站已下线\"}", &b);
+		expect(&b, 202);
+		snprintf(path, sizeof(path), "/approvals/%.*s/approve", STR_ARG(answer_str(&b, "id")));
+		ask(&w, &one, "POST", path, NULL, &c);
+		expect_problem(&c, 403, "approval.same-person-forbidden");
+		ask(&w, &two, "GET", "/approvals?state=pending", NULL, &d);
+		assert_int_equal(json_array_size(json_object_get(d.json, "items")), 1);
+		ask(&w, &two, "POST", path, NULL, &e);
+		expect(&e, 200);
+		ask(&w, &one, "GET", site, NULL, &f);
+		expect(&f, 404);
+		ask(&w, &two, "POST", path, NULL, &g);
+		expect_problem(&g, 409, "approval.state");
+	}
+	snprintf(jobs, sizeof(jobs), "/jobs?limit=1");
+	{
+		_cleanup_answer_ struct answer a;
+		ask(&w, &one, "GET", jobs, NULL, &a);
+		expect(&a, 200);
+	}
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -588,6 +640,7 @@ int main(void)
 		TEST_DB(test_totp),	  TEST_DB(test_members_and_keys), TEST_DB(test_audit),
 		TEST_DB(test_quota),	  TEST_DB(test_grant),	 TEST_DB(test_conditions),
 		TEST_DB(test_pages),	  TEST_DB(test_events),	 TEST_DB(test_secrets),
+		TEST_DB(test_two_people),
 	};
 	return test_db_run("api", tests, ARRAY_SIZE(tests));
 }
