@@ -558,9 +558,15 @@ static void summarize(struct run *r, struct scan_summary *s)
 static int unreachable(struct run *r, struct error *e)
 {
 	const struct error *c = &r->start_cause;
-	return error_set(e, "scan.unreachable", "无法访问目标 %.*s：%.150s", "The target %.*s cannot be reached: %.150s",
-			 STR_ARG(str_sub(r->o.target, 0, 100)),
-			 c->zh[0] ? c->zh : r->start_error[0] ? r->start_error : "没有响应");
+	const char *code = r->start_error[0] ? r->start_error : NULL;
+	const char *zh = c->zh[0] ? c->zh : code ? code : "没有响应";
+	const char *en = c->en[0] ? c->en : code ? code : "no answer";
+	struct str target = str_sub(r->o.target, 0, 100);
+
+	error_set(e, "scan.unreachable", "无法访问目标 %.*s：%.150s", "%.*s%.150s", STR_ARG(target), zh);
+	if (e) /* each language names the cause in its own words */
+		snprintf(e->en, sizeof(e->en), "The target %.*s cannot be reached: %.150s", STR_ARG(target), en);
+	return -1;
 }
 
 int scan_run(const struct scan_options *o, struct net_connector *connector, const struct scan_state *state,

@@ -34,8 +34,9 @@ def report_problems(path, code, stderr):
     except FileNotFoundError:
         if code != 3:
             return ["no report, exit %d: %s" % (code, stderr[-300:])]
-        zh = re.search(r"[\u4e00-\u9fff]", stderr)
-        en = re.search(r"[A-Za-z]{3,} [A-Za-z]{2,}", stderr)
+        lines = [line for line in stderr.splitlines() if line.strip()]
+        zh = any(re.search(r"[\u4e00-\u9fff]", line) for line in lines)
+        en = any(len(line.split()) > 3 and not re.search(r"[\u4e00-\u9fff]", line) for line in lines)
         return [] if zh and en else ["exit 3 without a reason in both languages: %r" % stderr[-300:]]
     except (ValueError, UnicodeDecodeError) as e:
         return ["the report is not JSON: %s" % e]
