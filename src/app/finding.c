@@ -100,6 +100,7 @@ static json_t *curl_json(const struct store_finding *f, struct str request)
 	while (str_split(&head, '\n', &line)) {
 		line = str_trim(line);
 		if (!first && line.len && !str_istarts(line, STR("host:")) &&
+		    !str_istarts(line, STR("accept-encoding:")) &&
 		    !str_istarts(line, STR("content-length:"))) {
 			buf_c(&b, " -H ");
 			shell_quote(&b, line);

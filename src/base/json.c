@@ -57,7 +57,8 @@ static int write_chunk(const char *p, size_t n, void *data)
 
 void json_write(struct buf *b, const json_t *v)
 {
-	json_dump_callback(v, write_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_dump_callback(v, write_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY |
+						   JSON_REAL_PRECISION(15));
 }
 
 json_t *json_str(struct str s)
