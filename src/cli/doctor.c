@@ -94,8 +94,12 @@ static void check_database(const struct args *a, struct finding *f)
 static void check_chromium(const struct args *a, struct finding *f)
 {
 	const char *program = net_browser_program(NULL);
-	if (program)
+	if (program && net_browser_can_sandbox())
 		say(f, GOOD, "%s", "%s", program);
+	else if (program)
+		say(f, WEAK, "%s 只能不带自身沙箱运行：本机没有用户命名空间，也没有软件包 chromium-sandbox",
+		    "%s runs without its own sandbox: no user namespaces and no package chromium-sandbox here",
+		    program);
 	else
 		say(f, WEAK, "没有 Chromium，不能生成 PDF 报告：apt install chromium%s",
 		    "no Chromium, so no PDF reports: apt install chromium%s", "");

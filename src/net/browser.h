@@ -32,8 +32,10 @@ void net_browser_close(struct net_browser *b);
 DEFINE_CLEANUP(struct net_browser *, net_browser_close);
 #define _cleanup_browser_ _cleanup_(net_browser_closep)
 /* False: neither user namespaces nor the set-uid helper exist here, and Chromium
- * runs without its own inner sandbox. The program that uses us logs that once. */
+ * runs without its own inner sandbox. Said by `zhanwei doctor`; libraries do not log. */
 bool net_browser_sandboxed(const struct net_browser *b);
+/* The same before one is opened; forks once. */
+bool net_browser_can_sandbox(void);
 
 /* Replaces the page by this document (UTF-8) and waits until it is laid out. */
 int net_browser_set_html(struct net_browser *b, struct str html, struct error *e);

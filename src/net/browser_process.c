@@ -85,6 +85,11 @@ static bool setuid_helper_exists(void)
 	return false;
 }
 
+bool net_browser_can_sandbox(void)
+{
+	return setuid_helper_exists() || user_namespaces_work();
+}
+
 /* ---- arguments ---- */
 
 struct args {
@@ -186,7 +191,7 @@ int browser_process_start(const struct net_browser_options *o, const char *progr
 	struct args l = { 0 };
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, r = -1;
 
-	p.sandboxed = setuid_helper_exists() || user_namespaces_work();
+	p.sandboxed = net_browser_can_sandbox();
 	if (os_temp_dir(o->temp_dir, "zhanwei-browser-", &p.dir, e) < 0)
 		return -1;
 	if (os_process_chown(p.dir, e) < 0)

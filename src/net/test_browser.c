@@ -52,6 +52,7 @@ static void test_prints_chinese(void **state)
 	struct error e = { 0 };
 	struct net_browser_paper paper = { .margin_mm = 10, .outline = true };
 
+	assert_int_equal(net_browser_sandboxed(b), net_browser_can_sandbox());
 	assert_ok(net_browser_set_html(b, STR("<!doctype html><h1>站卫 报告</h1><p>第一段"), &e));
 	assert_ok(net_browser_print(b, &paper, &pdf, &e));
 	assert_true(str_starts(buf_view(&pdf), STR("%PDF-1.")));
