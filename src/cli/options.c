@@ -1,8 +1,14 @@
 /* Parser for the option tables: no abbreviations, no reordering surprises, every
- * failure names the option. What it allocates (lists) stays until the program ends. */
+ * failure names the option. */
 #include "cli/options.h"
 
 #include "base/mem.h"
+
+void cli_list_free(struct cli_list *l)
+{
+	free((void *)(uintptr_t)l->ptr);
+	*l = (struct cli_list){ NULL, 0 };
+}
 
 static const struct cli_option *find_name(const struct cli_option *t, struct str name)
 {
@@ -65,6 +71,7 @@ static int store(const struct cli_option *o, char *into, struct str v, struct er
 		if (l->len)
 			memcpy(grown, l->ptr, l->len * sizeof(*grown));
 		grown[l->len] = v;
+		cli_list_free(&(struct cli_list){ l->ptr, l->len });
 		l->ptr = grown;
 		l->len++;
 		return 0;

@@ -21,6 +21,9 @@ struct cli_list {
 	size_t len;
 };
 
+/* Frees what cli_parse() made. */
+void cli_list_free(struct cli_list *l);
+
 enum cli_type { CLI_TYPE_END, CLI_TYPE_STR, CLI_TYPE_INT, CLI_TYPE_FLAG, CLI_TYPE_LIST, CLI_TYPE_CHOICE };
 
 struct cli_option {
@@ -42,7 +45,7 @@ struct cli_option {
 
 /* Options and positional arguments in any order, `--name value`, `--name=value`, `-o v`,
  * `--` ends the options. STR and CHOICE go to `struct str`, INT to int64_t, FLAG to bool, LIST
- * to struct cli_list (memory: lives until the process ends). Positionals: at most `max`
+ * to struct cli_list (to be freed by cli_list_free()). Positionals: at most `max`
  * go to `pos`, their number to *ret_pos. 0; 1 when --help or -h was given; or -1. */
 int cli_parse(const struct cli_option *table, void *into, int argc, char **argv,
 	      struct str *pos, size_t max, size_t *ret_pos, struct error *e);

@@ -293,47 +293,51 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	return code;
 }
 
+static int run_parsed(const struct args *a, struct str url)
+{
+	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
+	struct error e = { 0 };
+	struct scan_options o;
+	_cleanup_free_ struct scan_header *headers = NULL;
+	struct os_spawner *spawner = NULL;
+	if (to_options(a, url, &o, &headers, &e) < 0)
+		return complain(&e, CLI_USAGE);
+	if (!a->own) {
+		fputs("只能扫描你拥有或已获书面授权的目标；请加上 --i-own-this-target 作此声明。\n"
+		      "Scan only what you own or have written permission for; say so with --i-own-this-target.\n",
+		      stderr);
+		return CLI_USAGE;
+	}
+	if (!a->no_jail && os_spawner_start(kinds, &spawner, &e) < 0)
+		return complain(&e, CLI_FAILED);
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	int code = scan(a, spawner, &o);
+	os_spawner_stop(spawner);
+	return code;
+}
+
 static int run(int argc, char **argv)
 {
 	struct args a = { 0 };
 	struct error e = { 0 };
 	struct str pos[1];
 	size_t n = 0;
-	struct scan_options o;
-	struct scan_header *headers = NULL;
-	int p = cli_parse(table, &a, argc, argv, pos, 1, &n, &e);
-	if (p == 1) {
-		usage(stdout);
-		return CLI_OK;
+	int code, p = cli_parse(table, &a, argc, argv, pos, 1, &n, &e);
+	if (p < 0) {
+		code = complain(&e, CLI_USAGE);
+	} else if (p == 1 || n == 0) {
+		usage(p == 1 ? stdout : stderr);
+		code = p == 1 ? CLI_OK : CLI_USAGE;
+	} else {
+		code = run_parsed(&a, pos[0]);
 	}
-	if (p < 0)
-		return complain(&e, CLI_USAGE);
-	if (n == 0) {
-		usage(stderr);
-		return CLI_USAGE;
-	}
-	if (to_options(&a, pos[0], &o, &headers, &e) < 0)
-		return complain(&e, CLI_USAGE);
-	if (!a.own) {
-		fputs("只能扫描你拥有或已获书面授权的目标；请加上 --i-own-this-target 作此声明。\n"
-		      "Scan only what you own or have written permission for; say so with --i-own-this-target.\n",
-		      stderr);
-		free(headers);
-		return CLI_USAGE;
-	}
-	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
-	struct os_spawner *spawner = NULL;
-	if (!a.no_jail && os_spawner_start(kinds, &spawner, &e) < 0) {
-		free(headers);
-		return complain(&e, CLI_FAILED);
-	}
-	struct sigaction sa = { .sa_handler = on_signal };
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	int code = scan(&a, spawner, &o);
-	os_spawner_stop(spawner);
-	free(headers);
+	cli_list_free(&a.headers);
+	cli_list_free(&a.excludes);
+	cli_list_free(&a.checks);
+	cli_list_free(&a.skip);
 	return code;
 }
 

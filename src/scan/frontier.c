@@ -108,6 +108,17 @@ static bool boring_extension(struct str ext)
 	return false;
 }
 
+/* "?ver=6.1", "?v=3", "?99ac726223": a version of the same file. */
+static bool version_query(struct str query)
+{
+	ssize_t eq = str_chr(query, '=');
+	if (eq < 0)
+		return true;
+	struct str name = str_sub(query, 0, (size_t)eq);
+	return str_chr(query, '&') < 0 && (str_ieq(name, STR("v")) || str_ieq(name, STR("ver")) || str_ieq(name, STR("t")) ||
+					   str_ieq(name, STR("version")) || str_ieq(name, STR("_")));
+}
+
 static bool repeated_segments(struct str path)
 {
 	struct str parts[LIMIT_FRONTIER_SEGMENTS], rest = path, part;
@@ -237,7 +248,7 @@ static bool wanted(struct run *r, const struct spec *s, const struct url *u, str
 {
 	if (!run_in_scope(r, u) || s->url.len > LIMIT_FRONTIER_URL || s->depth > r->o.max_depth)
 		return false;
-	if (boring_extension(url_extension(a, u)) && u->query.len == 0)
+	if (boring_extension(url_extension(a, u)) && version_query(u->query))
 		return false;
 	if (repeated_segments(u->path) || trap_query(u->query))
 		return false;
