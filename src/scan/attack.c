@@ -120,6 +120,21 @@ void attack_add_target(struct run *r, struct spec *s)
 	*vec_push(&r->attack.targets) = t;
 }
 
+/* Files named alike (page-0001.html, page-0002.html …) are one kind. */
+static bool file_kind_full(struct run *r, struct str path)
+{
+	struct buf b;
+	buf_init(&b, 16 * KIB);
+	buf_c(&b, "file ");
+	kit_path_pattern(&b, path, true);
+	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
+	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 3 : 10;
+	if (n < most)
+		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
+	buf_free(&b);
+	return n >= most;
+}
+
 static void note_place(struct run *r, struct map *places, const char *kind, struct str key, const struct spec *s)
 {
 	struct buf b;
@@ -160,7 +175,8 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 		mine.body = mine.type = STR("");
 		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir))
 			note_place(r, r->attack.dirs, "dir", dir, &mine);
-		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path))
+		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path) &&
+		    !file_kind_full(r, x->path))
 			note_place(r, r->attack.files, "file", x->path, &mine);
 	}
 }
@@ -180,6 +196,8 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 		attack_add_target(r, s);
 		return;
 	}
+	if (places == r->attack.files)
+		file_kind_full(r, key); /* counts it */
 	free(map_put(places, key, s));
 }
 

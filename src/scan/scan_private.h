@@ -76,7 +76,7 @@ struct wire {
 	struct send *later;	   /* retries, unordered */
 	unsigned in_flight, concurrency, max_concurrency, good;
 	double rate, tokens; /* per second; 0: unlimited */
-	int64_t refill_us, pause_until_us, best_us, slow_us;
+	int64_t refill_us, pause_until_us, usual_us, slow_us;
 	unsigned refused_row, failed_row; /* in a row */
 	bool lost;
 };

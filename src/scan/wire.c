@@ -121,19 +121,18 @@ static void slow_down(struct wire *w)
 	w->good = 0;
 }
 
-/* Additive increase while the answers come about as fast as they ever did. */
+/* Additive increase while the answers come as fast as they usually do; one less when the
+ * last few took much longer than is usual for this site. */
 static void adapt(struct wire *w, int64_t ttfb_us)
 {
 	if (ttfb_us <= 0)
 		return;
-	if (w->best_us == 0 || ttfb_us < w->best_us)
-		w->best_us = ttfb_us;
+	w->usual_us = w->usual_us ? (w->usual_us * 63 + ttfb_us) / 64 : ttfb_us;
 	w->slow_us = w->slow_us ? (w->slow_us * 7 + ttfb_us) / 8 : ttfb_us;
-	/* 30 ms of grace: below it nobody is hurt */
-	bool slow = w->slow_us > w->best_us * 3 && w->slow_us > w->best_us + 300000;
-	if (slow && w->concurrency > 1) {
+	bool slow = w->slow_us > w->usual_us * 2 + 300000 || w->slow_us > 5000000;
+	if (slow && w->concurrency > 2) {
 		w->concurrency--;
-		w->slow_us = w->slow_us * 2 / 3;
+		w->slow_us = w->usual_us;
 		w->good = 0;
 	} else if (!slow && ++w->good >= w->concurrency && w->concurrency < w->max_concurrency) {
 		w->concurrency++;
