@@ -261,6 +261,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->pinned = str_trim(r->o.cookie);
 	r->jar = cookie_jar_new();
 	r->soft404 = map_new();
+	r->refusing = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
 	r->done = map_new();
@@ -301,6 +302,7 @@ static void run_free(struct run *r)
 		map_free_values(r->soft404, free);
 	findings_free(r);
 	map_free(r->done);
+	map_free(r->refusing);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
 	cookie_jar_free(r->jar);
@@ -487,7 +489,9 @@ static bool turn(struct run *r)
 	int wait = wire_dispatch(r);
 	if (wait < 0 || wait > 100)
 		wait = 100;
-	if (more)
+	if (more && !ready && r->wire.in_flight == 0 && http_client_pending(r->wire.client) == 0)
+		r->clock->sleep_ms(r->clock, wait < 50 ? wait : 50); /* a pause that the server asked for */
+	else if (more)
 		http_client_run(r->wire.client, ready ? 0 : wait);
 	return more;
 }
