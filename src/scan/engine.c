@@ -261,7 +261,6 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->pinned = str_trim(r->o.cookie);
 	r->jar = cookie_jar_new();
 	r->soft404 = map_new();
-	r->refusing = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
 	r->done = map_new();
@@ -302,7 +301,6 @@ static void run_free(struct run *r)
 		map_free_values(r->soft404, free);
 	findings_free(r);
 	map_free(r->done);
-	map_free(r->refusing);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
 	cookie_jar_free(r->jar);

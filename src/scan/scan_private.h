@@ -243,7 +243,6 @@ struct run {
 	struct crawl *crawl;
 	struct answer *start; /* the answer for the target itself */
 	struct map *soft404;
-	struct map *refusing; /* method and path -> refusals */
 	struct map *cache; /* key -> struct answer * */
 	size_t cache_bytes;
 	struct map *findings;	 /* fingerprint -> struct found * */
