@@ -150,7 +150,7 @@ export default {
   account: {
     profile: '个人信息', theme: '外观', auto: '跟随系统', density: '列表密度', password: '修改密码', old: '当前密码', fresh: '新密码', again: '再输入一次', change: '修改密码', passwordRule: '至少 10 位，建议混合大小写字母、数字和符号。', passwordDiffers: '两次输入的密码不一致', passwordDone: '密码已修改，其他设备需要重新登录', totp: '两步验证', totpText: '登录时除密码外，再输入手机上身份验证器应用的 6 位验证码。', on: '已开启', off: '未开启', enable: '开启', disable: '关闭', totpOn: '两步验证已开启', totpOff: '两步验证已关闭', qr: '两步验证二维码', secret: '无法扫码时手动输入密钥', codes: '恢复码（只显示这一次）', sessions: '登录设备', current: '当前设备', revoke: '下线', revokeTitle: '下线设备', revokeText: '让 {what}（{ip}）退出登录？',
   },
-  about: { version: '版本', health: '运行状态', ok: '正常', live: '实时推送', channel: { stream: '已连接', poll: '轮询', off: '未连接' }, licence: '许可', licenceText: '站卫以 Apache-2.0 许可发布，第三方组件的许可见随附的 NOTICE 文件。', privacy: '数据与隐私', privacyText: '控制台不向任何第三方发送请求，可在隔离网络中使用。证据与报告只保存在您自己的服务器上。' },
+  about: { name: '站卫 Zhanwei', field: { database: '数据库', commit: '提交', built: '构建时间', rules: '规则版本', rule_version: '规则版本', compiler: '编译器' }, version: '版本', health: '运行状态', ok: '正常', live: '实时推送', channel: { stream: '已连接', poll: '轮询', off: '未连接' }, licence: '许可', licenceText: '站卫以 Apache-2.0 许可发布，第三方组件的许可见随附的 NOTICE 文件。', privacy: '数据与隐私', privacyText: '控制台不向任何第三方发送请求，可在隔离网络中使用。证据与报告只保存在您自己的服务器上。' },
   notFound: { title: '没有这个页面', text: '链接可能已失效，或内容已被删除。', home: '回到总览' },
   help: {
     title: '帮助', termsTitle: '常用名词', keysTitle: '键盘', apiTitle: '接口', apiText: '控制台能做的，程序也能做。接口说明：',
