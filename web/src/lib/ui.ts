@@ -23,6 +23,8 @@ export function fail(e: unknown) {
   })
 }
 export const done = (text: string) => ElMessage({ type: 'success', message: text, duration: 3000, grouping: true })
+/** A plain sentence about what went wrong, when there is no answer of the server behind it. */
+export const warn = (text: string) => ElMessage({ type: 'error', message: text, duration: 8000, showClose: true, grouping: true })
 export const note = (text: string) => ElMessage({ type: 'info', message: text, duration: 4000, grouping: true })
 
 export async function copy(text: string) {
