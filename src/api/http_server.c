@@ -6,6 +6,7 @@
 #include "api/http_server.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -525,10 +526,47 @@ static void refuse(struct http_exchange *x, int status)
 	check(x->response);
 }
 
+/* What is no HTTP at all MHD answers by itself, in HTML, and has no hook to change that.
+ * It queues those pages through its public function, so ours stands before it: a call
+ * that comes here is such a page, and leaves as problem+json. Where the library is
+ * bound so that its calls do not come here, its own page goes out, which is harmless. */
+typedef enum MHD_Result queue_fn(struct MHD_Connection *conn, unsigned status,
+				 struct MHD_Response *r);
+
+static queue_fn *library_queue(void)
+{
+	union {
+		void *p;
+		queue_fn *fn;
+	} f = { dlsym(RTLD_NEXT, "MHD_queue_response") };
+	check(f.p);
+	return f.fn;
+}
+
+enum MHD_Result MHD_queue_response(struct MHD_Connection *conn, unsigned status,
+				   struct MHD_Response *theirs)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(2048);
+	buf_printf(&b,
+		   "{\"type\":\"urn:zhanwei:error:request.malformed\",\"title\":\"Malformed request\","
+		   "\"status\":%u,\"detail\":\"请求不符合 HTTP 规范，或请求头过大。\",\"detail_en\":\"The request is "
+		   "no proper HTTP, or its head is too large.\",\"code\":\"request.malformed\",\"instance\":\"\","
+		   "\"errors\":[]}", status);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(b.len, b.ptr, MHD_RESPMEM_MUST_COPY);
+	if (!r)
+		return library_queue()(conn, status, theirs);
+	MHD_add_response_header(r, "Content-Type", "application/problem+json; charset=utf-8");
+	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	enum MHD_Result ok = library_queue()(conn, status, r);
+	MHD_destroy_response(r);
+	return ok;
+}
+
 static enum MHD_Result send_response(struct http_exchange *x)
 {
 	x->sent = true;
-	return MHD_queue_response(x->conn, (unsigned)x->status, x->response);
+	return library_queue()(x->conn, (unsigned)x->status, x->response);
 }
 
 static enum MHD_Result on_head(struct http_exchange *x, const char *method)

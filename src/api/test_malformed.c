@@ -169,8 +169,13 @@ static void test_raw(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(raw); i++) {
 		_cleanup_answer_ struct answer a;
 		ask_raw(&w, str_c(raw[i].bytes), raw[i].no_http ? 300 : 5000, &a);
+		char type[512];
+		if (raw[i].no_http && a.status == 0)
+			continue;
+		/* The library may send its head twice before such a page. */
 		if (raw[i].no_http)
-			assert_true(a.status == 0 || (a.status >= 400 && a.status <= 505));
+			assert_string_equal(answer_header(&a, "Content-Type", type),
+					    "application/problem+json; charset=utf-8");
 		else
 			expect_refusal(&a, raw[i].bytes);
 	}
