@@ -234,9 +234,10 @@ static bool try_shapes(struct probe *p, const struct scan_point *pt, struct side
 		if (!same(p, &f, &f2))
 			continue;
 		/* broken syntax must not look like the original either: a page that drops what
-		 * stands behind a blank would */
+		 * stands behind a blank would. (A word in quotes is a true condition to some
+		 * databases, so there the quotes themselves are broken.) */
 		struct str broken = arena_printf(probe_arena(p), "%s%u%s", s->open, probe_number(p, 1000, 9999),
-						 " AND AND");
+						 strpbrk(s->open, "'\"") ? "'\"" : " AND AND");
 		if (ask(p, pt, broken, &odd) < 0 || same(p, base, &odd))
 			continue;
 		report_boolean(p, &t2, &f2, "条件恒真与恒假的语句返回不同结果", "Always-true and always-false conditions differ");
