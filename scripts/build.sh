@@ -8,7 +8,7 @@ scripts/bootstrap.sh build run
 # The console, when one of its sources is newer than the last build of it.
 if [ -f web/package.json ]; then
 	stamp=web/dist/.stamp
-	if [ ! -f "$stamp" ] || [ -n "$(find web -path web/node_modules -prune -o -path web/dist -prune -o \
+	if [ ! -f "$stamp" ] || [ -n "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/dev -prune -o \
 		-type f -newer "$stamp" -print -quit)" ]; then
 		echo "构建控制台 / building the console"
 		if [ ! -f web/node_modules/.stamp ] || [ web/package-lock.json -nt web/node_modules/.stamp ]; then
