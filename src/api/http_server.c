@@ -178,8 +178,8 @@ static void read_target(struct http_exchange *x)
 
 static void read_remote(struct http_exchange *x)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(x->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		x->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	snprintf(x->remote, sizeof(x->remote), "unknown");
 	if (!info || !info->client_addr)
 		return;
@@ -190,7 +190,8 @@ static void read_remote(struct http_exchange *x)
 	} else if (sa->sa_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const void *)sa;
 		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-			inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], x->remote, sizeof(x->remote));
+			inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], x->remote,
+				  sizeof(x->remote));
 		else
 			inet_ntop(AF_INET6, &in6->sin6_addr, x->remote, sizeof(x->remote));
 	}
@@ -302,8 +303,8 @@ void http_reply(struct http_exchange *x, int status, struct str body)
 		const char *in;
 		void *out;
 	} p = { body.ptr ? body.ptr : "" };
-	reply_with(x, status, MHD_create_response_from_buffer(body.len, p.out,
-							      MHD_RESPMEM_MUST_COPY));
+	reply_with(x, status,
+		   MHD_create_response_from_buffer(body.len, p.out, MHD_RESPMEM_MUST_COPY));
 }
 
 void http_reply_static(struct http_exchange *x, int status, struct str body)
@@ -312,8 +313,8 @@ void http_reply_static(struct http_exchange *x, int status, struct str body)
 		const char *in;
 		void *out;
 	} p = { body.ptr ? body.ptr : "" };
-	reply_with(x, status, MHD_create_response_from_buffer(body.len, p.out,
-							      MHD_RESPMEM_PERSISTENT));
+	reply_with(x, status,
+		   MHD_create_response_from_buffer(body.len, p.out, MHD_RESPMEM_PERSISTENT));
 }
 
 /* ---- streams ---- */
@@ -378,8 +379,9 @@ struct http_stream *http_reply_stream(struct http_exchange *x, int status)
 	buf_init(&s->pending, LIMIT_HTTP_STREAM_BUFFER);
 	s->conn = x->conn;
 	s->refs = 2;
-	reply_with(x, status, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
-								stream_read, s, stream_gone));
+	reply_with(x, status,
+		   MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_read, s,
+						     stream_gone));
 	return s;
 }
 
@@ -547,13 +549,17 @@ enum MHD_Result MHD_queue_response(struct MHD_Connection *conn, unsigned status,
 				   struct MHD_Response *theirs)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(2048);
-	buf_printf(&b,
-		   "{\"type\":\"urn:zhanwei:error:request.malformed\",\"title\":\"Malformed request\","
-		   "\"status\":%u,\"detail\":\"请求不符合 HTTP 规范，或请求头过大。\",\"detail_en\":\"The request is "
-		   "no proper HTTP, or its head is too large.\",\"code\":\"request.malformed\",\"instance\":\"\","
-		   "\"errors\":[]}", status);
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(b.len, b.ptr, MHD_RESPMEM_MUST_COPY);
+	buf_printf(
+		&b,
+		"{\"type\":\"urn:zhanwei:error:request.malformed\",\"title\":\"Malformed request\","
+		"\"status\":%u,\"detail\":\"请求不符合 HTTP "
+		"规范，或请求头过大。\",\"detail_en\":\"The request is "
+		"no proper HTTP, or its head is too "
+		"large.\",\"code\":\"request.malformed\",\"instance\":\"\","
+		"\"errors\":[]}",
+		status);
+	struct MHD_Response *r = MHD_create_response_from_buffer(b.len, b.ptr,
+								 MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return library_queue()(conn, status, theirs);
 	MHD_add_response_header(r, "Content-Type", "application/problem+json; charset=utf-8");
@@ -631,7 +637,7 @@ static void on_completed(void *arg, struct MHD_Connection *conn, void **con_cls,
 		exchange_free(x);
 }
 
-static void on_log(void *arg, const char *fmt, va_list ap)
+static __attribute__((format(printf, 2, 0))) void on_log(void *arg, const char *fmt, va_list ap)
 {
 	char line[512];
 	vsnprintf(line, sizeof(line), fmt, ap);
@@ -646,13 +652,15 @@ static int bind_socket(struct str address, uint16_t port, int *ret_fd, uint16_t 
 	_cleanup_free_ char *host = str_dup(address);
 	char service[8];
 	snprintf(service, sizeof(service), "%u", port);
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+				  .ai_socktype = SOCK_STREAM,
 				  .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
 	if (getaddrinfo(host, service, &hints, &found) != 0)
 		return error_set(e, "listen.bad-address", "监听地址“%s”不是 IP 地址。",
 				 "The address to listen on, \"%s\", is not an IP address.", host);
-	_cleanup_close_ int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = socket(found->ai_family,
+					SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int one = 1, bound = -1;
 	if (fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -661,15 +669,16 @@ static int bind_socket(struct str address, uint16_t port, int *ret_fd, uint16_t 
 	int errnum = errno;
 	freeaddrinfo(found);
 	if (fd >= 0 && bound < 0 && errnum == EADDRINUSE)
-		return error_set(e, "listen.taken", "地址 %s 端口 %u 已被占用，请换一个端口（--listen）。",
-				 "Address %s port %u is in use: choose another (--listen).", host, port);
+		return error_set(
+			e, "listen.taken", "地址 %s 端口 %u 已被占用，请换一个端口（--listen）。",
+			"Address %s port %u is in use: choose another (--listen).", host, port);
 	if (bound < 0 || listen(fd, 512) < 0)
 		return error_os(e, bound < 0 ? errnum : errno, "listen");
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	getsockname(fd, (struct sockaddr *)&ss, &len);
-	*ret_port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port :
-						     ((struct sockaddr_in *)&ss)->sin_port);
+	*ret_port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+						   : ((struct sockaddr_in *)&ss)->sin_port);
 	*ret_fd = take_fd(fd);
 	return 0;
 }
@@ -692,7 +701,8 @@ static int daemon_start(struct http_server *s, const struct http_options *o, int
 		on_completed, s, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (s->daemon)
 		return 0;
-	return error_set(e, "listen.failed", "网页服务无法启动。", "The web server could not start.");
+	return error_set(e, "listen.failed", "网页服务无法启动。",
+			 "The web server could not start.");
 }
 
 int http_server_start(const struct http_options *o, struct http_server **ret, struct error *e)

@@ -176,8 +176,13 @@ static size_t on_header(char *p, size_t size, size_t n, void *userdata)
 
 	if (x->head_done) {
 		/* A final head after an interim one (1xx); anything else is a trailer. */
-		if (x->body_begun || !is_interim(r))
-			return line.len;
+		if (x->body_begun || !is_interim(r)) {
+			/* libcurl keeps every trailer; their number is bounded with the head's. */
+			if (++x->header_lines <= 2 * LIMIT_HTTP_HEADERS)
+				return line.len;
+			x->stopped = STOP_HEAD_LIMIT;
+			return 0;
+		}
 		buf_clear(&r->head);
 		x->head_done = false;
 		x->header_lines = 0;
