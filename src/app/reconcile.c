@@ -87,8 +87,9 @@ static bool looked_at(const struct work *w, const struct store_finding *f)
 {
 	if (!w->summary->complete)
 		return false;
-	if (w->scan->finding.len) /* a retest looks at one place only */
-		return str_eq(w->scan->finding, f->id);
+	/* A retest looks at one place only; when it could not get there it proves nothing. */
+	if (w->scan->finding.len)
+		return str_eq(w->scan->finding, f->id) && check_ran(w->summary, f->check);
 	return check_ran(w->summary, f->check) && place_visited(w, f);
 }
 
