@@ -190,23 +190,25 @@ static void put_check(struct str check, struct str state, int64_t count, void *u
 	struct model *m = user;
 	json_t *method = json_object_get(m->o, "method");
 	const struct scan_check *k = scan_check_find(check);
-	bool ran = str_eq(state, STR("ran"));
+	bool ran = str_eq(state, STR("ran")), slow = str_eq(state, STR("slow"));
+	bool cut = slow || str_eq(state, STR("not-reached"));
 	json_t *o = json_object(), *gap;
 
 	json_put(o, "check", json_str(check));
 	json_put(o, "title", k ? json_c(k->title_zh) : json_str(check));
 	json_put(o, "title_en", k ? json_c(k->title_en) : json_str(check));
-	json_put(o, "state", json_c(ran ? "done" : str_eq(state, STR("not-reached")) ? "partial" :
-										       "skipped"));
+	json_put(o, "state", json_c(ran ? "done" : cut ? "partial" : "skipped"));
 	json_put(o, "count", json_integer(count));
 	json_array_append_new(json_object_get(method, "checks"), o);
-	if (!str_eq(state, STR("not-reached")))
+	if (!cut)
 		return;
 	gap = json_object();
 	json_put(gap, "what", k ? json_c(k->title_zh) : json_str(check));
 	json_put(gap, "what_en", k ? json_c(k->title_en) : json_str(check));
-	json_put(gap, "reason", json_c("扫描在该检测完成前结束"));
-	json_put(gap, "reason_en", json_c("the scan ended before this check was through"));
+	json_put(gap, "reason", json_c(slow ? "个别地址响应需要数秒，其中一部分探测已跳过"
+						  : "扫描在该检测完成前结束"));
+	json_put(gap, "reason_en", json_c(slow ? "some addresses take seconds to answer; part of the probes was left out there"
+						     : "the scan ended before this check was through"));
 	json_array_append_new(json_object_get(method, "uncovered"), gap);
 }
 

@@ -49,6 +49,7 @@
 #define LIMIT_HTML_DEPTH 512		  /* as browsers cap the tree */
 
 /* scan */
+#define LIMIT_ENDPOINTS 20000 /* methods and paths whose speed is remembered: some MB */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 
 /* browser and reports */

@@ -202,7 +202,11 @@ static json_t *method_json(const struct scan_options *o, const struct scan_summa
 		json_put(k, "check", json_c(c->check->id));
 		json_put(k, "title", json_c(c->check->title_zh));
 		json_put(k, "title_en", json_c(c->check->title_en));
-		json_put(k, "state", json_c(strcmp(c->state, "ran") == 0 ? (s->complete ? "done" : "partial") : "skipped"));
+		bool slow = strcmp(c->state, "slow") == 0; /* cut short at slow endpoints */
+		json_put(k, "state", json_c(slow ? "partial" : strcmp(c->state, "ran") != 0 ? "skipped" :
+					    s->complete ? "done" : "partial"));
+		if (c->skipped)
+			json_put(k, "skipped_probes", json_integer((json_int_t)c->skipped));
 		json_put(k, "count", json_integer((json_int_t)c->findings));
 		json_array_append_new(checks, k);
 	}

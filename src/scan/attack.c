@@ -329,7 +329,7 @@ static void unit_main(void *arg)
 		if (!applies(r, c, u))
 			continue;
 		struct str key = done_key(keys, u, c);
-		if (!map_has(r->done, key)) {
+		if (!map_has(r->done, key) && !probe_too_slow(p, c)) {
 			struct scan_exchange *base = probe_base_answer(p);
 			if (!base || r->stopping)
 				break;

@@ -190,6 +190,8 @@ uint32_t probe_number(struct probe *p, uint32_t lo, uint32_t hi);
  * differential checks make no sense. Done once per request, shared by all checks; also
  * learns the dynamic zones that probe_same() leaves out. */
 bool probe_stable(struct probe *p);
+/* It was found to vary after all: from now on probe_stable() says so. */
+void probe_unstable(struct probe *p);
 /* Same page? Status, signature, then text similarity >= 0.95, after removal of
  * dynamic zones and of the two sent values (as they may be reflected in any encoding). */
 bool probe_same(struct probe *p, const struct scan_exchange *a, struct str sent_a,

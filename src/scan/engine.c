@@ -261,6 +261,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->pinned = str_trim(r->o.cookie);
 	r->jar = cookie_jar_new();
 	r->soft404 = map_new();
+	r->endpoints = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
 	r->done = map_new();
@@ -297,6 +298,8 @@ static void run_free(struct run *r)
 	frontier_free(r);
 	if (r->cache)
 		map_free_values(r->cache, free_answer);
+	if (r->endpoints)
+		map_free_values(r->endpoints, free);
 	if (r->soft404)
 		map_free_values(r->soft404, free);
 	findings_free(r);
@@ -530,7 +533,8 @@ static void check_states(struct run *r)
 		const struct scan_check *c = scan_checks[i];
 		unsigned modes = c->modes ? c->modes : SCAN_ALL_MODES;
 		struct scan_check_stat *s = &r->checks[i];
-		s->state = s->tasks			      ? "ran"
+		s->state = s->tasks && s->skipped	      ? "slow"
+			   : s->tasks			      ? "ran"
 			   : attack_check_wanted(r, c)	      ? "not-reached"
 			   : (modes & r->o.mode) == 0	      ? "mode"
 			   : (c->flags & SCAN_INTRUSIVE) != 0 ? "intrusive"

@@ -207,6 +207,7 @@ static void send_summary(struct child *c, const struct scan_summary *s)
 		buf_blob(&b, str_c(s->checks[i].state));
 		buf_u64(&b, s->checks[i].findings);
 		buf_u64(&b, s->checks[i].tasks);
+		buf_u64(&b, s->checks[i].skipped);
 	}
 	child_send(c, FRAME_SUMMARY, buf_view(&b));
 	buf_free(&b);
@@ -387,7 +388,7 @@ static void copy_text(char *to, size_t size, struct str s)
 /* The states that a summary may name, as lasting strings. */
 static const char *state_word(struct str s)
 {
-	static const char *const words[] = { "ran", "mode", "excluded", "intrusive", "not-reached" };
+	static const char *const words[] = { "ran", "mode", "excluded", "intrusive", "not-reached", "slow" };
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (str_eq(s, str_c(words[i])))
 			return words[i];
@@ -420,7 +421,7 @@ static int keep_summary(struct keeper *k, struct str bytes)
 		struct str id, state;
 		struct scan_check_stat *c = &s.checks[s.checks_len];
 		if (reader_blob(&r, &id) < 0 || reader_blob(&r, &state) < 0 || reader_u64(&r, &c->findings) < 0 ||
-		    reader_u64(&r, &c->tasks) < 0) {
+		    reader_u64(&r, &c->tasks) < 0 || reader_u64(&r, &c->skipped) < 0) {
 			scan_summary_free(&s);
 			return -1;
 		}

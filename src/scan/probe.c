@@ -207,9 +207,27 @@ static struct answer *follow(struct probe *p, struct answer *a, unsigned hops, b
 	return a;
 }
 
+static struct endpoint *own_endpoint(struct probe *p)
+{
+	struct target *t = p->unit->target;
+	if (!t->endpoint)
+		t->endpoint = pace_of(p->run, t->spec->method, t->spec->url);
+	return t->endpoint;
+}
+
+bool probe_too_slow(struct probe *p, const struct scan_check *c)
+{
+	if (!p->has_point || !pace_skips(p->run, own_endpoint(p), c))
+		return false;
+	pace_note_skip(p->run, p->unit->target->endpoint, c, p->unit->spec->url);
+	return true;
+}
+
 int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan_exchange **ret)
 {
 	struct send *s;
+	if (!m->url.len && probe_too_slow(p, p->check))
+		return -1;
 	if (p->run->stopping || too_much(p) || p->unit->target->refused >= PROBE_REFUSALS ||
 	    points_apply(p, p->has_point ? &p->point : NULL, m, &s) < 0)
 		return -1;
@@ -217,6 +235,8 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 		send_free(s);
 		return -1;
 	}
+	if (p->has_point && !m->url.len && !m->method.len)
+		s->endpoint = own_endpoint(p); /* also when the path is what changes */
 	struct answer *a = cached_ask(p, s, m->fresh);
 	if (p->run->attack.token_lock == p)
 		p->run->attack.token_lock = NULL;
@@ -423,4 +443,9 @@ bool probe_stable(struct probe *p)
 		t->stable = p->run->stopping ? 0 : r;
 	}
 	return t->stable == 1;
+}
+
+void probe_unstable(struct probe *p)
+{
+	p->unit->target->stable = -1;
 }

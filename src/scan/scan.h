@@ -168,8 +168,10 @@ struct scan_summary {
 	size_t checks_len;
 	struct scan_check_stat {
 		const struct scan_check *check;
-		const char *state; /* "ran", "mode", "excluded", "intrusive", "not-reached" */
+		const char *state; /* "ran", "mode", "excluded", "intrusive", "not-reached",
+				     * "slow": ran, but was cut short at slow endpoints */
 		uint64_t findings, tasks;
+		uint64_t skipped; /* probes left out at endpoints that take seconds */
 	} *checks; /* heap; scan_summary_free() */
 };
 void scan_summary_free(struct scan_summary *s);

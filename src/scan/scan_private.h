@@ -64,6 +64,9 @@ struct send {
 	void *owner;
 	struct send *next;
 	bool priority; /* fibers of tasks that hold a lock */
+	bool in_slow_lane;
+	bool alone;    /* nothing else was under way when it left */
+	struct endpoint *endpoint; /* NULL: found by its address */
 };
 struct send *send_new(struct run *r, struct str method, struct str url, unsigned url_flags, struct error *e);
 void send_add_header(struct send *s, struct str name, struct str value);
@@ -74,6 +77,8 @@ struct wire {
 	struct http_client *client;
 	struct send *head, **tail; /* ready */
 	struct send *later;	   /* retries, unordered */
+	struct send *slow, **slow_tail; /* of slow endpoints: one at a time, when nothing else is to do */
+	unsigned slow_in_flight, samples;
 	unsigned in_flight, concurrency, max_concurrency, good;
 	double rate, tokens; /* per second; 0: unlimited */
 	int64_t refill_us, pause_until_us, usual_us, slow_us;
@@ -85,6 +90,20 @@ void wire_free(struct run *r);
 /* Sends what may be sent now; milliseconds until more may be (-1: unknown). */
 int wire_dispatch(struct run *r);
 bool wire_idle(const struct run *r);
+
+/* ---- pace.c: what each endpoint's answers take ---- */
+struct endpoint {
+	unsigned n, proven;
+	int64_t usual_us, spent_us; /* spent: since it is known to be slow */
+	bool slow, noted;
+};
+struct endpoint *pace_of(struct run *r, struct str method, struct str url); /* NULL: too many */
+/* Remembers how long an answer took. What it means for politeness: the time without what
+ * this endpoint always takes; 0: nothing. */
+int64_t pace_learn(struct run *r, struct endpoint *ep, int64_t us, bool alone);
+/* Is this check to be left out at a slow endpoint? */
+bool pace_skips(const struct run *r, const struct endpoint *ep, const struct scan_check *c);
+void pace_note_skip(struct run *r, struct endpoint *ep, const struct scan_check *c, struct str url);
 
 /* ---- frontier.c ---- */
 struct cluster {
@@ -138,6 +157,7 @@ struct target {
 	struct kit_zones zones;
 	struct map *found;	/* check id + point: reported here */
 	bool has_token;
+	struct endpoint *endpoint; /* of the request itself */
 };
 struct attack {
 	VEC(struct target *) targets;
@@ -183,6 +203,8 @@ struct probe {
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */
 void probe_wait(struct probe *p); /* until ready is set */
+/* The endpoint takes seconds and has had its time: counted for c, which is to be left out. */
+bool probe_too_slow(struct probe *p, const struct scan_check *c);
 /* Sleeps until another fiber has got further; then look again. */
 void probe_park(struct probe *p);
 /* The answer to the unit's request as it is; asked once per target. NULL on failure. */
@@ -243,6 +265,8 @@ struct run {
 	struct crawl *crawl;
 	struct answer *start; /* the answer for the target itself */
 	struct map *soft404;
+	struct map *endpoints; /* method and URL without query -> struct endpoint * */
+	int64_t slow_spent_us;
 	struct map *cache; /* key -> struct answer * */
 	size_t cache_bytes;
 	struct map *findings;	 /* fingerprint -> struct found * */

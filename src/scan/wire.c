@@ -17,6 +17,7 @@ void wire_init(struct run *r)
 {
 	struct wire *w = &r->wire;
 	w->tail = &w->head;
+	w->slow_tail = &w->slow;
 	w->max_concurrency = r->o.concurrency;
 	w->concurrency = r->o.concurrency < 4 ? r->o.concurrency : 4;
 	w->rate = r->o.rate;
@@ -39,7 +40,9 @@ void wire_free(struct run *r)
 	r->wire.client = NULL;
 	free_list(r->wire.head);
 	free_list(r->wire.later);
-	r->wire.head = r->wire.later = NULL;
+	free_list(r->wire.slow);
+	r->wire.head = r->wire.later = r->wire.slow = NULL;
+	r->wire.slow_tail = &r->wire.slow;
 	r->wire.tail = &r->wire.head;
 }
 
@@ -105,7 +108,7 @@ void send_free(struct send *s)
 
 bool wire_idle(const struct run *r)
 {
-	return r->wire.in_flight == 0 && !r->wire.head && !r->wire.later;
+	return r->wire.in_flight == 0 && !r->wire.head && !r->wire.later && !r->wire.slow;
 }
 
 static void retry_later(struct send *s, int64_t delay_us)
@@ -122,12 +125,14 @@ static void slow_down(struct wire *w)
 }
 
 /* Additive increase while the answers come as fast as they usually do; one less when the
- * last few took much longer than is usual for this site. */
+ * last few took much longer than is usual for this site (and for their endpoint). */
 static void adapt(struct wire *w, int64_t ttfb_us)
 {
 	if (ttfb_us <= 0)
 		return;
-	w->usual_us = w->usual_us ? (w->usual_us * 63 + ttfb_us) / 64 : ttfb_us;
+	int64_t most = w->usual_us * 4 + 200000, part = ttfb_us < most || !w->usual_us ? ttfb_us : most;
+	w->samples += w->samples < 64;
+	w->usual_us += (part - w->usual_us) / (int64_t)w->samples;
 	w->slow_us = w->slow_us ? (w->slow_us * 7 + ttfb_us) / 8 : ttfb_us;
 	bool slow = w->slow_us > w->usual_us * 2 + 300000 || w->slow_us > 5000000;
 	if (slow && w->concurrency > 2) {
@@ -207,6 +212,8 @@ static void on_done(void *ctx, struct http_response *h)
 	struct run *r = s->run;
 	struct wire *w = &r->wire;
 	w->in_flight--;
+	bool slow = s->endpoint && s->endpoint->slow;
+	w->slow_in_flight -= s->in_slow_lane;
 	if (!http_response_usable(h)) {
 		slow_down(w);
 		w->failed_row++;
@@ -225,7 +232,9 @@ static void on_done(void *ctx, struct http_response *h)
 			retry_later(s, 0);
 			return;
 		}
-		adapt(w, h->ttfb_us);
+		int64_t took = pace_learn(r, s->endpoint, h->ttfb_us, s->alone);
+		if (!slow && !w->slow_in_flight && h->ttfb_us > 0)
+			adapt(w, took);
 	}
 	finish(s, h);
 }
@@ -249,12 +258,14 @@ static void submit(struct run *r, struct send *s)
 				  .max_body = s->max_body };
 	struct error e = { 0 };
 	s->started_us = run_now_us(r);
+	s->alone = r->wire.in_flight == 0;
 	r->stats.requests++;
 	if (http_submit(r->wire.client, &q, on_done, s, &e) < 0) {
 		give_up(s, e.code[0] ? e.code : "http.bad-request");
 		return;
 	}
 	r->wire.in_flight++;
+	r->wire.slow_in_flight += s->in_slow_lane;
 }
 
 /* Retries whose time has come go to the end of the line. */
@@ -286,6 +297,31 @@ static struct send *take_head(struct wire *w)
 	return s;
 }
 
+/* Requests of slow endpoints step aside; true when this one did. During the crawl there
+ * is nothing to step aside for. */
+static bool step_aside(struct run *r, struct send *s)
+{
+	struct wire *w = &r->wire;
+	if (!s->endpoint)
+		s->endpoint = pace_of(r, s->q.method, s->q.url);
+	s->in_slow_lane = r->phase == PHASE_ATTACK && s->endpoint && s->endpoint->slow;
+	if (!s->in_slow_lane)
+		return false;
+	*w->slow_tail = s;
+	w->slow_tail = &s->next;
+	return true;
+}
+
+static struct send *take_slow(struct wire *w)
+{
+	struct send *s = w->slow;
+	w->slow = s->next;
+	if (!w->slow)
+		w->slow_tail = &w->slow;
+	s->next = NULL;
+	return s;
+}
+
 int wire_dispatch(struct run *r)
 {
 	struct wire *w = &r->wire;
@@ -293,13 +329,18 @@ int wire_dispatch(struct run *r)
 	int wait = wake_later(r, now);
 	while (r->stopping && w->head)
 		give_up(take_head(w), "scan.stopped");
+	while (r->stopping && w->slow)
+		give_up(take_slow(w), "scan.stopped");
 	if (w->rate > 0) {
 		w->tokens += (double)(now - w->refill_us) * w->rate / 1e6;
 		double most = w->rate / 20 < 1 ? 1 : w->rate / 20;
 		w->tokens = w->tokens > most ? most : w->tokens;
 	}
 	w->refill_us = now;
-	while (w->head && w->in_flight < w->concurrency) {
+	for (;;) {
+		bool slow = !w->head && w->slow && w->in_flight == 0;
+		if (!slow && (!w->head || w->in_flight >= w->concurrency))
+			break;
 		if (now < w->pause_until_us)
 			return (int)((w->pause_until_us - now) / 1000) + 1;
 		if (w->rate > 0 && w->tokens < 1) {
@@ -310,8 +351,11 @@ int wire_dispatch(struct run *r)
 			run_stop(r, "limit.requests");
 			return 0;
 		}
+		struct send *s = slow ? take_slow(w) : take_head(w);
+		if (!slow && step_aside(r, s))
+			continue;
 		w->tokens -= 1;
-		submit(r, take_head(w));
+		submit(r, s);
 	}
 	return wait;
 }

@@ -205,6 +205,38 @@ static bool round_holds(struct probe *p, const struct scan_point *pt, const stru
 	return ask(p, pt, condition(p, s, false), f) == 0 && !same(p, base, f);
 }
 
+/* Before it is believed: the same three once more from the network, in another order, with
+ * the original in between. A message of someone else's request that pops up on any page, a
+ * session that ends, a busy moment: such a change does not keep to this order. When even
+ * the original does not hold, nothing at this address can be concluded. */
+static bool confirmed(struct probe *p, const struct side *base, const struct side *t, const struct side *f)
+{
+	static const char order[] = "fbtfbbftb";
+	struct side again;
+	for (const char *c = order; *c; c++) {
+		const struct side *want = *c == 'f' ? f : *c == 't' ? t : base;
+		again.sent = want->sent;
+		if (probe_send(p, &(struct scan_mutation){ .value = want->sent, .value_set = true, .fresh = true }, &again.x) < 0)
+			return false;
+		if (again.x->status != want->x->status || !same(p, want, &again) ||
+		    same(p, base, &again) != (*c != 'f')) {
+			if (*c == 'b')
+				probe_unstable(p);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A value that cannot be in any table gives another page; where it does not, the server
+ * does not look at the parameter, and no condition in it can matter. */
+static bool depends(struct probe *p, const struct side *base)
+{
+	struct side word;
+	word.sent = probe_word(p, 9);
+	return probe_value(p, word.sent, &word.x) == 0 && !same(p, base, &word);
+}
+
 static void report_boolean(struct probe *p, const struct side *t, const struct side *f, const char *how_zh,
 			   const char *how_en)
 {
@@ -225,7 +257,7 @@ static void report_boolean(struct probe *p, const struct side *t, const struct s
 static bool try_shapes(struct probe *p, const struct scan_point *pt, struct side *base)
 {
 	struct side t, f, t2, f2, odd;
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(shapes) && probe_stable(p); i++) {
 		const struct shape *s = &shapes[i];
 		if (!s->quick && probe_mode(p) == SCAN_QUICK)
 			continue;
@@ -239,6 +271,8 @@ static bool try_shapes(struct probe *p, const struct scan_point *pt, struct side
 		struct str broken = arena_printf(probe_arena(p), "%s%u%s", s->open, probe_number(p, 1000, 9999),
 						 strpbrk(s->open, "'\"") ? "'\"" : " AND AND");
 		if (ask(p, pt, broken, &odd) < 0 || same(p, base, &odd))
+			continue;
+		if (!confirmed(p, base, &t2, &f2))
 			continue;
 		report_boolean(p, &t2, &f2, "条件恒真与恒假的语句返回不同结果", "Always-true and always-false conditions differ");
 		return true;
@@ -267,6 +301,8 @@ static bool try_arithmetic(struct probe *p, const struct scan_point *pt, struct 
 		    ask_value(p, arena_printf(a, "%lld-", (long long)n), &w) < 0 || same(p, base, &w))
 			return false;
 	}
+	if (!confirmed(p, base, &t, &f))
+		return false;
 	report_boolean(p, &t, &f, "参数中的算式被数据库计算", "The database computes an expression in the parameter");
 	return true;
 }
@@ -298,8 +334,7 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, stru
 			      &f2) < 0 ||
 		    same(p, base, &f2))
 			continue;
-		if (probe_send(p, &(struct scan_mutation){ .value = t.sent, .value_set = true, .fresh = true }, &t.x) < 0 ||
-		    !same(p, base, &t))
+		if (!confirmed(p, base, &t, &f))
 			continue;
 		report_boolean(p, &t, &f, "参数中的字符串拼接被数据库执行", "The database joins strings inside the parameter");
 		return true;
@@ -314,6 +349,8 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 	if (!probe_stable(p))
 		return;
 	struct side base = { pt->base, pt->value };
+	if (!depends(p, &base))
+		return;
 	if (try_arithmetic(p, pt, &base) || try_shapes(p, pt, &base))
 		return;
 	if (probe_mode(p) != SCAN_QUICK)
