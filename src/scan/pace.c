@@ -46,9 +46,10 @@ int64_t pace_learn(struct run *r, struct endpoint *ep, int64_t us, bool alone)
 	int64_t weight = alone && us <= limit ? 2 : 4; /* what it takes alone is what counts */
 	ep->n++;
 	ep->usual_us = ep->n == 1 ? us : ep->usual_us + (us - ep->usual_us) / weight;
+	if (us > limit)
+		ep->spent_us += us;
 	if (ep->slow) {
 		ep->proven += alone && us > limit;
-		ep->spent_us += us;
 		r->slow_spent_us += us;
 		ep->slow = ep->usual_us > limit / 2;
 		return 0;
@@ -60,8 +61,8 @@ int64_t pace_learn(struct run *r, struct endpoint *ep, int64_t us, bool alone)
 /* Time for slow endpoints: of one, and of all (which grows with the scan). */
 static bool budget_over(const struct run *r, const struct endpoint *ep)
 {
-	int64_t one = r->o.mode == SCAN_QUICK ? 6 : r->o.mode == SCAN_STANDARD ? 20 : 300;
-	int64_t all = r->o.mode == SCAN_QUICK ? 10 : r->o.mode == SCAN_STANDARD ? 30 : 1200;
+	int64_t one = r->o.mode == SCAN_QUICK ? 5 : r->o.mode == SCAN_STANDARD ? 10 : 300;
+	int64_t all = r->o.mode == SCAN_QUICK ? 10 : r->o.mode == SCAN_STANDARD ? 20 : 1200;
 	int64_t elapsed = run_now_us(r) - r->begun_us - r->slow_spent_us;
 	all = all * 1000000 + (elapsed > 0 ? elapsed / 5 : 0);
 	return ep->spent_us >= one * 1000000 || r->slow_spent_us >= all;

@@ -94,7 +94,7 @@ bool wire_idle(const struct run *r);
 /* ---- pace.c: what each endpoint's answers take ---- */
 struct endpoint {
 	unsigned n, proven;
-	int64_t usual_us, spent_us; /* spent: since it is known to be slow */
+	int64_t usual_us, spent_us; /* spent: on slow answers */
 	bool slow, noted;
 };
 struct endpoint *pace_of(struct run *r, struct str method, struct str url); /* NULL: too many */

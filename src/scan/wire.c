@@ -130,9 +130,10 @@ static void adapt(struct wire *w, int64_t ttfb_us)
 {
 	if (ttfb_us <= 0)
 		return;
-	int64_t most = w->usual_us * 4 + 200000, part = ttfb_us < most || !w->usual_us ? ttfb_us : most;
-	w->samples += w->samples < 64;
-	w->usual_us += (part - w->usual_us) / (int64_t)w->samples;
+	/* follows the median: a few very slow answers do not change what is usual */
+	int64_t step = w->usual_us / (w->samples++ < 64 ? 16 : 32) + 1;
+	w->usual_us = !w->usual_us ? ttfb_us : w->usual_us + (ttfb_us > w->usual_us ? step : -step);
+	w->usual_us = w->usual_us > 0 ? w->usual_us : 1;
 	w->slow_us = w->slow_us ? (w->slow_us * 7 + ttfb_us) / 8 : ttfb_us;
 	bool slow = w->slow_us > w->usual_us * 2 + 300000 || w->slow_us > 5000000;
 	if (slow && w->concurrency > 2) {
