@@ -46,10 +46,11 @@ int64_t pace_learn(struct run *r, struct endpoint *ep, int64_t us, bool alone)
 	int64_t weight = alone && us <= limit ? 2 : 4; /* what it takes alone is what counts */
 	ep->n++;
 	ep->usual_us = ep->n == 1 ? us : ep->usual_us + (us - ep->usual_us) / weight;
-	if (us > limit)
+	if (us > limit) {
 		ep->spent_us += us;
+		ep->proven += alone;
+	}
 	if (ep->slow) {
-		ep->proven += alone && us > limit;
 		r->slow_spent_us += us;
 		ep->slow = ep->usual_us > limit / 2;
 		return 0;
@@ -86,5 +87,6 @@ void pace_note_skip(struct run *r, struct endpoint *ep, const struct scan_check 
 	snprintf(zh, sizeof(zh), "响应很慢（约 %.1f 秒），其余检测已跳过：%.*s", (double)ep->usual_us / 1e6, STR_ARG(w));
 	snprintf(en, sizeof(en), "Answers slowly (about %.1f s), remaining probes skipped: %.*s",
 		 (double)ep->usual_us / 1e6, STR_ARG(w));
-	run_log(r, zh, en);
+	if (r->events)
+		run_log(r, zh, en);
 }

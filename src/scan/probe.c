@@ -146,7 +146,7 @@ static struct str fresh_token(const struct scan_page *page, struct str url, stru
 }
 
 /* Replaces the tokens of a form body by those of a form page fetched just now. */
-static int refresh_tokens(struct probe *p, struct send *s)
+static int refresh_tokens(struct probe *p, struct send *s, bool base)
 {
 	struct run *r = p->run;
 	const struct spec *spec = p->unit->spec;
@@ -155,6 +155,8 @@ static int refresh_tokens(struct probe *p, struct send *s)
 		return 0;
 	while (r->attack.token_lock && r->attack.token_lock != p && !r->stopping)
 		probe_park(p);
+	if (!base && pace_skips(r, p->unit->target->endpoint, p->check))
+		return 0; /* it will not be sent */
 	r->attack.token_lock = p;
 	struct send *g = send_new(r, STR("GET"), spec->from, 0, NULL);
 	if (!g)
@@ -184,6 +186,12 @@ static int refresh_tokens(struct probe *p, struct send *s)
 	buf_free(&b);
 	s->priority = true;
 	return 0;
+}
+
+static void unlock_tokens(struct probe *p)
+{
+	if (p->run->attack.token_lock == p)
+		p->run->attack.token_lock = NULL;
 }
 
 /* ---- sending ---- */
@@ -231,15 +239,19 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 	if (p->run->stopping || too_much(p) || p->unit->target->refused >= PROBE_REFUSALS ||
 	    points_apply(p, p->has_point ? &p->point : NULL, m, &s) < 0)
 		return -1;
-	if (!m->url.len && !m->body_set && refresh_tokens(p, s) < 0) {
+	if (!m->url.len && !m->body_set && refresh_tokens(p, s, false) < 0) {
+		send_free(s);
+		return -1;
+	}
+	if (!m->url.len && probe_too_slow(p, p->check)) { /* found out while it waited for the token */
+		unlock_tokens(p);
 		send_free(s);
 		return -1;
 	}
 	if (p->has_point && !m->url.len && !m->method.len)
 		s->endpoint = own_endpoint(p); /* also when the path is what changes */
 	struct answer *a = cached_ask(p, s, m->fresh);
-	if (p->run->attack.token_lock == p)
-		p->run->attack.token_lock = NULL;
+	unlock_tokens(p);
 	a = follow(p, a, m->follow, m->fresh);
 	if (!a)
 		return -1;
@@ -283,13 +295,12 @@ struct scan_exchange *probe_base_answer(struct probe *p)
 	struct answer *a = NULL;
 	if (points_apply(p, NULL, &(struct scan_mutation){ 0 }, &s) == 0) {
 		s->q.probe = false;
-		if (refresh_tokens(p, s) == 0)
+		if (refresh_tokens(p, s, true) == 0)
 			a = cached_ask(p, s, false);
 		else
 			send_free(s);
 	}
-	if (p->run->attack.token_lock == p)
-		p->run->attack.token_lock = NULL;
+	unlock_tokens(p);
 	t->asking--;
 	if (a)
 		t->base = answer_ref(a);

@@ -84,13 +84,24 @@ static int database(const char *id)
 	return -1;
 }
 
+/* Ignores its parameter; but an address asked for the first time also shows a message that
+ * another request left in the session. */
+static void flash(struct test_conn *c, struct str query)
+{
+	char v[4096], line[5000];
+	parameter(query, "id", v, sizeof(v));
+	snprintf(line, sizeof(line), "GET /flash?%.*s", STR_ARG(query));
+	html(c, database(v) == 1 || hits(line) > 1 ? "<title>F</title><p>A quiet page.</p>"
+						    : "<title>F</title><div>The token is incorrect, please try again</div><p>A quiet page.</p>");
+}
+
 static void page(struct test_conn *c, struct str path, struct str query)
 {
 	char v[4096], out[9000];
 	if (str_eq(path, STR("/"))) {
 		html(c, "<title>Home</title><a href=/a.html>a</a> <a href=/search?q=hello>s</a> <a href=/safe?q=hello>t</a>"
 			"<a href=/item?id=1>i</a> <a href=/fixed?id=1>f</a> <a href=/logout>退出</a>"
-			"<a href=/cal?day=1>calendar</a> <a href=/private/x.html>p</a> <a href=http://127.0.0.2:9/out>out</a>"
+			"<a href=/cal?day=1>calendar</a> <a href=/private/x.html>p</a> <a href=/flash?id=1>fl</a> <a href=/still?id=1>st</a> <a href=http://127.0.0.2:9/out>out</a>"
 			"<script src=/app.js></script><link rel=stylesheet href=/app.css>"
 			"<form action=/contact method=post><input name=mail><input type=submit value=Send></form>"
 			"<form action=/wipe method=post><button>删除全部</button></form>");
@@ -124,6 +135,10 @@ static void page(struct test_conn *c, struct str path, struct str query)
 	} else if (str_eq(path, STR("/fixed"))) {
 		parameter(query, "id", v, sizeof(v));
 		html(c, strcmp(v, "1") == 0 ? "<title>I</title><p>User exists.</p>" : "<title>I</title><p>Nobody.</p>");
+	} else if (str_eq(path, STR("/flash"))) {
+		flash(c, query);
+	} else if (str_eq(path, STR("/still"))) {
+		html(c, "<title>Q</title><p>Chosen by a script in the browser.</p>");
 	} else if (str_eq(path, STR("/cal"))) {
 		parameter(query, "day", v, sizeof(v));
 		snprintf(out, sizeof(out), "<title>C</title><a href='/cal?day=%ld'>next</a> <a href='/cal?day=%ld'>jump</a>",
@@ -283,6 +298,37 @@ static void a_standard_scan_finds_the_holes_and_only_those(void **state)
 	assert_true(s.stats.pages < 150);
 	scan_summary_free(&s);
 	log_clear(&l);
+	map_free(l.findings);
+	map_free(l.pages);
+}
+
+static unsigned hits_with(const char *start, const char *part)
+{
+	struct map_iter it = { 0 };
+	struct str key;
+	void *v;
+	unsigned n = 0;
+	while (map_next(app.hits, &it, &key, &v))
+		n += str_starts(key, str_c(start)) && str_has(key, str_c(part));
+	return n;
+}
+
+/* Messages that pop up on any page are no answer to a condition; a page that does not look
+ * at its parameter is not asked for conditions at all. */
+static void chance_changes_are_no_injection(void **state)
+{
+	struct log l = { 0 };
+	struct scan_summary s;
+	struct error e = { 0 };
+	struct str only = STR("sqli-boolean");
+	reset();
+	log_clear(&l);
+	assert_ok(run((struct scan_options){ .mode = SCAN_STANDARD, .only_checks = &only, .only_checks_len = 1 }, &l, NULL, &s, &e));
+	assert_true(map_has(l.findings, STR("sqli-boolean id /item?id=1")));
+	assert_false(map_has(l.findings, STR("sqli-boolean id /flash?id=1")));
+	assert_true(hits_with("GET /flash?", "AND") > 2);
+	assert_int_equal(hits_with("GET /still?", "AND"), 0);
+	scan_summary_free(&s);
 	map_free(l.findings);
 	map_free(l.pages);
 }
@@ -489,6 +535,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_standard_scan_finds_the_holes_and_only_those),
+		cmocka_unit_test(chance_changes_are_no_injection),
 		cmocka_unit_test(quick_mode_submits_no_form),
 		cmocka_unit_test(two_runs_give_the_same),
 		cmocka_unit_test(refusals_slow_it_down_but_lose_nothing),

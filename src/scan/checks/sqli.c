@@ -349,9 +349,7 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 	if (!probe_stable(p))
 		return;
 	struct side base = { pt->base, pt->value };
-	if (!depends(p, &base))
-		return;
-	if (try_arithmetic(p, pt, &base) || try_shapes(p, pt, &base))
+	if (depends(p, &base) && (try_arithmetic(p, pt, &base) || try_shapes(p, pt, &base)))
 		return;
 	if (probe_mode(p) != SCAN_QUICK)
 		try_concatenation(p, pt, &base);
