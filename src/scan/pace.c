@@ -53,6 +53,8 @@ int64_t pace_learn(struct run *r, struct endpoint *ep, int64_t us, bool alone)
 	if (ep->slow) {
 		r->slow_spent_us += us;
 		ep->slow = ep->usual_us > limit / 2;
+		if (!ep->slow)
+			ep->spent_us = ep->proven = 0; /* others held it up */
 		return 0;
 	}
 	ep->slow = ep->n >= PACE_SAMPLES && ep->usual_us > limit;

@@ -64,8 +64,7 @@ struct send {
 	void *owner;
 	struct send *next;
 	bool priority; /* fibers of tasks that hold a lock */
-	bool in_slow_lane;
-	bool alone;    /* nothing else was under way when it left */
+	bool in_slow_lane; /* sent alone */
 	struct endpoint *endpoint; /* NULL: found by its address */
 };
 struct send *send_new(struct run *r, struct str method, struct str url, unsigned url_flags, struct error *e);

@@ -233,7 +233,7 @@ static void on_done(void *ctx, struct http_response *h)
 			retry_later(s, 0);
 			return;
 		}
-		int64_t took = pace_learn(r, s->endpoint, h->ttfb_us, s->alone);
+		int64_t took = pace_learn(r, s->endpoint, h->ttfb_us, s->in_slow_lane);
 		if (!slow && !w->slow_in_flight && h->ttfb_us > 0)
 			adapt(w, took);
 	}
@@ -259,7 +259,6 @@ static void submit(struct run *r, struct send *s)
 				  .max_body = s->max_body };
 	struct error e = { 0 };
 	s->started_us = run_now_us(r);
-	s->alone = r->wire.in_flight == 0;
 	r->stats.requests++;
 	if (http_submit(r->wire.client, &q, on_done, s, &e) < 0) {
 		give_up(s, e.code[0] ? e.code : "http.bad-request");
@@ -338,7 +337,7 @@ int wire_dispatch(struct run *r)
 		w->tokens = w->tokens > most ? most : w->tokens;
 	}
 	w->refill_us = now;
-	for (;;) {
+	while (!w->slow_in_flight) { /* a slow one is truly alone: what it takes is its own */
 		bool slow = !w->head && w->slow && w->in_flight == 0;
 		if (!slow && (!w->head || w->in_flight >= w->concurrency))
 			break;
