@@ -154,14 +154,13 @@ static bool worth_a_wait(const struct error *e)
  * even the failure is left out. */
 static int end_somehow(struct store_conn *c, struct ending *x, struct error *e)
 {
-	struct error why = { 0 };
+	struct error why = { 0 }, first;
 	int r = store_tx_locking(c, end_tx, x, &why);
 
 	if (r < 0 && !worth_a_wait(&why) && x->kind->ended) {
 		log_event(LOG_ERROR, "job", "job.ended-refused", LOG_STR("job", x->job->id),
 			  LOG_STR("kind", x->job->kind), LOG_ERR(&why), LOG_END);
-		struct error first = why;
-
+		first = why;
 		if (x->result >= 0) {
 			x->result = -1;
 			x->err = &first;

@@ -220,7 +220,7 @@ static int do_normal_life(const int *fds)
 	if (ep < 0 || t < 0 || !big || socketpair(AF_UNIX, SOCK_STREAM, 0, sv) < 0 ||
 	    clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return errno;
-	big = realloc(big, 2 * MIB);
+	big = mem_resize(big, 2 * MIB, 1);
 	random_bytes(random, sizeof(random));
 	free(big);
 	if (write(sv[0], "x", 1) != 1 || read(sv[1], random, 1) != 1)
