@@ -11,6 +11,7 @@
 
 struct net_connector;
 struct net_policy;
+struct scan_tech; /* tech/tech.h */
 struct os_spawner;
 
 /* Bits, so that a check can name several. */
@@ -137,6 +138,9 @@ struct scan_events {
 	void (*progress)(void *ctx, const struct scan_progress *p);
 	void (*log)(void *ctx, struct str zh, struct str en);
 	enum scan_verdict (*should_stop)(void *ctx);
+	/* A recognised technology and where it was first seen; again under the same id when
+	 * its version or confidence has become better. */
+	void (*tech)(void *ctx, const struct scan_tech *t, struct str url);
 };
 
 /* Append-only journal. `append` must be durable against the death of the process
