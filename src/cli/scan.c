@@ -28,7 +28,8 @@
 struct args {
 	struct str mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
-	struct cli_list headers, excludes, checks, skip;
+	struct str second_cookie;
+	struct cli_list headers, second_headers, excludes, checks, skip;
 	bool own, quiet, intrusive, no_jail;
 };
 
@@ -43,6 +44,10 @@ static const struct cli_option table[] = {
 		 "header sent with every request; may be repeated"),
 	CLI_STR(0, "cookie", struct args, cookie, "C", "完整的 Cookie 请求头，例如登录后的会话",
 		"a whole Cookie header, e.g. of a logged-in session"),
+	CLI_STR(0, "second-cookie", struct args, second_cookie, "C",
+		"另一个账号的 Cookie 请求头，用来检查越权访问", "Cookie header of another account: finds broken access control"),
+	CLI_LIST(0, "second-header", struct args, second_headers, "'K: V'", "另一个账号的请求头，可多次给出",
+		 "header of that other account; may be repeated"),
 	CLI_LIST(0, "exclude", struct args, excludes, "RE", "不访问匹配此正则（PCRE，不锚定）的网址，可多次给出",
 		 "never request URLs that match this PCRE; may be repeated"),
 	CLI_INT(0, "max-pages", struct args, max_pages, 1, 1000000, "N", "最多爬取的页面数", "pages crawled at most"),
@@ -166,10 +171,10 @@ static int check_ids(const struct cli_list *list, struct error *e)
 	return 0;
 }
 
-static int to_options(const struct args *a, struct str url, struct scan_options *o, struct scan_header **headers,
+static int to_options(const struct args *a, struct str url, struct scan_options *o, struct scan_header *headers[2],
 		      struct error *e)
 {
-	if (split_headers(&a->headers, headers, e) < 0)
+	if (split_headers(&a->headers, &headers[0], e) < 0 || split_headers(&a->second_headers, &headers[1], e) < 0)
 		return -1;
 	*o = (struct scan_options){
 		.target = url,
@@ -178,9 +183,10 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.max_pages = (unsigned)a->max_pages,
 		.max_depth = (unsigned)a->max_depth,
 		.max_seconds = (unsigned)a->max_minutes * 60,
-		.headers = *headers,
+		.headers = headers[0],
 		.headers_len = a->headers.len,
 		.cookie = a->cookie,
+		.second = { headers[1], a->second_headers.len, a->second_cookie, { 0 } },
 		.excludes = a->excludes.ptr,
 		.excludes_len = a->excludes.len,
 		.only_checks = a->checks.ptr,
@@ -298,9 +304,11 @@ static int run_parsed(const struct args *a, struct str url)
 	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
 	struct error e = { 0 };
 	struct scan_options o;
-	_cleanup_free_ struct scan_header *headers = NULL;
+	struct scan_header *headers[2] = { NULL, NULL };
 	struct os_spawner *spawner = NULL;
-	if (to_options(a, url, &o, &headers, &e) < 0)
+	int bad = to_options(a, url, &o, headers, &e);
+	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
+	if (bad < 0)
 		return complain(&e, CLI_USAGE);
 	if (!a->own) {
 		fputs("只能扫描你拥有或已获书面授权的目标；请加上 --i-own-this-target 作此声明。\n"
@@ -335,6 +343,7 @@ static int run(int argc, char **argv)
 		code = run_parsed(&a, pos[0]);
 	}
 	cli_list_free(&a.headers);
+	cli_list_free(&a.second_headers);
 	cli_list_free(&a.excludes);
 	cli_list_free(&a.checks);
 	cli_list_free(&a.skip);

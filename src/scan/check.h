@@ -157,7 +157,8 @@ struct scan_mutation {
 	bool body_set;
 	struct str body, content_type;
 	unsigned follow;   /* redirects to follow within scope; 0: see the redirect itself */
-	bool no_cookies;   /* without session */
+	bool no_cookies;   /* as nobody: without cookies and without headers that log in */
+	bool as_second;	   /* as the second recorded user; fails when there is none */
 	bool fresh;	   /* never answer from the response cache */
 };
 
@@ -177,6 +178,9 @@ void probe_report(struct probe *p, const struct scan_report *r);
 bool probe_reported(struct probe *p);
 /* Another check found something at this point (e.g. "sqli-error" before "sqli-boolean"). */
 bool probe_point_found(struct probe *p, const char *check_id);
+/* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
+bool probe_has_session(struct probe *p);
+bool probe_has_second(struct probe *p);
 struct arena *probe_arena(struct probe *p);
 const struct scan_exchange *probe_base(struct probe *p);
 enum scan_mode probe_mode(struct probe *p);

@@ -159,13 +159,13 @@ static void keep_cookies(struct run *r, const struct answer *a)
 		struct set_cookie c;
 		if (cookie_parse(v, clock_wall_ms(r->clock), &c) < 0)
 			continue;
-		changed = cookie_jar_set(r->jar, &a->url, v, clock_wall_ms(r->clock)) || changed;
+		changed = cookie_jar_set(r->people[AS_FIRST].jar, &a->url, v, clock_wall_ms(r->clock)) || changed;
 	}
 	if (!changed)
 		return;
 	struct buf b;
 	buf_init(&b, 1 * MIB);
-	cookie_jar_save(r->jar, &b);
+	cookie_jar_save(r->people[AS_FIRST].jar, &b);
 	run_journal(r, "jar", STR(""), buf_view(&b));
 	buf_free(&b);
 }

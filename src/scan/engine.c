@@ -96,39 +96,6 @@ struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c
 	return NULL;
 }
 
-static bool pinned_name(const struct run *r, struct str name)
-{
-	struct str rest = r->pinned, part;
-	while (str_split(&rest, ';', &part)) {
-		ssize_t eq = str_chr(part, '=');
-		if (eq > 0 && str_eq(str_trim(str_sub(part, 0, (size_t)eq)), name))
-			return true;
-	}
-	return false;
-}
-
-void run_cookies(struct run *r, const struct url *u, struct buf *b)
-{
-	struct buf jar;
-	struct str part;
-	if (!run_in_scope(r, u))
-		return;
-	buf_init(&jar, 64 * KIB);
-	cookie_jar_get(r->jar, u, clock_wall_ms(r->clock), &jar);
-	buf_str(b, r->pinned);
-	struct str rest = buf_view(&jar);
-	while (str_split(&rest, ';', &part)) {
-		part = str_trim(part);
-		ssize_t eq = str_chr(part, '=');
-		if (eq >= 0 && pinned_name(r, str_sub(part, 0, (size_t)eq)))
-			continue;
-		if (b->len)
-			buf_c(b, "; ");
-		buf_str(b, part);
-	}
-	buf_free(&jar);
-}
-
 /* ---- progress and limits ---- */
 
 static void compute_basis(struct run *r, struct scan_progress *p)
@@ -258,8 +225,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->begun_us = run_now_us(r);
 	r->begun_ms = clock_wall_ms(r->clock);
 	random_bytes(&r->seed, sizeof(r->seed));
-	r->pinned = str_trim(r->o.cookie);
-	r->jar = cookie_jar_new();
+	people_init(r);
 	r->soft404 = map_new();
 	r->endpoints = map_new();
 	r->cache = map_new();
@@ -306,7 +272,7 @@ static void run_free(struct run *r)
 	map_free(r->done);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
-	cookie_jar_free(r->jar);
+	people_free(r);
 	for (size_t i = 0; i < r->excludes.len; i++)
 		pcre2_code_free(r->excludes.ptr[i]);
 	vec_free(&r->excludes);
@@ -360,7 +326,7 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 	} else if (str_eq(kind, STR("target")) || str_eq(kind, STR("dir")) || str_eq(kind, STR("file"))) {
 		attack_replayed(r, kind, key, bytes);
 	} else if (str_eq(kind, STR("jar"))) {
-		cookie_jar_load(r->jar, bytes);
+		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
 	} else if (str_eq(kind, STR("crawled"))) {
 		r->crawl_done_before = true;
 	} else if (str_eq(kind, STR("done"))) {

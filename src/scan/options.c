@@ -89,6 +89,15 @@ static int check_header(const struct scan_header *h, struct error *e)
 			   "Header \"%.*s\" is not of the form \"Name: value\".", STR_ARG(h->name));
 }
 
+static int check_headers(const struct scan_header *list, size_t n, struct str cookies, struct error *e)
+{
+	struct scan_header cookie = { STR("Cookie"), cookies };
+	for (size_t i = 0; i < n; i++)
+		if (check_header(&list[i], e) < 0)
+			return -1;
+	return check_header(&cookie, e);
+}
+
 #define FALL_BACK(field)                                                       \
 	do {                                                                   \
 		if (!o->field)                                                 \
@@ -123,11 +132,8 @@ int scan_options_complete(struct scan_options *o, struct error *e)
 	FALL_BACK(max_bytes);
 	if (str_empty(o->user_agent))
 		o->user_agent = STR("Mozilla/5.0 (compatible; Zhanwei/0.1; security scan)");
-	for (size_t i = 0; i < o->headers_len; i++)
-		if (check_header(&o->headers[i], e) < 0)
-			return -1;
-	struct scan_header cookie = { STR("Cookie"), o->cookie };
-	if (check_header(&cookie, e) < 0)
+	if (check_headers(o->headers, o->headers_len, o->cookie, e) < 0 ||
+	    check_headers(o->second.headers, o->second.headers_len, o->second.cookie, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->excludes_len; i++)
 		if (check_exclude(o->excludes[i], e) < 0)
@@ -143,6 +149,46 @@ static void put_list(json_t *obj, const char *key, const struct str *list, size_
 	json_put(obj, key, a);
 }
 
+static void put_headers(json_t *obj, const struct scan_header *list, size_t n)
+{
+	json_t *headers = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_t *h = json_object();
+		json_put(h, "name", json_str(list[i].name));
+		json_put(h, "value", json_str(list[i].value));
+		json_array_append_new(headers, h);
+	}
+	json_put(obj, "headers", headers);
+}
+
+static void put_login(json_t *obj, const struct scan_login *l)
+{
+	json_t *j = json_object();
+	if (l->kind == SCAN_LOGIN_NONE) {
+		json_decref(j);
+		return;
+	}
+	json_put(j, "kind", json_c(l->kind == SCAN_LOGIN_FORM ? "form" : "script"));
+	json_put(j, "url", json_str(l->url));
+	json_put(j, "user", json_str(l->user));
+	json_put(j, "password", json_str(l->password));
+	json_put(j, "script", json_str(l->script));
+	json_put(j, "check_url", json_str(l->check_url));
+	json_put(j, "check_text", json_str(l->check_text));
+	json_put(obj, "login", j);
+}
+
+static void put_second(json_t *obj, const struct scan_user *u)
+{
+	if (!scan_user_set(u))
+		return;
+	json_t *j = json_object();
+	put_headers(j, u->headers, u->headers_len);
+	json_put(j, "cookie", json_str(u->cookie));
+	put_login(j, &u->login);
+	json_put(obj, "second", j);
+}
+
 void scan_options_encode(const struct scan_options *o, struct buf *out)
 {
 	_cleanup_json_ json_t *j = json_object();
@@ -155,14 +201,7 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	json_put(j, "max_seconds", json_integer(o->max_seconds));
 	json_put(j, "max_requests", json_integer((json_int_t)o->max_requests));
 	json_put(j, "max_bytes", json_integer((json_int_t)o->max_bytes));
-	json_t *headers = json_array();
-	for (size_t i = 0; i < o->headers_len; i++) {
-		json_t *h = json_object();
-		json_put(h, "name", json_str(o->headers[i].name));
-		json_put(h, "value", json_str(o->headers[i].value));
-		json_array_append_new(headers, h);
-	}
-	json_put(j, "headers", headers);
+	put_headers(j, o->headers, o->headers_len);
 	json_put(j, "cookie", json_str(o->cookie));
 	put_list(j, "excludes", o->excludes, o->excludes_len);
 	put_list(j, "origins", o->origins, o->origins_len);
@@ -180,6 +219,8 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 		json_array_append_new(retest, t);
 	}
 	json_put(j, "retest", retest);
+	put_login(j, &o->login);
+	put_second(j, &o->second);
 	json_put(j, "intrusive", json_boolean(o->intrusive));
 	json_put(j, "insecure_tls", json_boolean(o->insecure_tls));
 	json_put(j, "user_agent", json_str(o->user_agent));
@@ -204,7 +245,7 @@ static const struct str *get_list(const json_t *obj, const char *key, struct are
 	return out;
 }
 
-static void get_headers(const json_t *j, struct arena *a, struct scan_options *o)
+static const struct scan_header *get_headers(const json_t *j, struct arena *a, size_t *ret_len)
 {
 	const json_t *list = json_object_get(j, "headers");
 	size_t n = json_array_size(list);
@@ -213,8 +254,30 @@ static void get_headers(const json_t *j, struct arena *a, struct scan_options *o
 		h[i].name = take(a, json_array_get(list, i), "name");
 		h[i].value = take(a, json_array_get(list, i), "value");
 	}
-	o->headers = h;
-	o->headers_len = n;
+	*ret_len = n;
+	return h;
+}
+
+static struct scan_login get_login(const json_t *obj, struct arena *a)
+{
+	const json_t *j = json_object_get(obj, "login");
+	struct str kind = json_get_str(j, "kind");
+	return (struct scan_login){
+		.kind = str_eq(kind, STR("form"))     ? SCAN_LOGIN_FORM
+			: str_eq(kind, STR("script")) ? SCAN_LOGIN_SCRIPT
+						      : SCAN_LOGIN_NONE,
+		.url = take(a, j, "url"), .user = take(a, j, "user"), .password = take(a, j, "password"),
+		.script = take(a, j, "script"), .check_url = take(a, j, "check_url"),
+		.check_text = take(a, j, "check_text"),
+	};
+}
+
+static void get_second(const json_t *obj, struct arena *a, struct scan_user *u)
+{
+	const json_t *j = json_object_get(obj, "second");
+	u->headers = get_headers(j, a, &u->headers_len);
+	u->cookie = take(a, j, "cookie");
+	u->login = get_login(j, a);
 }
 
 static void get_retest(const json_t *j, struct arena *a, struct scan_options *o)
@@ -246,7 +309,9 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	o.max_seconds = (unsigned)json_get_int(j, "max_seconds", 0);
 	o.max_requests = (uint64_t)json_get_int(j, "max_requests", 0);
 	o.max_bytes = (uint64_t)json_get_int(j, "max_bytes", 0);
-	get_headers(j, a, &o);
+	o.headers = get_headers(j, a, &o.headers_len);
+	o.login = get_login(j, a);
+	get_second(j, a, &o.second);
 	o.cookie = take(a, j, "cookie");
 	o.excludes = get_list(j, "excludes", a, &o.excludes_len);
 	o.origins = get_list(j, "origins", a, &o.origins_len);

@@ -78,7 +78,7 @@ static void cookie_points(struct run *r, struct target *t)
 	struct arena *a = arena_new(1 * MIB);
 	buf_init(&b, 16 * KIB);
 	if (url_parse(a, t->spec->url, NULL, 0, &u, NULL) == 0)
-		run_cookies(r, &u, &b);
+		people_cookies(r, AS_FIRST, &u, &b);
 	struct str rest = buf_view(&b), part;
 	while (str_split(&rest, ';', &part)) {
 		part = str_trim(part);
@@ -151,23 +151,15 @@ void points_of(struct run *r, struct target *t)
 
 /* ---- the request with a change ---- */
 
-static void add_common(struct run *r, struct send *s, struct str from, bool cookies)
+static void add_common(struct run *r, struct send *s, struct str from, enum person_id who)
 {
-	struct buf b;
-	buf_init(&b, 16 * KIB);
 	send_add_header(s, STR("User-Agent"), r->o.user_agent);
 	send_add_header(s, STR("Accept"), STR("text/html,application/xhtml+xml,*/*;q=0.8"));
 	send_add_header(s, STR("Accept-Language"), STR("zh-CN,zh;q=0.9,en;q=0.8"));
 	if (from.len)
 		send_add_header(s, STR("Referer"), from);
-	if (cookies)
-		run_cookies(r, &s->url, &b);
-	if (b.len)
-		send_add_header(s, STR("Cookie"), buf_view(&b));
-	buf_free(&b);
-	if (run_in_scope(r, &s->url))
-		for (size_t i = 0; i < r->o.headers_len; i++)
-			send_add_header(s, r->o.headers[i].name, r->o.headers[i].value);
+	s->who = who;
+	people_headers(r, who, s);
 }
 
 static void set_body(struct send *s, struct str body, struct str type)
@@ -179,7 +171,7 @@ static void set_body(struct send *s, struct str body, struct str type)
 
 void points_headers(struct run *r, struct send *s, const struct spec *spec)
 {
-	add_common(r, s, spec->from, true);
+	add_common(r, s, spec->from, AS_FIRST);
 	if (spec->body.len || str_eq(spec->method, STR("POST")))
 		set_body(s, spec->body, spec->type);
 }
@@ -305,14 +297,14 @@ static void change_body(struct send *s, struct arena *a, const struct spec *spec
 	set_body(s, body, type);
 }
 
-static void change_cookie(struct run *r, struct send *s, const struct scan_point *pt,
+static void change_cookie(struct run *r, enum person_id who, struct send *s, const struct scan_point *pt,
 			  const struct scan_mutation *m, struct str v)
 {
 	struct buf b, out;
 	struct str part;
 	buf_init(&b, 16 * KIB);
 	buf_init(&out, 64 * KIB);
-	run_cookies(r, &s->url, &b);
+	people_cookies(r, who, &s->url, &b);
 	struct str rest = buf_view(&b);
 	while (str_split(&rest, ';', &part)) {
 		part = str_trim(part);
@@ -351,13 +343,15 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 	struct send *s = send_new(r, method, url, URL_RAW_PATH, NULL);
 	if (!s)
 		return -1;
-	if (!run_in_scope(r, &s->url) || run_excluded(r, s->q.url)) {
+	enum person_id who = m->no_cookies ? AS_NOBODY : m->as_second ? AS_SECOND : AS_FIRST;
+	if (!run_in_scope(r, &s->url) || run_excluded(r, s->q.url) ||
+	    (who == AS_SECOND && !people_has_session(r, who))) {
 		send_free(s);
 		return -1;
 	}
 	s->q.probe = true;
 	s->q.depth = spec->depth;
-	add_common(r, s, m->url.len ? STR("") : spec->from, !m->no_cookies);
+	add_common(r, s, m->url.len ? STR("") : spec->from, who);
 	if (m->body_set)
 		set_body(s, m->body, m->content_type);
 	else if (change && pt->where == WHERE_BODY)
@@ -366,8 +360,8 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 		set_body(s, spec->body, spec->type);
 	if (change && pt->where == WHERE_HEADER)
 		send_add_header(s, pt->name, v);
-	if (change && pt->where == WHERE_COOKIE && !m->no_cookies)
-		change_cookie(r, s, pt, m, v);
+	if (change && pt->where == WHERE_COOKIE && who != AS_NOBODY)
+		change_cookie(r, who, s, pt, m, v);
 	for (size_t i = 0; i < m->headers_len; i++)
 		send_add_header(s, m->headers[i].name, m->headers[i].value);
 	*ret = s;

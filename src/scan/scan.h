@@ -39,6 +39,34 @@ struct scan_retest {
 	struct str check, fingerprint, method, url, parameter;
 };
 
+/* How a session is made before the crawl, and made again when it was lost. User names,
+ * passwords and scripts go to the jailed engine and nowhere else. */
+enum scan_login_kind {
+	SCAN_LOGIN_NONE,
+	SCAN_LOGIN_FORM,   /* user and password in the form of a page */
+	SCAN_LOGIN_SCRIPT, /* a few verbs (login_script.h); recorded steps are the same */
+};
+struct scan_login {
+	enum scan_login_kind kind;
+	struct str url;		   /* page of the form, or where the script begins; empty: looked for */
+	struct str user, password; /* "${user}" and "${password}" in a script */
+	struct str script;
+	struct str check_url;  /* a page that only a logged-in person sees; empty: found out */
+	struct str check_text; /* words on it that only a logged-in person sees; may be empty */
+};
+
+/* A recorded person: what is sent along, and how the session is made. */
+struct scan_user {
+	const struct scan_header *headers;
+	size_t headers_len;
+	struct str cookie; /* a whole Cookie header */
+	struct scan_login login;
+};
+static inline bool scan_user_set(const struct scan_user *u)
+{
+	return u->headers_len || u->cookie.len || u->login.kind != SCAN_LOGIN_NONE;
+}
+
 /* Zeroed numbers mean "what the mode gives" (scan_options_complete()). */
 struct scan_options {
 	struct str target; /* absolute http(s) URL */
@@ -53,6 +81,8 @@ struct scan_options {
 	const struct scan_header *headers; /* sent with every request to the target's origins */
 	size_t headers_len;
 	struct str cookie;     /* a whole Cookie header */
+	struct scan_login login; /* of the first user, beside headers and cookie */
+	struct scan_user second; /* another account: what may it see of the first one's? */
 	const struct str *excludes; /* unanchored PCRE on the absolute URL */
 	size_t excludes_len;
 	const struct str *origins; /* further origins in scope, "https://b.example:8443" */

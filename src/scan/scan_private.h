@@ -49,6 +49,26 @@ static inline struct answer *answer_of(const struct scan_exchange *x)
 }
 const struct kit_sig *answer_sig(struct answer *a);
 
+struct run;
+struct send;
+
+/* ---- people.c: as whom a request is sent ---- */
+enum person_id { AS_FIRST, AS_SECOND, AS_NOBODY, PEOPLE = AS_NOBODY };
+struct person {
+	struct cookie_jar *jar;
+	struct str pinned; /* the user's own cookies: never changed by the site */
+	const struct scan_header *headers;
+	size_t headers_len;
+	const struct scan_login *login;
+};
+void people_init(struct run *r);
+void people_free(struct run *r);
+/* The Cookie header of that person for u into b. */
+void people_cookies(struct run *r, enum person_id who, const struct url *u, struct buf *b);
+/* Headers and cookies of that person, when the address is in scope. */
+void people_headers(struct run *r, enum person_id who, struct send *s);
+bool people_has_session(const struct run *r, enum person_id who);
+
 /* ---- wire.c: requests waiting for their turn; politeness ---- */
 struct send {
 	struct run *run;
@@ -57,6 +77,7 @@ struct send {
 	struct str target, type;
 	struct url url;
 	bool raw_path;
+	enum person_id who;
 	unsigned tries;
 	int64_t not_before_us, started_us;
 	size_t max_body;
@@ -255,8 +276,7 @@ struct run {
 	struct url target;
 	VEC(struct url) scope;
 	VEC(pcre2_code *) excludes;
-	struct cookie_jar *jar;
-	struct str pinned; /* the user's cookies: never changed by the site */
+	struct person people[PEOPLE];
 	struct wire wire;
 	struct frontier frontier;
 	struct attack attack;
@@ -306,6 +326,4 @@ void run_put_stats(const struct run *r, struct buf *b);
 int run_take_stats(struct run *r, struct reader *rd);
 void run_started(struct run *r, struct answer *a); /* the first answer is there */
 struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c);
-/* The Cookie header for u into b. */
-void run_cookies(struct run *r, const struct url *u, struct buf *b);
 #endif

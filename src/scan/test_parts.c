@@ -253,7 +253,10 @@ static void options_are_checked_and_travel(void **state)
 	struct scan_header h = { STR("X-A"), STR("b") };
 	struct str ex = STR("log(out|off)");
 	struct scan_options o = { .target = STR("https://example.com/"), .mode = SCAN_DEEP, .headers = &h, .headers_len = 1,
-				  .excludes = &ex, .excludes_len = 1, .cookie = STR("a=1; b=2") }, back;
+				  .excludes = &ex, .excludes_len = 1, .cookie = STR("a=1; b=2"),
+				  .login = { .kind = SCAN_LOGIN_FORM, .user = STR("u"), .password = STR("p") },
+				  .second = { &h, 1, STR("c=3"), { .kind = SCAN_LOGIN_SCRIPT, .script = STR("goto /") } } },
+			    back;
 	struct error e = { 0 };
 	struct buf b;
 	buf_init(&b, 64 * KIB);
@@ -263,6 +266,11 @@ static void options_are_checked_and_travel(void **state)
 	assert_str(back.cookie, o.cookie);
 	assert_str(back.excludes[0], ex);
 	assert_str(back.headers[0].value, h.value);
+	assert_int_equal(back.login.kind, SCAN_LOGIN_FORM);
+	assert_str(back.login.password, o.login.password);
+	assert_str(back.second.cookie, o.second.cookie);
+	assert_str(back.second.headers[0].name, h.name);
+	assert_str(back.second.login.script, o.second.login.script);
 	assert_int_equal(back.mode, SCAN_DEEP);
 	assert_int_equal(back.max_pages, o.max_pages);
 	struct str bad = STR("(");

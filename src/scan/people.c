@@ -1,0 +1,110 @@
+/* As whom a request is sent: the first user, the second one, or nobody. Each of the two
+ * has a jar of his own; cookies that a user gave by hand are never changed by the site.
+ * Nobody keeps the headers that say nothing about who one is. */
+#include "base/limits.h"
+#include "net/cookie.h"
+#include "scan/scan_private.h"
+
+void people_init(struct run *r)
+{
+	const struct scan_options *o = &r->o;
+	r->people[AS_FIRST] = (struct person){ .jar = cookie_jar_new(), .pinned = str_trim(o->cookie),
+					       .headers = o->headers, .headers_len = o->headers_len,
+					       .login = &o->login };
+	r->people[AS_SECOND] = (struct person){ .jar = cookie_jar_new(), .pinned = str_trim(o->second.cookie),
+						.headers = o->second.headers,
+						.headers_len = o->second.headers_len,
+						.login = &o->second.login };
+}
+
+void people_free(struct run *r)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		cookie_jar_free(r->people[i].jar);
+}
+
+static bool pinned_name(struct str pinned, struct str name)
+{
+	struct str part;
+	while (str_split(&pinned, ';', &part)) {
+		ssize_t eq = str_chr(part, '=');
+		if (eq > 0 && str_eq(str_trim(str_sub(part, 0, (size_t)eq)), name))
+			return true;
+	}
+	return false;
+}
+
+void people_cookies(struct run *r, enum person_id who, const struct url *u, struct buf *b)
+{
+	if (who == AS_NOBODY || !run_in_scope(r, u))
+		return;
+	const struct person *p = &r->people[who];
+	struct buf jar;
+	struct str part;
+	buf_init(&jar, 64 * KIB);
+	cookie_jar_get(p->jar, u, clock_wall_ms(r->clock), &jar);
+	buf_str(b, p->pinned);
+	struct str rest = buf_view(&jar);
+	while (str_split(&rest, ';', &part)) {
+		part = str_trim(part);
+		ssize_t eq = str_chr(part, '=');
+		if (eq >= 0 && pinned_name(p->pinned, str_sub(part, 0, (size_t)eq)))
+			continue;
+		if (b->len)
+			buf_c(b, "; ");
+		buf_str(b, part);
+	}
+	buf_free(&jar);
+}
+
+/* Headers that say who one is: Authorization, X-Auth-Token, Api-Key, Cookie … */
+static bool logs_in(struct str name)
+{
+	static const char *const words[] = { "authorization", "cookie", "token", "auth", "session",
+					     "api-key", "apikey", "jwt", "ticket", NULL };
+	for (size_t i = 0; words[i]; i++)
+		if (str_ihas(name, str_c(words[i])))
+			return true;
+	return false;
+}
+
+void people_headers(struct run *r, enum person_id who, struct send *s)
+{
+	if (!run_in_scope(r, &s->url))
+		return;
+	struct buf b;
+	buf_init(&b, 16 * KIB);
+	people_cookies(r, who, &s->url, &b);
+	if (b.len)
+		send_add_header(s, STR("Cookie"), buf_view(&b));
+	buf_free(&b);
+	/* What the first user sends and is no log-in belongs to the way to the site, e.g. the
+	 * key of a gateway in front of it: everybody sends it. */
+	const struct person *first = &r->people[AS_FIRST];
+	for (size_t i = 0; i < first->headers_len; i++)
+		if (who == AS_FIRST || !logs_in(first->headers[i].name))
+			send_add_header(s, first->headers[i].name, first->headers[i].value);
+	for (size_t i = 0; who == AS_SECOND && i < r->people[who].headers_len; i++)
+		send_add_header(s, r->people[who].headers[i].name, r->people[who].headers[i].value);
+}
+
+bool people_has_session(const struct run *r, enum person_id who)
+{
+	const struct person *p = &r->people[who];
+	if (p->pinned.len || p->login->kind != SCAN_LOGIN_NONE)
+		return true;
+	for (size_t i = 0; i < p->headers_len; i++)
+		if (logs_in(p->headers[i].name))
+			return true;
+	return false;
+}
+
+bool probe_has_session(struct probe *p)
+{
+	return people_has_session(p->run, AS_FIRST);
+}
+
+bool probe_has_second(struct probe *p)
+{
+	return people_has_session(p->run, AS_SECOND);
+}
