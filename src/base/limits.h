@@ -134,6 +134,9 @@
 #define LIMIT_SEND_ATTEMPTS 8	       /* with growing pauses: about a day */
 #define LIMIT_RULES 100		       /* notification rules looked through per event */
 #define LIMIT_MONITOR_SITES 200	       /* sites of one monitoring task */
+#define LIMIT_ASSET_TITLE 300	       /* bytes of one fact's name */
+#define LIMIT_ASSET_DETAIL (64 * KIB)  /* a certificate chain with a hundred names fits */
+#define LIMIT_ASSET_FACTS 5000	       /* facts of one site */
 #define LIMIT_FETCH_FRAME (256 * KIB)  /* what a jailed fetch may say */
 
 #endif
