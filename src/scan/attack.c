@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "scan/scan_private.h"
+#include "scan/values.h"
 
 #define ATTACK_FIBERS 48
 #define LIMIT_ATTACK_DIRS 300
@@ -95,6 +96,8 @@ static bool too_many_alike(struct run *r, const struct spec *s, const struct url
 	buf_str(&b, s->method);
 	buf_char(&b, ' ');
 	kit_path_pattern(&b, u->path, false);
+	if (values_is_json(s->type) || values_is_xml(s->type))
+		points_body_names(s, &b);
 	for (int body = 0; body < 2; body++) {
 		struct str rest = body ? (str_starts(s->type, STR("application/x-www")) ? s->body : s->type) : u->query;
 		struct str pair;
@@ -167,7 +170,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool redirect = x->status >= 300 && x->status < 400;
 	bool input = x->query.len > 0 || s->body.len > 0;
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
-	bool path_input = r->o.mode == SCAN_DEEP && page && !redirect;
+	bool path_input = page && !redirect && points_in_path(r, &a->url);
 	if (((input && page) || path_input) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !redirect) {
@@ -374,6 +377,8 @@ static void end_unit(struct run *r, struct probe *p)
 	arena_free(p->arena);
 	if (r->attack.token_lock == p)
 		r->attack.token_lock = NULL;
+	if (r->wire.alone == p)
+		r->wire.alone = NULL;
 	if (--t->running == 0) { /* the next unit of it is rarely far: but memory counts more */
 		answer_unref(t->base);
 		t->base = NULL;
@@ -390,6 +395,18 @@ bool attack_ready(const struct run *r)
 	return false;
 }
 
+static void wake_sleepers(struct run *r)
+{
+	int64_t now = run_now_us(r);
+	for (size_t i = 0; i < r->attack.probes.len; i++) {
+		struct probe *p = r->attack.probes.ptr[i];
+		if (p->wake_us && (p->wake_us <= now || r->stopping)) {
+			p->wake_us = 0;
+			p->ready = true;
+		}
+	}
+}
+
 bool attack_turn(struct run *r)
 {
 	struct attack *k = &r->attack;
@@ -397,6 +414,7 @@ bool attack_turn(struct run *r)
 	while (!r->stopping && k->next < k->units.len && k->probes.len < most)
 		start_unit(r, &k->units.ptr[k->next++]);
 	bool progress = r->stopping;
+	wake_sleepers(r);
 	for (size_t i = 0; i < k->probes.len;) {
 		struct probe *p = k->probes.ptr[i];
 		if (!p->ready) {

@@ -132,8 +132,10 @@ enum scan_where {
 	WHERE_COOKIE,
 	WHERE_HEADER,
 	WHERE_PATH,   /* a path segment; name is its number from 1 */
+	WHERE_JSON,   /* a leaf of a JSON body; name is its JSON pointer ("/user/name") */
+	WHERE_XML,    /* a text or attribute of an XML body; name is its path ("/order/@id") */
 };
-const char *scan_where_name(enum scan_where w); /* "query" "body" "cookie" "header" "path" "" */
+const char *scan_where_name(enum scan_where w); /* "query" "body" "cookie" "header" "path" "json" "xml" "" */
 
 /* One input of one known request. */
 struct scan_point {
@@ -148,7 +150,8 @@ struct scan_mutation {
 	struct str value; /* new decoded value of the point; it is encoded as the place needs */
 	bool value_set;
 	bool append;	  /* value stands behind the original one */
-	bool raw;	  /* value is already encoded (percent signs stay) */
+	bool raw;	  /* value is already encoded (percent signs stay; JSON or markup as it is) */
+	struct str name;  /* the parameter under another name, e.g. "id[$ne]" (query and form fields) */
 	bool drop;	  /* the parameter is left out */
 	struct str method;	/* another method */
 	struct str url;		/* another absolute URL within scope (point ignored) */
@@ -160,6 +163,7 @@ struct scan_mutation {
 	bool no_cookies;   /* as nobody: without cookies and without headers that log in */
 	bool as_second;	   /* as the second recorded user; fails when there is none */
 	bool fresh;	   /* never answer from the response cache */
+	bool timed;	   /* sent once, its time is the point: see timing.h */
 };
 
 /* 0 and the answer (valid until the hook returns), or -1: network error, limit,

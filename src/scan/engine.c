@@ -2,7 +2,6 @@
  * found; so the order of decisions does not depend on timing. Everything that
  * matters goes to the journal before the next thing is begun. */
 #include "base/check.h"
-#include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -154,6 +153,7 @@ void run_tick(struct run *r)
 		run_stop(r, "limit.seconds");
 	if (r->o.max_bytes && r->stats.bytes + r->bytes_before > r->o.max_bytes)
 		run_stop(r, "limit.bytes");
+	oob_tick(r);
 	if (!r->stopping)
 		send_progress(r, false);
 }
@@ -224,7 +224,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 		return -1;
 	r->begun_us = run_now_us(r);
 	r->begun_ms = clock_wall_ms(r->clock);
-	random_bytes(&r->seed, sizeof(r->seed));
+	r->seed = str_hash(r->o.target) * 31 + (uint64_t)r->o.mode; /* two scans of the same site send the same */
 	people_init(r);
 	r->soft404 = map_new();
 	r->endpoints = map_new();
@@ -241,6 +241,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 		r->checks[i].check = scan_checks[i];
 	r->ctx = ctx_new(r);
 	frontier_init(r);
+	oob_init(r);
 	crawl_start(r);
 	wire_init(r);
 	return http_client_new(&(struct http_client_options){ .connector = connector,
@@ -262,6 +263,7 @@ static void run_free(struct run *r)
 	if (r->attack.kinds)
 		attack_free(r);
 	frontier_free(r);
+	oob_free(r);
 	if (r->cache)
 		map_free_values(r->cache, free_answer);
 	if (r->endpoints)
@@ -564,6 +566,10 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 	}
 	while (turn(r))
 		;
+	while (!r->stopping && oob_waiting(r)) { /* what was sent last may still be heard of */
+		r->clock->sleep_ms(r->clock, 100);
+		run_tick(r);
+	}
 	bool natural = !r->stopping;
 	wind_down(r);
 	r->stopping = !natural;

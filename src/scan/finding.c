@@ -273,6 +273,39 @@ void finding_report(struct run *r, const struct scan_check *c, const struct scan
 	arena_free(a);
 }
 
+void finding_prepare(struct run *r, const struct scan_check *c, const struct scan_report *rep,
+		     const struct scan_point *pt, struct buf *out)
+{
+	char fp[33];
+	struct str parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
+	struct arena *a = arena_new(8 * MIB);
+	struct scan_finding f = { .fingerprint = str_make(fp, 32), .count = 1 };
+	fingerprint(c, rep->exchange, pt, parameter, rep->place_key, fp);
+	fill(r, a, &f, c, rep, pt);
+	finding_encode(&f, out);
+	arena_free(a);
+}
+
+void finding_deliver(struct run *r, struct str prepared, struct str zh, struct str en)
+{
+	struct arena *a = arena_new(2 * MIB);
+	struct scan_finding f;
+	const struct scan_check *c = NULL;
+	if (finding_decode(prepared, a, &f) == 0)
+		c = scan_check_find(f.check);
+	if (c && !found_of(r, f.fingerprint) && retest_wants(r, &f)) {
+		f.detail_zh = arena_printf(a, "%.*s%.*s", STR_ARG(f.detail_zh), STR_ARG(zh));
+		f.detail_en = arena_printf(a, "%.*s%s%.*s", STR_ARG(f.detail_en), f.detail_en.len ? " " : "", STR_ARG(en));
+		struct found *n = found_new(r, &f);
+		add_place(r, n, f.url, f.parameter);
+		run_check_stat(r, c)->findings++;
+		run_journal(r, "find", n->fingerprint, buf_view(&n->encoded));
+		run_flush(r);
+		tell(r, n);
+	}
+	arena_free(a);
+}
+
 /* From an earlier process: told again, since who listens may have lost it. */
 void finding_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
 {

@@ -14,11 +14,13 @@
 #include "net/connector.h"
 #include "net/http.h"
 #include "os/frame.h"
+#include "scan/oob.h"
 #include "scan/scan_private.h"
 
 #define LIMIT_JAIL_FRAME (8 * MIB)
 #define JAIL_SEND_MS 60000
 #define JAIL_BATCH (1 * MIB)
+#define LIMIT_OOB_FRAME (256 * KIB)
 
 enum frame {
 	/* keeper to child */
@@ -26,6 +28,8 @@ enum frame {
 	FRAME_RECORD,
 	FRAME_GO,
 	FRAME_STOP,
+	FRAME_OOB,	/* who listens: domain, URL */
+	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	/* child to keeper */
 	FRAME_BATCH = 16,
 	FRAME_FINDING,
@@ -34,6 +38,7 @@ enum frame {
 	FRAME_LOG,
 	FRAME_SUMMARY,
 	FRAME_ERROR,
+	FRAME_OOB_ASK,
 };
 
 /* ---- the child ---- */
@@ -45,6 +50,10 @@ struct child {
 	VEC(struct buf) records; /* what the journal held */
 	bool failed;
 	enum scan_verdict verdict;
+	struct scan_oob oob;
+	bool has_oob;
+	struct buf hits; /* the last FRAME_OOB_HITS */
+	bool hits_came;
 };
 
 static int child_send(struct child *c, enum frame type, struct str bytes)
@@ -168,24 +177,88 @@ static void on_log(void *ctx, struct str zh, struct str en)
 	buf_free(&b);
 }
 
+/* One frame of the keeper while the engine runs. */
+static void child_listen(struct child *c)
+{
+	struct buf b;
+	uint32_t type = 0;
+	buf_init(&b, LIMIT_OOB_FRAME + 64);
+	int n = os_frame_recv(c->chan, LIMIT_OOB_FRAME, 1000, &type, &b, NULL);
+	if (n <= 0) {
+		c->verdict = SCAN_CANCEL;
+	} else if (type == FRAME_STOP && b.len >= 1) {
+		c->verdict = b.ptr[0] == SCAN_PAUSE ? SCAN_PAUSE : SCAN_CANCEL;
+	} else if (type == FRAME_OOB_HITS) {
+		buf_clear(&c->hits);
+		buf_str(&c->hits, buf_view(&b));
+		c->hits_came = true;
+	}
+	buf_free(&b);
+}
+
 static enum scan_verdict child_should_stop(void *ctx)
 {
 	struct child *c = ctx;
 	struct pollfd p = { .fd = c->chan, .events = POLLIN };
 	if (c->failed)
 		return SCAN_CANCEL;
-	while (c->verdict == SCAN_GO && poll(&p, 1, 0) == 1) {
-		struct buf b;
-		uint32_t type = 0;
-		buf_init(&b, 64 * KIB);
-		int n = os_frame_recv(c->chan, 1 * KIB, 1000, &type, &b, NULL);
-		if (n <= 0)
-			c->verdict = SCAN_CANCEL;
-		else if (type == FRAME_STOP && b.len >= 1)
-			c->verdict = b.ptr[0] == SCAN_PAUSE ? SCAN_PAUSE : SCAN_CANCEL;
-		buf_free(&b);
-	}
+	while (c->verdict == SCAN_GO && poll(&p, 1, 0) == 1)
+		child_listen(c);
 	return c->verdict;
+}
+
+static int take_hit(struct reader *r, struct scan_oob_hit *h)
+{
+	uint32_t kind;
+	uint64_t at;
+	if (reader_u32(r, &kind) < 0 || reader_blob(r, &h->token) < 0 || reader_blob(r, &h->from) < 0 ||
+	    reader_blob(r, &h->what) < 0 || reader_u64(r, &at) < 0)
+		return -1;
+	h->kind = kind == SCAN_OOB_HTTP ? SCAN_OOB_HTTP : SCAN_OOB_DNS;
+	h->at_ms = (int64_t)at;
+	return 0;
+}
+
+static int child_oob_poll(void *ctx, struct str prefix, uint64_t *after,
+			  void (*each)(void *arg, const struct scan_oob_hit *hit), void *arg)
+{
+	struct child *c = ctx;
+	struct buf b;
+	struct pollfd p = { .fd = c->chan, .events = POLLIN };
+	buf_init(&b, 4 * KIB);
+	buf_blob(&b, prefix);
+	buf_u64(&b, *after);
+	c->hits_came = false;
+	int r = child_send(c, FRAME_OOB_ASK, buf_view(&b));
+	buf_free(&b);
+	while (r == 0 && !c->hits_came && c->verdict == SCAN_GO)
+		if (poll(&p, 1, 5000) != 1)
+			return -1;
+		else
+			child_listen(c);
+	if (r < 0 || !c->hits_came)
+		return -1;
+	struct reader rd = reader_of(buf_view(&c->hits));
+	struct scan_oob_hit h;
+	uint64_t last = *after;
+	if (reader_u64(&rd, &last) < 0)
+		return -1;
+	while (rd.ptr < rd.end && take_hit(&rd, &h) == 0)
+		each(arg, &h);
+	*after = last;
+	return 0;
+}
+
+/* Who listens: two strings. */
+static int child_oob(struct child *c, struct arena *a, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str domain, url;
+	if (reader_blob(&r, &domain) < 0 || reader_blob(&r, &url) < 0)
+		return -1;
+	c->oob = (struct scan_oob){ c, arena_str(a, domain), arena_str(a, url), child_oob_poll };
+	c->has_oob = true;
+	return 0;
 }
 
 static void send_summary(struct child *c, const struct scan_summary *s)
@@ -241,7 +314,9 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 			*vec_push(&c->records) = b;
 			continue;
 		}
-		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e) : -1;
+		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e)
+			: type == FRAME_OOB   ? child_oob(c, a, buf_view(&b))
+					      : -1;
 		buf_free(&b);
 		if (r < 0)
 			return -1;
@@ -257,11 +332,13 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	struct error e = { 0 };
 	check(nfds == 1);
 	buf_init(&c.batch, 2 * JAIL_BATCH + LIMIT_JAIL_FRAME);
+	buf_init(&c.hits, LIMIT_OOB_FRAME + 64);
 	int r = child_receive(&c, a, &o, &e);
 	if (r == 0) {
 		struct net_connector *connector = net_connector_broker(fds[0]);
 		struct scan_state state = { &c, child_append, child_flush, child_replay };
-		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop };
+		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
+					      c.has_oob ? &c.oob : NULL };
 		r = scan_run(&o, connector, &state, &events, &s, &e);
 		net_connector_free(connector);
 	}
@@ -274,6 +351,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 		buf_free(&c.records.ptr[i]);
 	vec_free(&c.records);
 	buf_free(&c.batch);
+	buf_free(&c.hits);
 	arena_free(a);
 	return 0;
 }
@@ -453,6 +531,37 @@ static int keep_error(struct keeper *k, struct str bytes)
 	return 0;
 }
 
+static void put_hit(void *arg, const struct scan_oob_hit *h)
+{
+	struct buf *b = arg;
+	if (b->len + h->token.len + h->from.len + h->what.len + 64 > LIMIT_OOB_FRAME)
+		return; /* so many at once: the rest adds nothing */
+	buf_u32(b, (uint32_t)h->kind);
+	buf_blob(b, h->token);
+	buf_blob(b, h->from);
+	buf_blob(b, h->what);
+	buf_u64(b, (uint64_t)h->at_ms);
+}
+
+static int keep_oob_ask(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str prefix;
+	uint64_t after;
+	struct buf hits, out;
+	if (reader_blob(&r, &prefix) < 0 || reader_u64(&r, &after) < 0 || !k->events->oob)
+		return -1;
+	buf_init(&hits, LIMIT_OOB_FRAME);
+	buf_init(&out, LIMIT_OOB_FRAME + 64);
+	k->events->oob->poll(k->events->oob->ctx, prefix, &after, put_hit, &hits);
+	buf_u64(&out, after);
+	buf_str(&out, buf_view(&hits));
+	os_frame_send(k->child.chan, FRAME_OOB_HITS, buf_view(&out), 5000, NULL);
+	buf_free(&hits);
+	buf_free(&out);
+	return 0;
+}
+
 static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 {
 	switch (type) {
@@ -470,6 +579,8 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return keep_summary(k, bytes);
 	case FRAME_ERROR:
 		return keep_error(k, bytes);
+	case FRAME_OOB_ASK:
+		return keep_oob_ask(k, bytes);
 	default:
 		return -1;
 	}
@@ -500,6 +611,14 @@ static int keeper_begin(struct keeper *k)
 	scan_options_encode(k->o, &b);
 	int r = os_frame_send(k->child.chan, FRAME_OPTIONS, buf_view(&b), JAIL_SEND_MS, k->e);
 	buf_free(&b);
+	if (r == 0 && k->events->oob) {
+		struct buf who;
+		buf_init(&who, 16 * KIB);
+		buf_blob(&who, k->events->oob->domain);
+		buf_blob(&who, k->events->oob->url);
+		r = os_frame_send(k->child.chan, FRAME_OOB, buf_view(&who), JAIL_SEND_MS, k->e);
+		buf_free(&who);
+	}
 	if (r == 0 && k->state && k->state->replay)
 		r = k->state->replay(k->state->ctx, send_record, k, k->e);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "net/cookie.h"
 #include "scan/scan_private.h"
+#include "scan/values.h"
 
 #define LIMIT_POINTS 40 /* per request */
 
@@ -93,8 +94,30 @@ static void cookie_points(struct run *r, struct target *t)
 	arena_free(a);
 }
 
-/* Segments of the path that look like values: numbers, or anything behind the first
- * when there is no query and no file extension. */
+/* Numbers, and long identifiers: what a router takes for a value. */
+static bool like_a_value(struct str part)
+{
+	size_t digits = 0, hex = 0;
+	for (size_t i = 0; i < part.len; i++) {
+		digits += ascii_digit(part.ptr[i]);
+		hex += ascii_digit(part.ptr[i]) || part.ptr[i] == '-' || ((part.ptr[i] | 0x20) >= 'a' && (part.ptr[i] | 0x20) <= 'f');
+	}
+	return part.len > 0 && (digits == part.len || (part.len >= 12 && hex == part.len && digits >= 2));
+}
+
+bool points_in_path(const struct run *r, const struct url *u)
+{
+	struct str rest = u->path, part;
+	if (r->o.mode != SCAN_STANDARD)
+		return r->o.mode == SCAN_DEEP;
+	while (str_split(&rest, '/', &part))
+		if (like_a_value(part))
+			return true;
+	return false;
+}
+
+/* Segments of the path that look like values; in deep scans also any others, when there
+ * is no query and no file extension. */
 static void path_points(struct run *r, struct target *t, const struct url *u, struct arena *a)
 {
 	struct str rest = u->path, part;
@@ -102,14 +125,45 @@ static void path_points(struct run *r, struct target *t, const struct url *u, st
 	while (taken < 4 && str_split(&rest, '/', &part)) {
 		if (number++ == 0 || str_empty(part) || str_chr(part, '.') >= 0)
 			continue;
-		bool digits = true;
-		for (size_t i = 0; i < part.len; i++)
-			digits = digits && ascii_digit(part.ptr[i]);
-		if (!digits && u->query.len)
+		if (!like_a_value(part) && (u->query.len || r->o.mode != SCAN_DEEP))
 			continue;
 		attack_add_unit(r, t, UNIT_POINT, WHERE_PATH, arena_printf(a, "%zu", number - 1),
 				url_form_decode(a, part));
 		taken++;
+	}
+}
+
+static size_t tree_values(struct arena *a, const struct spec *s, struct body_value *list, size_t max)
+{
+	if (values_is_json(s->type))
+		return values_of_json(a, s->body, list, max);
+	return values_is_xml(s->type) ? values_of_xml(a, s->body, list, max) : 0;
+}
+
+void points_body_names(const struct spec *s, struct buf *out)
+{
+	struct arena *a = arena_new(16 * MIB);
+	struct body_value list[LIMIT_POINTS];
+	size_t n = s->body.len < 2 * MIB ? tree_values(a, s, list, LIMIT_POINTS) : 0;
+	for (size_t i = 0; i < n && out->len < 32 * KIB; i++) {
+		buf_char(out, '&');
+		buf_str(out, list[i].name);
+	}
+	arena_free(a);
+}
+
+static void tree_points(struct run *r, struct target *t, struct arena *a)
+{
+	struct body_value list[LIMIT_POINTS];
+	size_t n = tree_values(a, t->spec, list, LIMIT_POINTS);
+	enum scan_where where = values_is_json(t->spec->type) ? WHERE_JSON : WHERE_XML;
+	for (size_t i = 0; i < n; i++) {
+		ssize_t slash = str_rchr(list[i].name, '/');
+		struct str last = str_from(list[i].name, (size_t)(slash + 1));
+		if (form_is_token(last, list[i].value))
+			t->has_token = true;
+		else if (last.len < 100 && list[i].value.len < 4 * KIB)
+			attack_add_unit(r, t, UNIT_POINT, where, list[i].name, list[i].value);
 	}
 }
 
@@ -136,6 +190,8 @@ void points_of(struct run *r, struct target *t)
 		else if (worth_it(list[i].name, list[i].value))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_BODY, list[i].name, list[i].value);
 	}
+	if (t->spec->body.len < 2 * MIB)
+		tree_points(r, t, a);
 	if (r->o.mode != SCAN_QUICK)
 		cookie_points(r, t);
 	if (r->o.mode != SCAN_QUICK)
@@ -144,7 +200,7 @@ void points_of(struct run *r, struct target *t)
 					i == 0	 ? r->o.user_agent
 					: i == 1 ? t->spec->url
 						 : STR("127.0.0.1"));
-	if (r->o.mode == SCAN_DEEP)
+	if (points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);
 }
@@ -210,7 +266,10 @@ static void change_pairs(struct arena *a, struct buf *b, struct str pairs_text, 
 		if (!first)
 			buf_char(b, '&');
 		first = false;
-		buf_str(b, p->name);
+		if (it && m->name.len)
+			url_form_encode(b, m->name);
+		else
+			buf_str(b, p->name);
 		if (it) {
 			buf_char(b, '=');
 			put_value(b, pt, m, v);
@@ -270,6 +329,25 @@ static struct str changed_url(struct arena *a, struct str base, const struct sca
 	return r;
 }
 
+static void change_tree(struct send *s, struct arena *a, const struct spec *spec, const struct scan_point *pt,
+			const struct scan_mutation *m, struct str v)
+{
+	struct body_value list[LIMIT_POINTS];
+	size_t n = tree_values(a, spec, list, LIMIT_POINTS), i = 0;
+	struct buf b;
+	while (i < n && !str_eq(list[i].name, pt->name))
+		i++;
+	buf_init(&b, 4 * MIB);
+	if (i == n)
+		buf_str(&b, spec->body);
+	else if (m->drop)
+		values_drop(&b, spec->body, &list[i]);
+	else
+		values_replace(&b, spec->body, &list[i], v, m->raw);
+	set_body(s, buf_view(&b), spec->type);
+	buf_free(&b);
+}
+
 static void change_body(struct send *s, struct arena *a, const struct spec *spec, const struct scan_point *pt,
 			const struct scan_mutation *m, struct str v)
 {
@@ -290,6 +368,7 @@ static void change_body(struct send *s, struct arena *a, const struct spec *spec
 			if (m->drop)
 				continue;
 			list[i].value = v;
+			list[i].name = m->name.len ? m->name : list[i].name;
 		}
 		list[w++] = list[i];
 	}
@@ -356,6 +435,8 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 		set_body(s, m->body, m->content_type);
 	else if (change && pt->where == WHERE_BODY)
 		change_body(s, a, spec, pt, m, v);
+	else if (change && (pt->where == WHERE_JSON || pt->where == WHERE_XML))
+		change_tree(s, a, spec, pt, m, v);
 	else if (!m->url.len && (spec->body.len || str_eq(spec->method, STR("POST"))) && !str_eq(method, STR("GET")))
 		set_body(s, spec->body, spec->type);
 	if (change && pt->where == WHERE_HEADER)

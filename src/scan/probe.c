@@ -15,7 +15,8 @@ const char *scan_where_name(enum scan_where w)
 {
 	static const char *const names[] = { [WHERE_NONE] = "",	       [WHERE_QUERY] = "query",
 					     [WHERE_BODY] = "body",    [WHERE_COOKIE] = "cookie",
-					     [WHERE_HEADER] = "header", [WHERE_PATH] = "path" };
+					     [WHERE_HEADER] = "header", [WHERE_PATH] = "path",
+					     [WHERE_JSON] = "json",    [WHERE_XML] = "xml" };
 	check((size_t)w < ARRAY_SIZE(names));
 	return names[w];
 }
@@ -35,6 +36,12 @@ void probe_wait(struct probe *p)
 void probe_park(struct probe *p)
 {
 	p->parked = true;
+	probe_wait(p);
+}
+
+void probe_sleep(struct probe *p, unsigned ms)
+{
+	p->wake_us = run_now_us(p->run) + (int64_t)ms * 1000;
 	probe_wait(p);
 }
 
@@ -153,7 +160,8 @@ static int refresh_tokens(struct probe *p, struct send *s, bool base)
 	if (!p->unit->target->has_token || str_empty(spec->from) || str_empty(s->q.body) ||
 	    !str_istarts(spec->type, STR("application/x-www")))
 		return 0;
-	while (r->attack.token_lock && r->attack.token_lock != p && !r->stopping)
+	while (((r->attack.token_lock && r->attack.token_lock != p) || (r->wire.alone && r->wire.alone != p)) &&
+	       !r->stopping)
 		probe_park(p);
 	if (!base && pace_skips(r, p->unit->target->endpoint, p->check))
 		return 0; /* it will not be sent */
@@ -248,6 +256,8 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 		send_free(s);
 		return -1;
 	}
+	s->timed = m->timed;
+	s->priority = s->priority || m->timed;
 	if (p->has_point && !m->url.len && !m->method.len)
 		s->endpoint = own_endpoint(p); /* also when the path is what changes */
 	struct answer *a = cached_ask(p, s, m->fresh);

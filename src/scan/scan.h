@@ -10,6 +10,7 @@
 #include "scan/severity.h"
 
 struct net_connector;
+struct scan_oob;
 struct net_policy;
 struct scan_tech; /* tech/tech.h */
 struct os_spawner;
@@ -168,6 +169,7 @@ struct scan_events {
 	void (*progress)(void *ctx, const struct scan_progress *p);
 	void (*log)(void *ctx, struct str zh, struct str en);
 	enum scan_verdict (*should_stop)(void *ctx);
+	const struct scan_oob *oob; /* who hears what the target sends by itself; NULL: nobody */
 	/* A recognised technology and where it was first seen; again under the same id when
 	 * its version or confidence has become better. */
 	void (*tech)(void *ctx, const struct scan_tech *t, struct str url);

@@ -86,6 +86,7 @@ struct send {
 	struct send *next;
 	bool priority; /* fibers of tasks that hold a lock */
 	bool in_slow_lane; /* sent alone */
+	bool timed; /* its time is being measured: says nothing about politeness, not tried again */
 	struct endpoint *endpoint; /* NULL: found by its address */
 };
 struct send *send_new(struct run *r, struct str method, struct str url, unsigned url_flags, struct error *e);
@@ -104,6 +105,7 @@ struct wire {
 	int64_t refill_us, pause_until_us, usual_us, slow_us;
 	unsigned refused_row, failed_row; /* in a row */
 	bool lost;
+	struct probe *alone; /* while set, only its requests leave, one at a time */
 };
 void wire_init(struct run *r);
 void wire_free(struct run *r);
@@ -201,6 +203,10 @@ bool attack_turn(struct run *r);    /* false when all is done */
 void attack_free(struct run *r);
 /* Units of one insertion point: points.c */
 void points_of(struct run *r, struct target *t);
+/* Does the path itself hold something that looks like a value, in this mode? */
+bool points_in_path(const struct run *r, const struct url *u);
+/* Names of the values in a JSON or XML body, "&" before each. */
+void points_body_names(const struct spec *s, struct buf *out);
 /* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */
 void points_headers(struct run *r, struct send *s, const struct spec *spec);
 int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m,
@@ -219,6 +225,7 @@ struct probe {
 	struct send *waiting;
 	bool ready, has_point, resumed;
 	bool parked; /* waits for what another fiber does */
+	int64_t wake_us; /* sleeps until then; 0: does not */
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */
@@ -227,6 +234,7 @@ void probe_wait(struct probe *p); /* until ready is set */
 bool probe_too_slow(struct probe *p, const struct scan_check *c);
 /* Sleeps until another fiber has got further; then look again. */
 void probe_park(struct probe *p);
+void probe_sleep(struct probe *p, unsigned ms);
 /* The answer to the unit's request as it is; asked once per target. NULL on failure. */
 struct scan_exchange *probe_base_answer(struct probe *p);
 
@@ -239,6 +247,10 @@ void finding_report(struct run *r, const struct scan_check *c, const struct scan
 		    const struct scan_point *pt);
 bool finding_known(struct run *r, const struct scan_check *c, const struct scan_exchange *x,
 		   const struct scan_point *pt);
+/* The same in two steps: for proofs that come later. */
+void finding_prepare(struct run *r, const struct scan_check *c, const struct scan_report *rep,
+		     const struct scan_point *pt, struct buf *out);
+void finding_deliver(struct run *r, struct str prepared, struct str zh, struct str en);
 void finding_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void finding_flush_counts(struct run *r); /* emits those whose count grew */
 void findings_free(struct run *r);
@@ -246,6 +258,13 @@ void finding_encode(const struct scan_finding *f, struct buf *b);
 int finding_decode(struct str bytes, struct arena *a, struct scan_finding *ret);
 void evidence_build(struct arena *a, const struct scan_report *rep, const struct scan_point *pt,
 		    struct scan_evidence *ret);
+
+/* ---- oob.c ---- */
+struct oob;
+void oob_init(struct run *r);
+void oob_free(struct run *r);
+void oob_tick(struct run *r); /* asks for hits; cheap to call often */
+bool oob_waiting(struct run *r); /* late hits may still come */
 
 /* ---- passive.c ---- */
 struct scan_ctx {
@@ -287,6 +306,7 @@ struct run {
 	struct map *endpoints; /* method and URL without query -> struct endpoint * */
 	int64_t slow_spent_us;
 	struct map *cache; /* key -> struct answer * */
+	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
 	struct map *findings;	 /* fingerprint -> struct found * */
 	struct map *done;	 /* finished unit + check */

@@ -217,20 +217,24 @@ static void on_done(void *ctx, struct http_response *h)
 	w->slow_in_flight -= s->in_slow_lane;
 	if (!http_response_usable(h)) {
 		slow_down(w);
-		w->failed_row++;
+		w->failed_row += !s->timed;
 		if (w->failed_row >= WIRE_LOST && r->phase != PHASE_START)
 			run_stop(r, "target.lost");
-		if (++s->tries < WIRE_TRIES && !r->stopping) {
+		if (++s->tries < WIRE_TRIES && !r->stopping && !s->timed) {
 			http_response_free(h);
 			retry_later(s, WIRE_RETRY_US << (2 * (s->tries - 1)));
 			return;
 		}
 	} else {
 		w->failed_row = 0;
-		s->tries++;
+		s->tries += s->timed ? WIRE_TRIES : 1;
 		if (refused(r, s, h)) {
 			http_response_free(h);
 			retry_later(s, 0);
+			return;
+		}
+		if (s->timed) {
+			finish(s, h);
 			return;
 		}
 		int64_t took = pace_learn(r, s->endpoint, h->ttfb_us, s->in_slow_lane);
@@ -302,6 +306,8 @@ static struct send *take_head(struct wire *w)
 static bool step_aside(struct run *r, struct send *s)
 {
 	struct wire *w = &r->wire;
+	if (w->alone)
+		return false;
 	if (!s->endpoint)
 		s->endpoint = pace_of(r, s->q.method, s->q.url);
 	s->in_slow_lane = r->phase == PHASE_ATTACK && s->endpoint && s->endpoint->slow;
@@ -338,6 +344,8 @@ int wire_dispatch(struct run *r)
 	}
 	w->refill_us = now;
 	while (!w->slow_in_flight) { /* a slow one is truly alone: what it takes is its own */
+		if (w->alone && (!w->head || w->head->owner != w->alone || w->in_flight > 0))
+			break;
 		bool slow = !w->head && w->slow && w->in_flight == 0;
 		if (!slow && (!w->head || w->in_flight >= w->concurrency))
 			break;
