@@ -249,6 +249,7 @@ static void commit(struct run *r, struct slot *slot)
 			frontier_learn(r, spec, answer_sig(a));
 			push_all(r, spec, a);
 			passive_run(r, &a->x);
+			technologies_page(r, &a->x);
 			attack_consider(r, spec, a);
 		}
 		journal_page(r, spec, a);

@@ -204,6 +204,17 @@ static struct scan_ctx *ctx_new(struct run *r)
 	return c;
 }
 
+/* One pass for the fixed strings of all checks and of all fingerprints. */
+static struct literals *all_literals(const struct run *r)
+{
+	size_t n = scan_checks_count();
+	_cleanup_free_ const struct scan_check **list = mem_array(n + 2, sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		list[i] = scan_checks[i];
+	list[n] = technologies_check(r);
+	return literals_new(list);
+}
+
 static int run_new(const struct scan_options *o, struct net_connector *connector, const struct scan_state *state,
 		   const struct scan_events *events, struct run **ret, struct error *e)
 {
@@ -235,7 +246,10 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->attack.dirs = map_new();
 	r->attack.files = map_new();
 	r->fibers = fiber_pool_new();
-	r->literals = literals_new(scan_checks);
+	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
+	r->o.fingerprints_len = o->fingerprints_len;
+	technologies_start(r);
+	r->literals = all_literals(r);
 	r->checks = mem_array(scan_checks_count() + 1, sizeof(*r->checks));
 	for (size_t i = 0; scan_checks[i]; i++)
 		r->checks[i].check = scan_checks[i];
@@ -274,6 +288,7 @@ static void run_free(struct run *r)
 	map_free(r->done);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
+	technologies_free(r);
 	people_free(r);
 	for (size_t i = 0; i < r->excludes.len; i++)
 		pcre2_code_free(r->excludes.ptr[i]);
@@ -327,6 +342,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		finding_replayed(r, kind, key, bytes);
 	} else if (str_eq(kind, STR("target")) || str_eq(kind, STR("dir")) || str_eq(kind, STR("file"))) {
 		attack_replayed(r, kind, key, bytes);
+	} else if (str_eq(kind, STR("tech"))) {
+		technologies_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
 	} else if (str_eq(kind, STR("crawled"))) {
@@ -434,6 +451,7 @@ static void finish_crawl(struct run *r)
 	run_journal(r, "crawled", STR(""), STR(""));
 	run_flush(r);
 	r->phase = PHASE_ATTACK;
+	technologies_tell(r);
 	attack_prepare(r);
 }
 
@@ -574,6 +592,7 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 	wind_down(r);
 	r->stopping = !natural;
 	finding_flush_counts(r);
+	technologies_tell(r);
 	run_flush(r);
 	if (r->start_failed) {
 		result = unreachable(r, e);

@@ -1,6 +1,6 @@
 /* The fixed strings of all checks, found in one pass over a text. A filter over
- * pairs of bytes passes few positions; those are compared with the strings that
- * start with that pair (the idea of Wu and Manber 1994, block length 2, without
+ * groups of three bytes passes few positions; those are compared with the strings that
+ * start with that group (the idea of Wu and Manber 1994, block length 3, without
  * skips). Built once per run, read-only afterwards. */
 #ifndef SCAN_LITERALS_H
 #define SCAN_LITERALS_H

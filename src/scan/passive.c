@@ -23,6 +23,10 @@ struct literal_walk {
 static void on_literal(void *arg, const struct scan_check *c, size_t which, size_t at)
 {
 	struct literal_walk *w = arg;
+	if (c == technologies_check(w->r)) {
+		technologies_hit(w->r, which, at);
+		return;
+	}
 	if (!sees(c, w->x) || !attack_check_wanted(w->r, c))
 		return;
 	w->r->ctx->check = c;
@@ -33,7 +37,9 @@ void passive_run(struct run *r, const struct scan_exchange *x)
 {
 	struct scan_ctx *ctx = r->ctx;
 	struct literal_walk walk = { r, x };
+	technologies_begin(r, x);
 	literals_scan(r->literals, x->text.len ? x->text : x->body, on_literal, &walk);
+	technologies_end(r);
 	for (size_t i = 0; scan_checks[i]; i++) {
 		const struct scan_check *c = scan_checks[i];
 		if (c->on_literal && sees(c, x) && attack_check_wanted(r, c))

@@ -99,6 +99,9 @@ struct scan_options {
 	bool intrusive; /* also checks flagged SCAN_INTRUSIVE */
 	bool insecure_tls; /* go on when the certificate does not verify (it is a finding, not an end) */
 	struct str user_agent;
+	/* Whole files of further fingerprints (Wappalyzer JSON shape); not part of the JSON form */
+	const struct str *fingerprints;
+	size_t fingerprints_len;
 };
 
 /* Fills zeroed numbers from the mode; checks all values, compiles the excludes

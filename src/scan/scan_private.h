@@ -280,6 +280,20 @@ struct scan_ctx {
 void passive_run(struct run *r, const struct scan_exchange *x);
 void passive_host(struct run *r, const struct scan_exchange *x);
 
+/* ---- technologies.c: the tech room and this run ---- */
+struct technologies;
+void technologies_start(struct run *r);
+void technologies_free(struct run *r);
+/* Carries the texts of all fingerprints into the common pass. */
+const struct scan_check *technologies_check(const struct run *r);
+/* Around the pass over one exchange. */
+void technologies_begin(struct run *r, const struct scan_exchange *x);
+void technologies_hit(struct run *r, size_t which, size_t at);
+void technologies_end(struct run *r);
+void technologies_page(struct run *r, const struct scan_exchange *x); /* crawled: its icon */
+void technologies_tell(struct run *r); /* events for what is new; else only from the attack on */
+void technologies_replayed(struct run *r, struct str key, struct str bytes);
+
 /* ---- engine.c ---- */
 enum run_phase { PHASE_START, PHASE_CRAWL, PHASE_ATTACK, PHASE_END };
 
@@ -319,6 +333,7 @@ struct run {
 	int64_t begun_us, begun_ms, next_tick_us;
 	double seconds_before; /* of earlier processes */
 	struct literals *literals;
+	struct technologies *technologies;
 	const struct scan_exchange *asked; /* passive hooks run on a probe of this request */
 	bool start_failed;
 	char start_error[48];

@@ -16,7 +16,7 @@ struct scan_tech {
 	struct str name; /* "WordPress" */
 	struct str version; /* empty: not known */
 	struct str cpe;	 /* "cpe:2.3:a:wordpress:wordpress:6.4.2:*:*:*:*:*:*:*", or empty */
-	struct str category;	   /* "cms": first category; see tech_category_zh() */
+	struct str category;	   /* "cms": first category: tech_category_find() */
 	unsigned confidence; /* 1..100 */
 };
 
@@ -24,4 +24,11 @@ struct scan_tech {
 size_t run_techs(struct run *r, const struct scan_tech **ret);
 /* Is it there, with a confidence of 50 or more? Implied ones count. */
 bool run_has_tech(struct run *r, struct str id);
+
+struct tech_category {
+	const char *id, *zh, *en;
+};
+extern const struct tech_category tech_categories[];
+extern const size_t tech_categories_count;
+const struct tech_category *tech_category_find(struct str id); /* NULL when there is none */
 #endif
