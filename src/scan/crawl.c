@@ -70,13 +70,27 @@ static bool push_raw(void *ctx, enum scan_link_kind kind, struct str raw)
 	return p->r->frontier.heap.len > 500000;
 }
 
+/* Relative strings of a script file belong to the page that loads it. */
+static bool push_script(void *ctx, enum scan_link_kind kind, struct str raw)
+{
+	struct push_from *p = ctx;
+	struct url page, u;
+	bool relative = raw.len && raw.ptr[0] != '/' && str_find(raw, STR("://")) < 0;
+	if (kind == LINK_SCRIPT || !relative || str_empty(p->spec->from) || arena_left(p->arena) < 1 * MIB ||
+	    url_parse(p->arena, p->spec->from, NULL, 0, &page, NULL) < 0 ||
+	    url_parse(p->arena, raw, &page, 0, &u, NULL) < 0)
+		return push_raw(ctx, kind, raw);
+	push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
+	return p->r->frontier.heap.len > 500000;
+}
+
 static void push_links(struct push_from *p, const struct scan_page *page)
 {
 	for (size_t i = 0; i < page->links_len; i++) {
 		const struct scan_link *l = &page->links[i];
 		struct str text = l->tag && l->kind == LINK_A ? l->tag->inner : STR("");
-		if (l->kind == LINK_RESOURCE || l->kind == LINK_FORM)
-			continue; /* pictures; forms are filled in below */
+		if (l->kind == LINK_FORM && !(l->tag && scan_tag_attr(l->tag, "formaction").ptr))
+			continue; /* filled in below; what another button of a form calls is asked for as it is */
 		if (l->kind == LINK_A && (form_link_logs_out(l->url, text) || form_link_destroys(l->url, text)))
 			continue;
 		push_url(p, l->kind, l->url);
@@ -120,6 +134,26 @@ static void push_forms(struct push_from *p, const struct scan_page *page)
 	}
 }
 
+/* Headers that carry addresses among other words. */
+static void push_headers(struct push_from *p, const struct scan_headers *h)
+{
+	static const char *const names[] = { "content-security-policy", "content-security-policy-report-only",
+					     "report-to", "reporting-endpoints", "sourcemap", "x-sourcemap",
+					     "x-pingback", "p3p", "service-worker-allowed", "x-redirect-to" };
+	struct str v;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t at = 0;
+		while (scan_header_next(h, names[i], &at, &v))
+			link_text(v, push_raw, p);
+	}
+	size_t at = 0;
+	while (scan_header_next(h, "set-cookie", &at, &v)) { /* an application's folder */
+		struct set_cookie c;
+		if (cookie_parse(v, clock_wall_ms(p->r->clock), &c) == 0 && c.path.len > 1)
+			push_raw(p, LINK_GUESS, c.path);
+	}
+}
+
 static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 {
 	struct push_from p = { .r = r, .spec = spec, .answer = a, .arena = arena_new(64 * MIB) };
@@ -141,8 +175,13 @@ static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 		link_sitemap(x->text, push_raw, &p);
 	else if (x->media == MEDIA_STYLE)
 		link_css(x->text, push_raw, &p);
+	else if (x->media == MEDIA_JSON && str_has(x->text, STR("\"sourcesContent\"")))
+		link_source_map(x->text, push_script, &p);
 	else if (x->media == MEDIA_SCRIPT || x->media == MEDIA_JSON)
-		link_script(x->text, push_raw, &p);
+		link_script(x->text, x->media == MEDIA_SCRIPT ? push_script : push_raw, &p);
+	else if (!x->missing && (x->media == MEDIA_XML || x->media == MEDIA_TEXT))
+		link_text(x->text, push_raw, &p);
+	push_headers(&p, &x->headers);
 	if (x->page) {
 		push_links(&p, x->page);
 		push_forms(&p, x->page);

@@ -164,6 +164,26 @@ static bool any_word(struct str s, const char *const *words)
 	return false;
 }
 
+/* As a word of its own: a file name such as "how-to-remove-it.html" commands nothing. */
+static bool commands(struct str s, const char *const *words)
+{
+	for (; *words; words++) {
+		struct str w = str_c(*words);
+		for (size_t from = 0; from + w.len <= s.len;) {
+			ssize_t at = str_ifind(str_from(s, from), w);
+			if (at < 0)
+				break;
+			size_t a = from + (size_t)at, b = a + w.len;
+			bool open = a == 0 || !(ascii_alnum(s.ptr[a - 1]) || strchr("-_./", s.ptr[a - 1]));
+			bool shut = b == s.len || !(ascii_alnum(s.ptr[b]) || strchr("-_./", s.ptr[b]));
+			if (!ascii_alpha(w.ptr[0]) || (open && shut))
+				return true;
+			from = b;
+		}
+	}
+	return false;
+}
+
 static const char *const logout_words[] = { "logout", "log-out", "log_out", "signout", "sign-out",
 					    "sign_out", "logoff", "log off", "log out", "sign out",
 					    "退出登录", "安全退出", "注销", "登出", "退出系统", NULL };
@@ -180,17 +200,27 @@ bool form_link_logs_out(struct str url, struct str text)
 	       str_eq(str_trim(text), STR("退出"));
 }
 
-/* Words in the path or query of a link: /user/delete?id=3, ?action=del. */
+/* Words in the path or query of a link: /user/delete?id=3, ?action=del. The verb stands first
+ * or last in its word ("deleteUser", "user_delete"); "page-about-deleted-users" is one to read. */
 bool form_link_destroys(struct str url, struct str text)
 {
-	static const char *const parts[] = { "delete", "remove", "destroy", "uninstall", "truncate",
-					     "=del&", "/del/", "/del?", "=drop", "reinstall", "shutdown", NULL };
+	static const char *const verbs[] = { "delete", "remove", "destroy", "uninstall", "truncate",
+					     "reinstall", "shutdown", NULL };
 	ssize_t at = str_find(url, STR("://"));
-	struct str rest = at < 0 ? url : str_from(url, (size_t)at + 3);
+	struct str rest = at < 0 ? url : str_from(url, (size_t)at + 3), word;
 	ssize_t slash = str_chr(rest, '/');
 	rest = slash < 0 ? STR("") : str_from(rest, (size_t)slash);
-	return any_word(rest, parts) || str_iends(rest, STR("=del")) ||
-	       (text.len < 40 && any_word(text, destroy_words));
+	bool destroys = str_ihas(rest, STR("=del&")) || str_ihas(rest, STR("/del/")) ||
+			str_ihas(rest, STR("/del?")) || str_ihas(rest, STR("=drop")) || str_iends(rest, STR("=del"));
+	for (size_t i = 0; i < rest.len && !destroys; i += word.len + 1) {
+		size_t n = 0;
+		while (i + n < rest.len && !strchr("/?&=.", rest.ptr[i + n]))
+			n++;
+		word = str_sub(rest, i, i + n);
+		for (size_t k = 0; verbs[k] && !destroys; k++)
+			destroys = str_istarts(word, str_c(verbs[k])) || str_iends(word, str_c(verbs[k]));
+	}
+	return destroys || (text.len < 40 && commands(text, destroy_words));
 }
 
 enum form_danger form_danger_of(const struct scan_form *f)

@@ -12,11 +12,13 @@
 #define LIMIT_FRONTIER_PARAMS 40
 #define LIMIT_FRONTIER_SEGMENTS 20
 #define LIMIT_FRONTIER_QUEUE 1000000
+#define FRONTIER_SAMPLES 5 /* documents of each kind */
 
 void frontier_init(struct run *r)
 {
 	r->frontier.seen = map_new();
 	r->frontier.clusters = map_new();
+	r->frontier.samples = map_new();
 }
 
 void frontier_free(struct run *r)
@@ -27,6 +29,7 @@ void frontier_free(struct run *r)
 	if (r->frontier.clusters)
 		map_free_values(r->frontier.clusters, free);
 	map_free(r->frontier.seen);
+	map_free(r->frontier.samples);
 }
 
 bool run_in_scope(const struct run *r, const struct url *u)
@@ -94,6 +97,26 @@ static struct spec *heap_pop(struct frontier *f)
 	return top;
 }
 
+static bool in_list(struct str ext, const char *const *list)
+{
+	for (; *list; list++)
+		if (str_eq(ext, str_c(*list)))
+			return true;
+	return false;
+}
+
+/* Documents and archives: a few of each kind are looked at, for what they give away. */
+static bool sampled_out(struct run *r, struct str ext)
+{
+	static const char *const list[] = { "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "zip", "rar",
+					    "7z", "gz", "tgz", "bz2", "jar", "svg", NULL };
+	if (!in_list(ext, list) || r->o.mode == SCAN_QUICK)
+		return true;
+	uintptr_t n = (uintptr_t)map_get(r->frontier.samples, ext);
+	map_put(r->frontier.samples, ext, (void *)(n + 1));
+	return n >= FRONTIER_SAMPLES;
+}
+
 /* Files that hold nothing for us; pictures, archives, fonts, media. */
 static bool boring_extension(struct str ext)
 {
@@ -102,10 +125,7 @@ static bool boring_extension(struct str ext)
 		"ttf", "otf", "eot", "mp3", "mp4", "avi", "mov", "wmv", "flv", "mkv", "webm", "ogg", "wav", "m4a",
 		"m3u8", "ts", "zip", "rar", "7z", "gz", "tgz", "bz2", "xz", "iso", "exe", "msi", "dmg", "apk",
 		"deb", "rpm", "bin", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "swf", "jar", "cab", NULL };
-	for (size_t i = 0; list[i]; i++)
-		if (str_eq(ext, str_c(list[i])))
-			return true;
-	return false;
+	return in_list(ext, list);
 }
 
 /* "?ver=6.1", "?v=3", "?99ac726223": a version of the same file. */
@@ -248,13 +268,14 @@ static bool wanted(struct run *r, const struct spec *s, const struct url *u, str
 {
 	if (!run_in_scope(r, u) || s->url.len > LIMIT_FRONTIER_URL || s->depth > r->o.max_depth)
 		return false;
-	if (boring_extension(url_extension(a, u)) && version_query(u->query))
-		return false;
 	if (repeated_segments(u->path) || trap_query(u->query))
 		return false;
 	if (form_link_logs_out(s->url, STR("")) || form_link_destroys(s->url, STR("")))
 		return false;
-	return !run_excluded(r, s->url);
+	if (run_excluded(r, s->url))
+		return false;
+	struct str ext = url_extension(a, u);
+	return !boring_extension(ext) || !version_query(u->query) || !sampled_out(r, ext);
 }
 
 bool frontier_push(struct run *r, const struct spec *given)

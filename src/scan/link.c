@@ -1,8 +1,10 @@
-/* Finding addresses. Tags are exact; CSS is a small scanner; script strings are judged
- * by shape, since what is guessed wrong costs a request each: a path must start with
- * "/" or "./", or end in a server-side extension, or carry a query. */
+/* Finding addresses. Tags are exact; CSS is a small scanner; scripts (link_script.c) and
+ * plain text (link_text.c) are judged by shape, since what is guessed wrong costs a
+ * request each. */
 #include "scan/link.h"
 
+#include "base/check.h"
+#include "base/encode.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -16,7 +18,9 @@ struct sink {
 	VEC(struct scan_link) links;
 	size_t max;
 	const struct scan_tag *tag;
-	struct map *seen; /* kind and raw text: menus repeat */
+	struct map *seen; /* raw text: menus repeat */
+	const struct scan_tag *base_tag;
+	enum scan_link_kind as;
 };
 
 static bool add(void *ctx, enum scan_link_kind kind, struct str raw)
@@ -38,6 +42,12 @@ static bool add(void *ctx, enum scan_link_kind kind, struct str raw)
 	l->url = url_text(s->a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO);
 	l->tag = s->tag;
 	return false;
+}
+
+static bool add_as(void *ctx, enum scan_link_kind kind, struct str raw)
+{
+	struct sink *s = ctx;
+	return add(s, s->as, raw);
 }
 
 static void add_srcset(struct sink *s, struct str set)
@@ -100,14 +110,87 @@ static const struct {
 	{ "del", "cite", LINK_A },	      { "body", "background", LINK_RESOURCE },
 	{ "table", "background", LINK_RESOURCE }, { "td", "background", LINK_RESOURCE },
 	{ "html", "manifest", LINK_RESOURCE },	  { "applet", "code", LINK_RESOURCE },
-	{ "applet", "archive", LINK_RESOURCE },	  { "image", "xlink:href", LINK_RESOURCE },
+	{ "image", "xlink:href", LINK_RESOURCE },
 	{ "image", "href", LINK_RESOURCE },	  { "use", "href", LINK_RESOURCE },
 	{ "a", "xlink:href", LINK_A },		  { "frame", "longdesc", LINK_A },
 	{ "img", "longdesc", LINK_A },		  { "bgsound", "src", LINK_RESOURCE },
-	{ "a", "ping", LINK_A },		  { "img", "dynsrc", LINK_RESOURCE },
+	{ "img", "dynsrc", LINK_RESOURCE },
 	{ "img", "lowsrc", LINK_RESOURCE },	  { "portal", "src", LINK_FRAME },
 	{ "svg", "href", LINK_RESOURCE },	  { "base", "href", LINK_A },
+	{ "script", "xlink:href", LINK_SCRIPT },  { "script", "href", LINK_SCRIPT },
+	{ "use", "xlink:href", LINK_RESOURCE },	  { "object", "codebase", LINK_RESOURCE },
+	{ "applet", "codebase", LINK_RESOURCE },  { "object", "classid", LINK_RESOURCE },
+	{ "isindex", "action", LINK_A },	  { "head", "profile", LINK_RESOURCE },
+	{ "command", "icon", LINK_RESOURCE },	  { "th", "background", LINK_RESOURCE },
+	{ "tr", "background", LINK_RESOURCE },	  { "iframe", "longdesc", LINK_A },
 };
+
+/* Several addresses with blanks between them. */
+static void add_list(struct sink *s, enum scan_link_kind kind, struct str list)
+{
+	struct str part;
+	while (str_split(&list, ' ', &part))
+		add(s, kind, part);
+}
+
+/* "data:image/svg+xml,<svg …>": what stands in the document inside. */
+static void data_links(struct sink *s, struct str v)
+{
+	ssize_t comma = str_chr(v, ',');
+	struct str head = str_sub(v, 0, comma < 0 ? 0 : (size_t)comma);
+	bool text = str_ihas(head, STR("text/")) || str_ihas(head, STR("xml")) || str_ihas(head, STR("html"));
+	if (comma < 0 || !text || v.len > 64 * KIB)
+		return;
+	struct buf plain;
+	buf_init(&plain, 64 * KIB);
+	if (str_ihas(head, STR(";base64")))
+		decode_base64(&plain, str_from(v, (size_t)comma + 1));
+	else
+		decode_percent(&plain, str_from(v, (size_t)comma + 1), false);
+	link_text(arena_str(s->a, buf_view(&plain)), add, s);
+	buf_free(&plain);
+}
+
+/* An attribute that no table knows: data-url, ng-include, v-bind:href, x-href … */
+static void other_attribute(struct sink *s, const struct scan_attr *at)
+{
+	struct str v = str_trim(at->value);
+	if (v.len < 2 || v.len > 4096)
+		return;
+	if (str_istarts(v, STR("data:")))
+		data_links(s, v);
+	else if (str_starts(at->name, STR("data-")) && v.ptr[0] == '/')
+		add(s, LINK_JS, v);
+	else
+		link_text(v, add, s);
+	if (v.ptr[0] == '{' || v.ptr[0] == '[' || str_chr(v, '\'') >= 0)
+		link_script(v, add, s);
+}
+
+static void attribute_links(struct sink *s, const struct scan_tag *t, const struct scan_attr *at)
+{
+	if (str_eq(at->name, STR("srcset")) || str_eq(at->name, STR("imagesrcset")))
+		add_srcset(s, at->value);
+	else if (str_eq(at->name, STR("style")))
+		link_css(at->value, add, s);
+	else if (str_eq(at->name, STR("srcdoc")))
+		link_text(at->value, add, s);
+	else if (str_starts(at->name, STR("on")) || str_starts(at->name, STR("@")))
+		link_script(at->value, add, s);
+	else if (str_eq(at->name, STR("ping")) || str_eq(at->name, STR("archive")))
+		add_list(s, LINK_RESOURCE, at->value);
+	else if (!str_eq(at->name, STR("class")) && !str_eq(at->name, STR("id")))
+		other_attribute(s, at);
+}
+
+static void meta_links(struct sink *s, const struct scan_tag *t)
+{
+	struct str v = scan_tag_attr(t, "content");
+	if (str_ieq(scan_tag_attr(t, "http-equiv"), STR("refresh")) && refresh_target(v).ptr)
+		add(s, LINK_REFRESH, refresh_target(v));
+	else if (str_istarts(v, STR("http://")) || str_istarts(v, STR("https://")))
+		add(s, LINK_RESOURCE, v);
+}
 
 static void tag_links(struct sink *s, const struct scan_tag *t)
 {
@@ -117,42 +200,27 @@ static void tag_links(struct sink *s, const struct scan_tag *t)
 		if (!str_eq(t->name, str_c(places[i].tag)))
 			continue;
 		v = scan_tag_attr(t, places[i].attr);
-		if (v.len && !str_istarts(v, STR("javascript:")))
+		if (str_istarts(v, STR("javascript:")))
+			link_script(str_from(v, 11), add, s);
+		else if (v.len && !str_istarts(v, STR("data:")))
 			add(s, places[i].kind, v);
-		else if (v.len)
-			link_script(v, add, s);
 	}
 	if (str_eq(t->name, STR("link")) && (v = scan_tag_attr(t, "href")).len)
 		add(s, rel_kind(scan_tag_attr(t, "rel")), v);
-	if (str_eq(t->name, STR("meta"))) {
-		v = scan_tag_attr(t, "content");
-		if (str_ieq(scan_tag_attr(t, "http-equiv"), STR("refresh")) && refresh_target(v).ptr)
-			add(s, LINK_REFRESH, refresh_target(v));
-		else if (str_istarts(v, STR("http://")) || str_istarts(v, STR("https://")))
-			add(s, LINK_RESOURCE, v);
-	}
-	for (size_t i = 0; i < t->attrs_len; i++) {
-		const struct scan_attr *at = &t->attrs[i];
-		if (str_eq(at->name, STR("srcset")) || str_eq(at->name, STR("imagesrcset")))
-			add_srcset(s, at->value);
-		else if (str_eq(at->name, STR("style")))
-			link_css(at->value, add, s);
-		else if (str_eq(at->name, STR("srcdoc")) || str_starts(at->name, STR("on")))
-			link_script(at->value, add, s);
-		else if (str_starts(at->name, STR("data-")) && at->value.len > 1 && at->value.ptr[0] == '/')
-			add(s, LINK_JS, at->value);
-	}
+	if (str_eq(t->name, STR("meta")))
+		meta_links(s, t);
+	for (size_t i = 0; i < t->attrs_len; i++)
+		attribute_links(s, t, &t->attrs[i]);
 }
 
-/* href= and src= inside a comment, and bare addresses. */
+/* href= and src= inside a comment, and whatever else looks like an address there. */
 static void comment_links(struct sink *s, struct str text)
 {
 	s->tag = NULL;
 	for (size_t i = 0; i + 6 < text.len; i++) {
 		struct str rest = str_from(text, i);
 		size_t skip = str_istarts(rest, STR("href=")) ? 5 : str_istarts(rest, STR("src=")) ? 4 : 0;
-		bool bare = str_istarts(rest, STR("http://")) || str_istarts(rest, STR("https://"));
-		if (!skip && !bare)
+		if (!skip)
 			continue;
 		rest = str_from(rest, skip);
 		char q = rest.len && (rest.ptr[0] == '"' || rest.ptr[0] == '\'') ? rest.ptr[0] : 0;
@@ -165,21 +233,66 @@ static void comment_links(struct sink *s, struct str text)
 		add(s, LINK_COMMENT, str_sub(rest, 0, n));
 		i += skip + n;
 	}
+	s->as = LINK_COMMENT;
+	link_text(text, add_as, s);
 }
 
-void link_collect(struct arena *a, struct scan_page *page, const struct url *base, size_t max)
+/* Root-relative words of text and scripts on a page with a <base> are as likely meant below it. */
+static void below_base(struct sink *s, struct str raw)
+{
+	struct str base = str_trim(scan_tag_attr(s->base_tag, "href"));
+	ssize_t host = str_find(base, STR("://"));
+	if (host >= 0) {
+		base = str_from(base, (size_t)host + 3);
+		ssize_t slash = str_chr(base, '/');
+		base = slash < 0 ? STR("") : str_from(base, (size_t)slash);
+	}
+	while (base.len && base.ptr[base.len - 1] == '/')
+		base.len--;
+	if (base.len && base.ptr[0] == '/' && !str_starts(raw, base))
+		add(s, LINK_GUESS, arena_printf(s->a, "%.*s%.*s", STR_ARG(base), STR_ARG(raw)));
+}
+
+static bool add_text(void *ctx, enum scan_link_kind kind, struct str raw)
+{
+	struct sink *s = ctx;
+	bool stop = add(s, kind, raw);
+	if (s->base_tag && raw.len > 1 && raw.ptr[0] == '/' && raw.ptr[1] != '/')
+		below_base(s, raw);
+	size_t up = str_starts(raw, STR("./")) ? 2 : str_starts(raw, STR("../")) ? 3 : 0;
+	if (up) /* as likely meant from the site's root as from this page */
+		add(s, LINK_GUESS, str_from(raw, up - 1));
+	return stop;
+}
+
+static void doctype_links(struct sink *s, struct str text)
+{
+	struct str head = str_trim(str_sub(text, 0, text.len < 1024 ? text.len : 1024));
+	ssize_t at = str_ifind(head, STR("<!doctype")), end;
+	if (at < 0 || (end = str_chr(str_from(head, (size_t)at), '>')) < 0)
+		return;
+	link_text(str_sub(head, (size_t)at, (size_t)at + (size_t)end), add, s);
+}
+
+void link_collect(struct arena *a, struct scan_page *page, struct str text, const struct url *base, size_t max)
 {
 	struct sink s = { .a = a, .page = page, .base = base, .max = max, .seen = map_new() };
+	size_t at = 0;
+	const struct scan_tag *b = scan_page_tag(page, "base", &at);
+	s.base_tag = b && scan_tag_attr(b, "href").len ? b : NULL;
 	for (size_t i = 0; i < page->tags_len; i++) {
 		const struct scan_tag *t = &page->tags[i];
 		tag_links(&s, t);
 		if (str_eq(t->name, STR("script")))
-			link_script(t->inner, add, &s);
+			link_script(t->inner, add_text, &s);
 		else if (str_eq(t->name, STR("style")))
 			link_css(t->inner, add, &s);
 	}
 	for (size_t i = 0; i < page->comments_len; i++)
 		comment_links(&s, page->comments[i].text);
+	s.tag = NULL;
+	doctype_links(&s, text);
+	link_text(page->visible, add_text, &s);
 	struct scan_link *copy = arena_array(a, s.links.len + 1, sizeof(*copy));
 	if (s.links.len)
 		memcpy(copy, s.links.ptr, s.links.len * sizeof(*copy));
@@ -215,71 +328,6 @@ void link_css(struct str css, link_found *found, void *ctx)
 		if (!str_istarts(raw, STR("data:")) && found(ctx, LINK_CSS, raw))
 			return;
 		i = (size_t)(rest.ptr - css.ptr) + n;
-	}
-}
-
-static bool server_extension(struct str path)
-{
-	static const char *const list[] = { ".php", ".asp", ".aspx", ".jsp", ".jspx", ".do", ".action",
-					    ".cgi", ".pl", ".py", ".json", ".xml", ".html", ".htm",
-					    ".shtml", ".ashx", ".asmx", ".svc", ".txt", ".js", NULL };
-	for (size_t i = 0; list[i]; i++)
-		if (str_iends(path, str_c(list[i])))
-			return true;
-	return false;
-}
-
-/* Could this script string be an address of the site? */
-static bool address_like(struct str s)
-{
-	if (s.len < 3 || s.len > 512)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-		if ((unsigned char)c <= ' ' || strchr("<>\"'`\\{}|^*$;()", c))
-			return false;
-	}
-	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")))
-		return s.len > 9;
-	if (str_starts(s, STR("//")))
-		return str_chr(s, '.') > 2;
-	ssize_t mark = str_chr(s, '?');
-	struct str path = mark < 0 ? s : str_sub(s, 0, (size_t)mark);
-	if (s.ptr[0] == '/' && s.len > 2)
-		return ascii_alnum(s.ptr[1]) || s.ptr[1] == '_' || s.ptr[1] == '.';
-	if (str_starts(s, STR("./")) || str_starts(s, STR("../")))
-		return true;
-	if (!ascii_alnum(s.ptr[0]) || str_chr(path, ':') >= 0 || str_chr(path, ',') >= 0)
-		return false;
-	/* a MIME type or a date has a slash too: ask for more */
-	return server_extension(path) || (mark > 0 && str_chr(s, '=') > mark) ||
-	       (str_chr(path, '/') > 0 && str_istarts(path, STR("api/")));
-}
-
-void link_script(struct str js, link_found *found, void *ctx)
-{
-	for (size_t i = 0; i < js.len; i++) {
-		char c = js.ptr[i];
-		if (c == '/' && i + 1 < js.len && js.ptr[i + 1] == '*') { /* comment */
-			ssize_t end = str_find(str_from(js, i + 2), STR("*/"));
-			if (end < 0)
-				return;
-			i += 3 + (size_t)end;
-			continue;
-		}
-		if (c != '"' && c != '\'' && c != '`')
-			continue;
-		size_t n = i + 1;
-		while (n < js.len && js.ptr[n] != c && js.ptr[n] != '\n' && n - i < 600)
-			n += js.ptr[n] == '\\' ? 2 : 1;
-		if (n >= js.len)
-			return;
-		if (js.ptr[n] != c)
-			continue; /* no string: an apostrophe in a comment or regex */
-		struct str s = str_sub(js, i + 1, n);
-		if (address_like(s) && found(ctx, LINK_JS, s))
-			return;
-		i = n;
 	}
 }
 

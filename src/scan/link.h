@@ -10,11 +10,19 @@ struct url;
 typedef bool link_found(void *ctx, enum scan_link_kind kind, struct str raw);
 
 /* Fills page->links from tags, inline scripts and styles, comments. */
-void link_collect(struct arena *a, struct scan_page *page, const struct url *base, size_t max);
+void link_collect(struct arena *a, struct scan_page *page, struct str text, const struct url *base,
+		  size_t max);
 /* url(...) and @import of a style sheet. */
 void link_css(struct str css, link_found *found, void *ctx);
-/* String literals that look like an address of this site: "/api/x", "a/b.php?c=", "./x.json". */
+/* String literals that look like an address of this site ("/api/x", "a/b.php?c=", "./x.json"),
+ * sums and templates of them, paths of route tables; also for JSON. */
 void link_script(struct str js, link_found *found, void *ctx);
+/* Words that look like an address on their own (kind LINK_GUESS). */
+void link_text(struct str text, link_found *found, void *ctx);
+/* "/a/b", "/a.php", "/a?b=c": more than a slash and a word. */
+bool link_looks_rooted(struct str s);
+/* A source map: the addresses in the original sources that it carries. */
+void link_source_map(struct str json, link_found *found, void *ctx);
 /* Disallow, Allow and Sitemap lines (kind LINK_ROBOTS, LINK_SITEMAP). */
 void link_robots(struct str text, link_found *found, void *ctx);
 /* <loc> of a sitemap or sitemap index, or one URL a line. */

@@ -222,7 +222,7 @@ struct scan_page *page_parse(struct arena *a, struct str text, const struct url 
 	buf_free(&p.visible);
 	find_generator(page);
 	form_collect(a, page, &p.base, base);
-	link_collect(a, page, &p.base, LIMIT_PAGE_LINKS);
+	link_collect(a, page, text, &p.base, LIMIT_PAGE_LINKS);
 	return page;
 }
 

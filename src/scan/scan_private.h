@@ -137,6 +137,7 @@ struct frontier {
 	VEC(struct spec *) heap;
 	struct map *seen;     /* spec keys */
 	struct map *clusters; /* loose pattern + parameter names -> struct cluster */
+	struct map *samples;  /* extension -> how many documents were taken */
 	uint64_t sequence, pushed;
 };
 void frontier_init(struct run *r);

@@ -1,0 +1,1 @@
+var d="http://h/",p="x/y";f(d+p+`/${a}/b`);// /c/d.php
