@@ -13,7 +13,7 @@
 #define LIMIT_ATTACK_FILES 2000
 #define LIMIT_ATTACK_TARGETS 20000
 
-static const char *unit_kinds[] = { "point", "dir", "file", "site" };
+static const char *unit_kinds[] = { "point", "dir", "file", "site", "request", "store", "show" };
 
 bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 {
@@ -54,8 +54,24 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 		return c->on_file && (!c->wants_file || c->wants_file(u->name));
 	case UNIT_SITE:
 		return c->on_site != NULL;
+	case UNIT_REQUEST:
+		return c->on_request != NULL;
+	case UNIT_STORE:
+		return c->on_store != NULL;
+	case UNIT_SHOW:
+		return c->on_show != NULL;
 	}
 	return false;
+}
+
+struct str attack_unit_key(struct arena *a, const struct spec *s, enum unit_kind kind, enum scan_where where,
+			   struct str name)
+{
+	char hash[33];
+	if (s->body.len)
+		kit_hash(s->body, hash);
+	return arena_printf(a, "%s %.*s %.*s %.*s %d %.*s", unit_kinds[kind], STR_ARG(s->method), STR_ARG(s->url),
+			    s->body.len ? 32 : 0, s->body.len ? hash : "", (int)where, STR_ARG(name));
 }
 
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
@@ -74,16 +90,9 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 	}
 	if (u.checks == 0)
 		return;
-	struct str body_key = STR("");
-	char hash[33];
-	if (t->spec->body.len) {
-		kit_hash(t->spec->body, hash);
-		body_key = str_make(hash, 32);
-	}
 	u.name = arena_str(r->arena, name);
 	u.value = arena_str(r->arena, value);
-	u.key = arena_printf(r->arena, "%s %.*s %.*s %.*s %d %.*s", unit_kinds[kind], STR_ARG(t->spec->method),
-			     STR_ARG(t->spec->url), STR_ARG(body_key), (int)where, STR_ARG(name));
+	u.key = attack_unit_key(r->arena, t->spec, kind, where, name);
 	*vec_push(&r->attack.units) = u;
 	r->attack.weight_total += u.checks;
 }
@@ -242,6 +251,27 @@ static void parent_dirs(struct run *r)
 	vec_free(&more);
 }
 
+#define LIMIT_SHOW_PAGES 400
+
+/* Behind everything else: input is left behind once more, then pages are looked at again. */
+static void late_units(struct run *r, size_t requests)
+{
+	struct attack *k = &r->attack;
+	size_t shown = 0, most = r->o.mode == SCAN_DEEP ? LIMIT_SHOW_PAGES * 4 : LIMIT_SHOW_PAGES, all = k->targets.len;
+	for (size_t i = 0; i < requests; i++)
+		if (k->targets.ptr[i]->spec->body.len)
+			attack_add_unit(r, k->targets.ptr[i], UNIT_STORE, WHERE_NONE, STR(""), STR(""));
+	struct map *seen = map_new();
+	for (size_t i = 0; i < all && shown < most; i++) {
+		struct target *t = k->targets.ptr[i];
+		if (t->spec->body.len || !str_eq(t->spec->method, STR("GET")) || !map_add(seen, t->spec->url))
+			continue;
+		attack_add_unit(r, t, UNIT_SHOW, WHERE_NONE, STR(""), STR(""));
+		shown++;
+	}
+	map_free(seen);
+}
+
 void attack_prepare(struct run *r)
 {
 	struct attack *k = &r->attack;
@@ -254,8 +284,12 @@ void attack_prepare(struct run *r)
 	parent_dirs(r);
 	place_units(r, k->dirs, UNIT_DIR);
 	place_units(r, k->files, UNIT_FILE);
-	for (size_t i = 0; i < requests; i++)
+	for (size_t i = 0; i < requests; i++) {
 		points_of(r, k->targets.ptr[i]);
+		if (k->targets.ptr[i]->spec->body.len)
+			attack_add_unit(r, k->targets.ptr[i], UNIT_REQUEST, WHERE_NONE, STR(""), STR(""));
+	}
+	late_units(r, requests);
 }
 
 static void target_free(struct target *t)
@@ -281,6 +315,8 @@ void attack_free(struct run *r)
 	if (k->files)
 		map_free_values(k->files, free);
 	map_free(k->kinds);
+	if (k->tags)
+		map_free_values(k->tags, free);
 }
 
 /* ---- units ---- */
@@ -317,6 +353,16 @@ static void run_check(struct probe *p, const struct scan_check *c, const struct 
 	case UNIT_SITE:
 		c->on_site(p, base);
 		break;
+	case UNIT_REQUEST:
+		c->on_request(p, base);
+		break;
+	case UNIT_STORE:
+		c->on_store(p);
+		break;
+	case UNIT_SHOW:
+		if (probe_send(p, &(struct scan_mutation){ .fresh = true }, &base) == 0)
+			c->on_show(p, base);
+		break;
 	}
 }
 
@@ -333,8 +379,9 @@ static void unit_main(void *arg)
 			continue;
 		struct str key = done_key(keys, u, c);
 		if (!map_has(r->done, key) && !probe_too_slow(p, c)) {
-			struct scan_exchange *base = probe_base_answer(p);
-			if (!base || r->stopping)
+			bool late = u->kind == UNIT_STORE || u->kind == UNIT_SHOW;
+			struct scan_exchange *base = late ? NULL : probe_base_answer(p);
+			if ((!base && !late) || r->stopping)
 				break;
 			p->point.base = base;
 			run_check(p, c, base);
@@ -379,6 +426,7 @@ static void end_unit(struct run *r, struct probe *p)
 		r->attack.token_lock = NULL;
 	if (r->wire.alone == p)
 		r->wire.alone = NULL;
+	probe_store_unlock(p);
 	if (--t->running == 0) { /* the next unit of it is rarely far: but memory counts more */
 		answer_unref(t->base);
 		t->base = NULL;
@@ -407,11 +455,23 @@ static void wake_sleepers(struct run *r)
 	}
 }
 
+/* Storing begins when all probing has ended, looking when all is stored. */
+static bool may_start(const struct attack *k)
+{
+	enum unit_kind next = k->units.ptr[k->next].kind;
+	if (next != UNIT_STORE && next != UNIT_SHOW)
+		return true;
+	for (size_t i = 0; i < k->probes.len; i++)
+		if (k->probes.ptr[i]->unit->kind != next)
+			return false;
+	return true;
+}
+
 bool attack_turn(struct run *r)
 {
 	struct attack *k = &r->attack;
 	size_t most = r->wire.max_concurrency * 2 < ATTACK_FIBERS ? r->wire.max_concurrency * 2 : ATTACK_FIBERS;
-	while (!r->stopping && k->next < k->units.len && k->probes.len < most)
+	while (!r->stopping && k->next < k->units.len && k->probes.len < most && may_start(k))
 		start_unit(r, &k->units.ptr[k->next++]);
 	bool progress = r->stopping;
 	wake_sleepers(r);

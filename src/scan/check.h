@@ -88,6 +88,12 @@ struct scan_check {
 	bool (*wants_file)(struct str path);
 	/* once per origin */
 	void (*on_site)(struct probe *p, const struct scan_exchange *x);
+	/* once per known request with a body (a filled-in form, an API call) */
+	void (*on_request)(struct probe *p, const struct scan_exchange *x);
+	/* the same, but behind everything above: to leave marked input behind … */
+	void (*on_store)(struct probe *p);
+	/* … and last of all once per page, asked for again: what was left behind may show */
+	void (*on_show)(struct probe *p, const struct scan_exchange *x);
 };
 
 extern const struct scan_check *const scan_checks[]; /* NULL ends it */
@@ -95,7 +101,7 @@ size_t scan_checks_count(void);
 const struct scan_check *scan_check_find(struct str id);
 static inline bool scan_check_active(const struct scan_check *c)
 {
-	return c->on_point || c->on_dir || c->on_file || c->on_site;
+	return c->on_point || c->on_dir || c->on_file || c->on_site || c->on_request || c->on_store || c->on_show;
 }
 
 /* ---- reporting ---- */
@@ -159,6 +165,7 @@ struct scan_mutation {
 	size_t headers_len;
 	bool body_set;
 	struct str body, content_type;
+	bool tokens; /* with body_set: anti-CSRF tokens of the form are put in anew */
 	unsigned follow;   /* redirects to follow within scope; 0: see the redirect itself */
 	bool no_cookies;   /* as nobody: without cookies and without headers that log in */
 	bool as_second;	   /* as the second recorded user; fails when there is none */
@@ -191,6 +198,37 @@ enum scan_mode probe_mode(struct probe *p);
 /* Random lower-case letters / number in [lo, hi]. */
 struct str probe_word(struct probe *p, size_t len);
 uint32_t probe_number(struct probe *p, uint32_t lo, uint32_t hi);
+
+/* ---- marked input: recognised wherever it turns up later (tags.c) ---- */
+
+/* A fresh word of six letters that stands for this scan, this request and this input. */
+struct str probe_tag(struct probe *p);
+/* The same for another input of this unit's request. */
+struct str probe_tag_for(struct probe *p, enum scan_where where, struct str name);
+/* A tag found on a page that was not sent with the request for that page. */
+struct scan_tagged {
+	struct str word;
+	size_t at; /* byte of x->text */
+	enum scan_where where;
+	struct str name, method, url; /* the input and the request that stored it */
+	uint64_t id;		      /* of the input: equal for all its words */
+};
+size_t probe_tagged(struct probe *p, const struct scan_exchange *x, struct scan_tagged *list, size_t max);
+/* A fresh word for the input that `t` came from. */
+struct str probe_tag_again(struct probe *p, const struct scan_tagged *t);
+/* Sends the request that `t` came from, with another value in that input. Between
+ * probe_store_lock() and _unlock() nobody else does. */
+int probe_send_tagged(struct probe *p, const struct scan_tagged *t, struct str value, const struct scan_exchange **ret);
+void probe_store_lock(struct probe *p);
+void probe_store_unlock(struct probe *p);
+/* True once for an address in scope that was not known when the crawl ended (and is neither
+ * excluded nor one that logs out or destroys). */
+bool probe_new_page(struct probe *p, struct str url);
+/* Inputs of this unit's request: those that on_point is called with. */
+size_t probe_points(struct probe *p, struct scan_point *list, size_t max);
+/* The form body of this unit's request with new values for some fields; "" when it is no
+ * urlencoded form. */
+struct str probe_body_with(struct probe *p, const struct scan_point *fields, size_t n);
 
 /* ---- comparison kit (kit.h has the parts) ---- */
 

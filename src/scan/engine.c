@@ -245,6 +245,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->attack.kinds = map_new();
 	r->attack.dirs = map_new();
 	r->attack.files = map_new();
+	r->attack.tags = map_new();
 	r->fibers = fiber_pool_new();
 	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
 	r->o.fingerprints_len = o->fingerprints_len;
@@ -346,6 +347,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		technologies_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
+	} else if (str_eq(kind, STR("tag"))) {
+		tags_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("crawled"))) {
 		r->crawl_done_before = true;
 	} else if (str_eq(kind, STR("done"))) {

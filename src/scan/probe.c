@@ -247,7 +247,7 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 	if (p->run->stopping || too_much(p) || p->unit->target->refused >= PROBE_REFUSALS ||
 	    points_apply(p, p->has_point ? &p->point : NULL, m, &s) < 0)
 		return -1;
-	if (!m->url.len && !m->body_set && refresh_tokens(p, s, false) < 0) {
+	if (!m->url.len && (!m->body_set || m->tokens) && refresh_tokens(p, s, false) < 0) {
 		send_free(s);
 		return -1;
 	}

@@ -159,7 +159,7 @@ void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
-enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE };
+enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW };
 struct unit {
 	enum unit_kind kind;
 	enum scan_where where;
@@ -191,6 +191,8 @@ struct attack {
 	uint64_t weight_total, weight_done;
 	VEC(struct probe *) probes; /* alive */
 	struct probe *token_lock;
+	struct probe *store_lock; /* between storing something and looking at it */
+	struct map *tags;	  /* word -> key of the unit of the input it was sent in */
 };
 /* From a committed page: which targets, folders and files it brings. */
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a);
@@ -213,6 +215,13 @@ void points_headers(struct run *r, struct send *s, const struct spec *spec);
 int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m,
 		 struct send **ret);
 bool attack_check_wanted(const struct run *r, const struct scan_check *c);
+
+/* The identity of a unit. */
+struct str attack_unit_key(struct arena *a, const struct spec *s, enum unit_kind kind, enum scan_where where,
+			   struct str name);
+
+/* ---- tags.c ---- */
+void tags_replayed(struct run *r, struct str word, struct str unit_key);
 
 /* ---- probe.c ---- */
 struct probe {
