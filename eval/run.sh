@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'kill $target 2>/dev/null || true; rm -rf "$work"' EXIT
 
 mkfifo "$work/port"
-python3 eval/target.py 0 >"$work/port" &
+python3 tests/targets/serve.py 0 >"$work/port" &
 target=$!
 read -r port <"$work/port"
 base=http://127.0.0.1:$port
@@ -20,7 +20,7 @@ base=http://127.0.0.1:$port
 	echo "开发集随代码发布，由我们编写；它说明每类至少能分清这些，不代表对所有网站的承诺。"
 	echo "*Development sets are ours and in the repository: they show what is told apart at least, not a promise for every site.*"
 	echo
-	echo "## 主动检测 · Active checks（\`eval/target.py\`，真实的 SQLite、shell 与文件，每个漏洞旁有一个相似的安全页面）"
+	echo "## 主动检测 · Active checks（\`tests/targets/\`，真实的 SQLite、shell、XML 解析器、模板与文件；每个漏洞旁有相似的安全页面）"
 } >"$work/results"
 curl -s "$base/answers.json" >"$work/answers.json"
 for mode in standard deep; do
