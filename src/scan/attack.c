@@ -13,7 +13,7 @@
 #define LIMIT_ATTACK_FILES 2000
 #define LIMIT_ATTACK_TARGETS 20000
 
-static const char *unit_kinds[] = { "point", "dir", "file", "site", "request", "store", "show" };
+static const char *unit_kinds[] = { "point", "dir", "file", "site", "route", "request", "store", "show" };
 
 bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 {
@@ -54,6 +54,8 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 		return c->on_file && (!c->wants_file || c->wants_file(u->name));
 	case UNIT_SITE:
 		return c->on_site != NULL;
+	case UNIT_ROUTE:
+		return c->on_route != NULL;
 	case UNIT_REQUEST:
 		return c->on_request != NULL;
 	case UNIT_STORE:
@@ -133,11 +135,11 @@ void attack_add_target(struct run *r, struct spec *s)
 }
 
 /* Files named alike (page-0001.html, page-0002.html …) are one kind. */
-static bool file_kind_full(struct run *r, struct str path)
+static bool file_kind_full(struct run *r, const char *kind, struct str path)
 {
 	struct buf b;
 	buf_init(&b, 16 * KIB);
-	buf_c(&b, "file ");
+	buf_c(&b, kind);
 	kit_path_pattern(&b, path, true);
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
 	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 3 : 10;
@@ -182,21 +184,39 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool path_input = page && !redirect && points_in_path(r, &a->url);
 	if (((input && page) || path_input) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
+	if (str_eq(x->method, STR("GET")) && !s->body.len && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
+	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
+		mine.body = mine.type = STR("");
+		note_place(r, r->attack.routes, "route", x->url, &mine);
+	}
 	if (str_eq(x->method, STR("GET")) && !redirect) {
 		struct str dir = url_directory(&a->url);
 		mine.body = mine.type = STR("");
 		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir))
 			note_place(r, r->attack.dirs, "dir", dir, &mine);
 		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path) &&
-		    !file_kind_full(r, x->path))
+		    !file_kind_full(r, "file ", x->path))
 			note_place(r, r->attack.files, "file", x->path, &mine);
 	}
+}
+
+/* Of a route's key, which is an address; files are kept by their path. */
+static struct str path_of(struct str key)
+{
+	ssize_t scheme = str_find(key, STR("://")), slash, mark = str_chr(key, '?');
+	key = mark < 0 ? key : str_sub(key, 0, (size_t)mark);
+	if (scheme < 0)
+		return key;
+	slash = str_chr(str_from(key, (size_t)scheme + 3), '/');
+	return slash < 0 ? STR("/") : str_from(key, (size_t)(scheme + 3 + slash));
 }
 
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
 {
 	struct spec *s = spec_decode(bytes);
-	struct map *places = str_eq(kind, STR("dir")) ? r->attack.dirs : r->attack.files;
+	struct map *places = str_eq(kind, STR("dir"))	  ? r->attack.dirs
+			     : str_eq(kind, STR("route")) ? r->attack.routes
+							  : r->attack.files;
 	if (!s)
 		return;
 	if (str_eq(kind, STR("target"))) {
@@ -208,8 +228,8 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 		attack_add_target(r, s);
 		return;
 	}
-	if (places == r->attack.files)
-		file_kind_full(r, key); /* counts it */
+	if (places != r->attack.dirs)
+		file_kind_full(r, places == r->attack.files ? "file " : "route ", path_of(key)); /* counts it */
 	free(map_put(places, key, s));
 }
 
@@ -284,6 +304,7 @@ void attack_prepare(struct run *r)
 	parent_dirs(r);
 	place_units(r, k->dirs, UNIT_DIR);
 	place_units(r, k->files, UNIT_FILE);
+	place_units(r, k->routes, UNIT_ROUTE);
 	for (size_t i = 0; i < requests; i++) {
 		points_of(r, k->targets.ptr[i]);
 		if (k->targets.ptr[i]->spec->body.len)
@@ -314,6 +335,8 @@ void attack_free(struct run *r)
 		map_free_values(k->dirs, free);
 	if (k->files)
 		map_free_values(k->files, free);
+	if (k->routes)
+		map_free_values(k->routes, free);
 	map_free(k->kinds);
 	if (k->tags)
 		map_free_values(k->tags, free);
@@ -352,6 +375,9 @@ static void run_check(struct probe *p, const struct scan_check *c, const struct 
 		break;
 	case UNIT_SITE:
 		c->on_site(p, base);
+		break;
+	case UNIT_ROUTE:
+		c->on_route(p, base);
 		break;
 	case UNIT_REQUEST:
 		c->on_request(p, base);

@@ -88,6 +88,9 @@ struct scan_check {
 	bool (*wants_file)(struct str path);
 	/* once per origin */
 	void (*on_site)(struct probe *p, const struct scan_exchange *x);
+	/* once per address asked for with GET, whatever it answered but "no such thing";
+	 * addresses that differ in values only count as one or a few */
+	void (*on_route)(struct probe *p, const struct scan_exchange *x);
 	/* once per known request with a body (a filled-in form, an API call) */
 	void (*on_request)(struct probe *p, const struct scan_exchange *x);
 	/* the same, but behind everything above: to leave marked input behind … */
@@ -101,7 +104,8 @@ size_t scan_checks_count(void);
 const struct scan_check *scan_check_find(struct str id);
 static inline bool scan_check_active(const struct scan_check *c)
 {
-	return c->on_point || c->on_dir || c->on_file || c->on_site || c->on_request || c->on_store || c->on_show;
+	return c->on_point || c->on_dir || c->on_file || c->on_site || c->on_route || c->on_request ||
+	        c->on_store || c->on_show;
 }
 
 /* ---- reporting ---- */
@@ -120,11 +124,14 @@ struct scan_report {
 	bool confidence_set;
 	enum confidence confidence; /* default: certain for passive, firm for active until confirmed */
 	struct str url;	      /* default: the exchange's; for stored input the storing request's */
+	const struct scan_exchange *about; /* whose address the finding is about, when it is not `exchange` */
 	struct str place_key; /* more identity, e.g. library name: becomes part of the fingerprint */
 };
 void scan_report(struct scan_ctx *c, const struct scan_report *r);
 /* Scratch memory until the hook returns. */
 struct arena *scan_ctx_arena(struct scan_ctx *c);
+/* Was the first user given a session? (In fixtures: does the request carry one?) */
+bool scan_ctx_has_session(const struct scan_ctx *c, const struct scan_exchange *x);
 /* The start page's origin, and its answer when it is there. */
 struct str scan_ctx_origin(const struct scan_ctx *c);
 enum scan_mode scan_ctx_mode(const struct scan_ctx *c);
@@ -191,6 +198,8 @@ bool probe_reported(struct probe *p);
 bool probe_point_found(struct probe *p, const char *check_id);
 /* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
 bool probe_has_session(struct probe *p);
+/* The page on which this unit's address was found; empty when it is a start. */
+struct str probe_from(struct probe *p);
 bool probe_has_second(struct probe *p);
 struct arena *probe_arena(struct probe *p);
 const struct scan_exchange *probe_base(struct probe *p);

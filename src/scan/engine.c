@@ -245,6 +245,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->attack.kinds = map_new();
 	r->attack.dirs = map_new();
 	r->attack.files = map_new();
+	r->attack.routes = map_new();
 	r->attack.tags = map_new();
 	r->fibers = fiber_pool_new();
 	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
@@ -341,7 +342,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		crawl_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("find")) || str_eq(kind, STR("more"))) {
 		finding_replayed(r, kind, key, bytes);
-	} else if (str_eq(kind, STR("target")) || str_eq(kind, STR("dir")) || str_eq(kind, STR("file"))) {
+	} else if (str_eq(kind, STR("target")) || str_eq(kind, STR("dir")) || str_eq(kind, STR("file")) ||
+		   str_eq(kind, STR("route"))) {
 		attack_replayed(r, kind, key, bytes);
 	} else if (str_eq(kind, STR("tech"))) {
 		technologies_replayed(r, key, bytes);

@@ -214,7 +214,8 @@ static struct str pick(struct str given, const char *fallback)
 static void fill(struct run *r, struct arena *a, struct scan_finding *f, const struct scan_check *c,
 		 const struct scan_report *rep, const struct scan_point *pt)
 {
-	const struct scan_exchange *x = rep->exchange, *base = pt && pt->base ? pt->base : r->asked ? r->asked : x;
+	const struct scan_exchange *x = rep->about ? rep->about : rep->exchange;
+	const struct scan_exchange *base = pt && pt->base ? pt->base : r->asked ? r->asked : x;
 	bool active = pt || scan_check_active(c);
 	f->check = str_c(c->id);
 	f->title_zh = pick(rep->title_zh, c->title_zh);
@@ -251,10 +252,11 @@ void finding_report(struct run *r, const struct scan_check *c, const struct scan
 	char fp[33];
 	struct str parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	check(rep->exchange != NULL);
-	fingerprint(c, rep->exchange, pt, parameter, rep->place_key, fp);
+	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep->place_key, fp);
 	struct found *known = found_of(r, str_make(fp, 32));
 	if (known) {
-		struct str url = rep->url.len ? rep->url : r->asked ? r->asked->url : rep->exchange->url;
+		struct str url = rep->url.len ? rep->url : r->asked ? r->asked->url :
+				       rep->about ? rep->about->url : rep->exchange->url;
 		if (add_place(r, known, url, parameter))
 			run_journal(r, "more", known->fingerprint, url);
 		return;
@@ -280,7 +282,7 @@ void finding_prepare(struct run *r, const struct scan_check *c, const struct sca
 	struct str parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	struct arena *a = arena_new(8 * MIB);
 	struct scan_finding f = { .fingerprint = str_make(fp, 32), .count = 1 };
-	fingerprint(c, rep->exchange, pt, parameter, rep->place_key, fp);
+	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep->place_key, fp);
 	fill(r, a, &f, c, rep, pt);
 	finding_encode(&f, out);
 	arena_free(a);

@@ -83,6 +83,14 @@ struct arena *scan_ctx_arena(struct scan_ctx *c)
 	return c->arena;
 }
 
+bool scan_ctx_has_session(const struct scan_ctx *c, const struct scan_exchange *x)
+{
+	if (c->run)
+		return people_has_session(c->run, AS_FIRST);
+	return scan_header_get(&x->request_headers, "cookie").ptr ||
+	       scan_header_get(&x->request_headers, "authorization").ptr;
+}
+
 struct str scan_ctx_origin(const struct scan_ctx *c)
 {
 	return c->origin;

@@ -319,6 +319,11 @@ struct scan_exchange *probe_base_answer(struct probe *p)
 
 /* ---- small things ---- */
 
+struct str probe_from(struct probe *p)
+{
+	return p->unit->spec->from;
+}
+
 struct arena *probe_arena(struct probe *p)
 {
 	return p->arena;

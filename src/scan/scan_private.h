@@ -159,7 +159,7 @@ void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
-enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW };
+enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW };
 struct unit {
 	enum unit_kind kind;
 	enum scan_where where;
@@ -186,7 +186,7 @@ struct attack {
 	VEC(struct target *) targets;
 	VEC(struct unit) units;
 	struct map *kinds; /* path + parameter names -> how many targets were taken */
-	struct map *dirs, *files;
+	struct map *dirs, *files, *routes;
 	size_t next, finished;
 	uint64_t weight_total, weight_done;
 	VEC(struct probe *) probes; /* alive */

@@ -129,13 +129,6 @@ static bool meta_token(const struct scan_page *p)
 	return false;
 }
 
-/* The visitor is known to the site: the scan runs with a session. */
-static bool with_session(const struct scan_exchange *x)
-{
-	return scan_header_get(&x->request_headers, "cookie").ptr ||
-	       scan_header_get(&x->request_headers, "authorization").ptr;
-}
-
 /* Forms that serve strangers: nobody gains by submitting them in a visitor's name. */
 static bool stranger_form(const struct scan_form *f)
 {
@@ -145,6 +138,12 @@ static bool stranger_form(const struct scan_form *f)
 		passwords += str_eq(f->fields[i].type, STR("password"));
 	if (passwords == 1) /* log-in; changing a password takes two */
 		return true;
+	for (size_t i = 0; i < f->fields_len; i++) {
+		/* comments and enquiries of people who give their address: no account is used */
+		const struct scan_field *d = &f->fields[i];
+		if (str_eq(d->type, STR("email")) || str_ihas(d->name, STR("captcha")) || str_ihas(d->name, STR("comment_post")))
+			return true;
+	}
 	return f->fields_len <= 2 &&
 	       (str_ihas(f->text, STR("search")) || str_has(f->text, STR("搜索")) ||
 		str_has(f->text, STR("查询")));
@@ -152,13 +151,18 @@ static bool stranger_form(const struct scan_form *f)
 
 static void look_csrf(struct scan_ctx *c, const struct scan_exchange *x)
 {
-	if (!passive_is_page(x) || !with_session(x) || meta_token(x->page))
+	if (!passive_is_page(x) || !scan_ctx_has_session(c, x) || meta_token(x->page))
 		return;
 	for (size_t i = 0; i < x->page->forms_len; i++) {
 		const struct scan_form *f = &x->page->forms[i];
 
-		if (!str_eq(f->method, STR("POST")) || f->fields_len == 0 || token_field(f) ||
-		    stranger_form(f))
+		size_t passwords = 0;
+
+		for (size_t k = 0; k < f->fields_len; k++)
+			passwords += str_eq(f->fields[k].type, STR("password"));
+		/* a password that is changed by GET is changed all the same */
+		if ((!str_eq(f->method, STR("POST")) && passwords < 2) || f->fields_len == 0 ||
+		    token_field(f) || stranger_form(f))
 			continue;
 		scan_report(c, &(struct scan_report){ .exchange = x,
 						      .proof = tag_text(x, f->tag),
@@ -167,6 +171,44 @@ static void look_csrf(struct scan_ctx *c, const struct scan_exchange *x)
 						      .confidence = CONFIDENCE_TENTATIVE });
 	}
 }
+
+/* What a browser takes as a rule against framing; a rule it does not know is none. */
+static bool may_be_framed(const struct scan_exchange *x)
+{
+	size_t at = 0;
+	struct str v;
+	while (scan_header_next(&x->headers, "content-security-policy", &at, &v))
+		if (str_ihas(v, STR("frame-ancestors")))
+			return str_ihas(v, STR("frame-ancestors *"));
+	v = str_trim(scan_header_get(&x->headers, "x-frame-options"));
+	return !str_ieq(v, STR("deny")) && !str_ieq(v, STR("sameorigin"));
+}
+
+/* Only what a click of a logged-in visitor would do is worth stealing. */
+static void look_clickjacking(struct scan_ctx *c, const struct scan_exchange *x)
+{
+	if (!passive_is_page(x) || !scan_ctx_has_session(c, x) || !may_be_framed(x))
+		return;
+	for (size_t i = 0; i < x->page->forms_len; i++) {
+		const struct scan_form *f = &x->page->forms[i];
+
+		if (!str_eq(f->method, STR("POST")) || f->fields_len == 0 || stranger_form(f))
+			continue;
+		passive_report(c, x, tag_text(x, f->tag), STR_NULL);
+		return;
+	}
+}
+
+const struct scan_check check_clickjacking = {
+	.id = "clickjacking",
+	.title_zh = "点击劫持：改动数据的页面可被其他网站嵌入",
+	.title_en = "Clickjacking: a page that changes data can be framed",
+	.severity = SEVERITY_LOW,
+	.cwe = 1021,
+	.owasp = "A04:2021",
+	.place = PLACE_SITE,
+	.on_page = look_clickjacking,
+};
 
 const struct scan_check check_form_no_csrf_token = {
 	.id = "form-no-csrf-token",
