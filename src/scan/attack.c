@@ -184,7 +184,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool path_input = page && !redirect && points_in_path(r, &a->url);
 	if (((input && page) || path_input) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
-	if (str_eq(x->method, STR("GET")) && !s->body.len && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
+	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
 	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
 		mine.body = mine.type = STR("");
 		note_place(r, r->attack.routes, "route", x->url, &mine);
