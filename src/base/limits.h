@@ -52,6 +52,17 @@
 #define LIMIT_ENDPOINTS 20000 /* methods and paths whose speed is remembered: some MB */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 
+#define LIMIT_EXPR_SOURCE (256 * KIB) /* one expression; the longest in use carries a class file */
+#define LIMIT_EXPR_TEXT (1 * MIB)    /* one text with placeholders: a request with an upload */
+#define LIMIT_EXPR_DEPTH 64	     /* nested brackets and calls; people write 6 */
+#define LIMIT_EXPR_STEPS 200000	     /* nodes visited in one evaluation, milliseconds */
+#define LIMIT_EXPR_VALUE (8 * MIB)   /* one value: a page, decompressed data, repeat() */
+#define LIMIT_REGEX_SOURCE (32 * KIB) /* the longest in use has 3 KiB */
+#define LIMIT_REGEX_STEPS 1000000    /* PCRE2 match limit: some 10 ms of backtracking */
+#define LIMIT_REGEX_HEAP_KIB 8192    /* PCRE2 heap limit when there is no JIT */
+#define LIMIT_EXTRACT_NODES 200000   /* of a tree made from an answer, or visits of a query */
+#define LIMIT_EXTRACT_RESULTS 1024   /* results of one extractor and answer */
+
 /* browser and reports */
 #define LIMIT_BROWSER_MS 90000		 /* a page that takes longer will not come */
 #define LIMIT_BROWSER_FILE (1024 * MIB)	 /* any one file Chromium writes (RLIMIT_FSIZE) */

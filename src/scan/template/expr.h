@@ -20,9 +20,13 @@ enum value_type { VALUE_NONE, VALUE_BOOL, VALUE_NUM, VALUE_STR, VALUE_LIST, VALU
 struct value_pair;
 struct value {
 	enum value_type type;
+	bool exact; /* a number that `integer` holds exactly (beyond 2^53 too) */
 	union {
 		bool boolean;
-		double num;
+		struct {
+			double num;
+			int64_t integer;
+		};
 		struct str str; /* any bytes */
 		struct {
 			const struct value *items;
@@ -112,7 +116,8 @@ int expr_eval(const struct expr *x, struct expr_env *env, struct value *ret);
 bool expr_test(const struct expr *x, struct expr_env *env);
 struct str expr_source(const struct expr *x);
 
-/* What an expression mentions, each name once, in order of first mention. */
+/* What an expression mentions, each name once, in order of first mention. The list stands in
+ * the arena that it was compiled into. */
 struct expr_use {
 	struct str name;    /* dotted as written; DSL functions by their full name (to_lower) */
 	bool function;
