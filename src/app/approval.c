@@ -1,5 +1,6 @@
 /* Two-person actions: asking, deciding, and the fall-back for a single administrator. */
 #include "app/approval.h"
+#include "app/view.h"
 
 #include "app/approval_list.h"
 #include "base/limits.h"
@@ -26,16 +27,6 @@ static const struct app_approval_kind *find(struct str name)
 	return NULL;
 }
 
-static json_t *person(struct str id, struct str name)
-{
-	if (str_empty(id))
-		return json_null();
-	json_t *v = json_object();
-	json_put(v, "id", json_str(id));
-	json_put(v, "name", json_str(name));
-	return v;
-}
-
 static json_t *view(const struct app_call *c, const struct store_approval *p)
 {
 	const struct app_approval_kind *k = find(p->kind);
@@ -50,8 +41,8 @@ static json_t *view(const struct app_call *c, const struct store_approval *p)
 	json_put(v, "object_name", json_str(p->object_name));
 	json_put(v, "reason", json_str(p->reason));
 	json_put(v, "state", expired ? json_c("expired") : json_str(p->state));
-	json_put(v, "requested_by", person(p->account_id, p->account_name));
-	json_put(v, "decided_by", person(p->decided_by, p->decided_name));
+	json_put(v, "requested_by", app_person_json(p->account_id, p->account_name));
+	json_put(v, "decided_by", app_person_json(p->decided_by, p->decided_name));
 	json_put(v, "decided", json_time(p->decided));
 	json_put(v, "decision_reason", json_str(p->decided_reason));
 	json_put(v, "expires", json_time(p->expires));

@@ -1,5 +1,6 @@
 /* The table of quotas, how each is counted, and the life of a request for more. */
 #include "app/quota.h"
+#include "app/view.h"
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -132,16 +133,6 @@ int app_quota_list(struct app_call *c, json_t **ret, struct error *e)
 	return 0;
 }
 
-static json_t *person(struct str id, struct str name)
-{
-	if (str_empty(id))
-		return json_null();
-	json_t *v = json_object();
-	json_put(v, "id", json_str(id));
-	json_put(v, "name", json_str(name));
-	return v;
-}
-
 static json_t *view(const struct store_quota_request *r)
 {
 	json_t *v = json_object();
@@ -155,8 +146,8 @@ static json_t *view(const struct store_quota_request *r)
 	json_put(v, "total", json_integer(r->total));
 	json_put(v, "reason", json_str(r->reason));
 	json_put(v, "state", json_str(r->state));
-	json_put(v, "requested_by", person(r->account_id, r->account_name));
-	json_put(v, "decided_by", person(r->decided_by, r->decided_name));
+	json_put(v, "requested_by", app_person_json(r->account_id, r->account_name));
+	json_put(v, "decided_by", app_person_json(r->decided_by, r->decided_name));
 	json_put(v, "decided_total", r->decided_total ? json_integer(r->decided_total) : json_null());
 	json_put(v, "decision_reason", json_str(r->decided_reason));
 	json_put(v, "decided", json_time(r->decided));

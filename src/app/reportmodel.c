@@ -54,16 +54,8 @@ static void put_finding(const struct store_finding *f, void *user)
 static void put_page(const struct store_scan_page *p, void *user)
 {
 	struct model *m = user;
-	json_t *o = json_object();
 
-	json_put(o, "url", json_str(p->url));
-	json_put(o, "method", json_str(p->method));
-	json_put(o, "status", json_integer(p->status));
-	json_put(o, "type", json_str(p->type));
-	json_put(o, "title", json_str(p->title));
-	json_put(o, "depth", json_integer(p->depth));
-	json_put(o, "size", json_integer(p->size));
-	json_array_append_new(json_object_get(m->o, "pages"), o);
+	json_array_append_new(json_object_get(m->o, "pages"), app_scan_page_json(p));
 }
 
 static void put_head(struct model *m, struct str title, struct str author)

@@ -318,16 +318,7 @@ int app_scan_score(struct app_call *c, struct str id, json_t **ret, struct error
 
 static void list_page(const struct store_scan_page *p, void *user)
 {
-	json_t *o = json_object();
-
-	json_put(o, "url", json_str(p->url));
-	json_put(o, "method", json_str(p->method));
-	json_put(o, "status", json_integer(p->status));
-	json_put(o, "type", json_str(p->type));
-	json_put(o, "title", json_str(p->title));
-	json_put(o, "depth", json_integer(p->depth));
-	json_put(o, "size", json_integer(p->size));
-	json_array_append_new(user, o);
+	json_array_append_new(user, app_scan_page_json(p));
 }
 
 int app_scan_pages(struct app_call *c, struct str id, struct str q, struct str status,

@@ -42,6 +42,30 @@ json_t *app_str_or_null(struct str s)
 	return s.len ? json_str(s) : json_null();
 }
 
+json_t *app_person_json(struct str id, struct str name)
+{
+	if (str_empty(id))
+		return json_null();
+	json_t *v = json_object();
+	json_put(v, "id", json_str(id));
+	json_put(v, "name", json_str(name));
+	return v;
+}
+
+json_t *app_scan_page_json(const struct store_scan_page *p)
+{
+	json_t *o = json_object();
+
+	json_put(o, "url", json_str(p->url));
+	json_put(o, "method", json_str(p->method));
+	json_put(o, "status", json_integer(p->status));
+	json_put(o, "type", json_str(p->type));
+	json_put(o, "title", json_str(p->title));
+	json_put(o, "depth", json_integer(p->depth));
+	json_put(o, "size", json_integer(p->size));
+	return o;
+}
+
 json_t *app_score_json(int64_t score)
 {
 	return score < 0 ? json_null() : json_integer(score);

@@ -16,6 +16,10 @@ json_t *app_text_json(struct str text);
 /* Compact text in the arena; for columns. */
 struct str app_json_text(struct arena *a, const json_t *v);
 json_t *app_str_or_null(struct str s);
+/* {id,name}; null without an id. */
+json_t *app_person_json(struct str id, struct str name);
+/* {url,method,status,type,title,depth,size} */
+json_t *app_scan_page_json(const struct store_scan_page *p);
 /* Score or null for -1. */
 json_t *app_score_json(int64_t score);
 /* Basis points as a number with two decimals. */

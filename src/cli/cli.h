@@ -20,6 +20,9 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
+#define CLI_COMMAND(x) extern const struct cli_command cli_command_##x;
+#include "cli/commands.h"
+#undef CLI_COMMAND
 extern const struct cli_command *const cli_commands[]; /* NULL ends it */
 const char *cli_version(void);
 /* What this very executable is, for worker processes. */

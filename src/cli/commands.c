@@ -4,10 +4,6 @@
 #include "base/str.h"
 #include "cli/cli.h"
 
-#define CLI_COMMAND(x) extern const struct cli_command cli_command_##x;
-#include "cli/commands.h"
-#undef CLI_COMMAND
-
 const struct cli_command *const cli_commands[] = {
 #define CLI_COMMAND(x) &cli_command_##x,
 #include "cli/commands.h"

@@ -191,19 +191,11 @@ static int run(int argc, char **argv)
 {
 	static const char *const words[] = { "好 ok  ", "注意 !! ", "缺 BAD " };
 	struct args a = { 0 };
-	struct error e = { 0 };
 	struct str none;
 	size_t n = 0;
-	int bad = 0, r = cli_parse(table, &a, argc, argv, &none, 0, &n, &e);
-	if (r == 1) {
-		_cleanup_buf_ struct buf help = BUF_INIT(64 * 1024);
-		buf_c(&help, "zhanwei doctor [--data DIR] [--db URL]\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	if (r < 0)
-		return cli_fail(CLI_USAGE, &e);
+	int bad = 0, code;
+	if (!cli_begin(&cli_command_doctor, table, &a, argc, argv, &none, 0, &n, &code))
+		return code;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		struct finding f = { 0 };
 		checks[i].run(&a, &f);

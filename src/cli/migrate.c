@@ -36,16 +36,9 @@ static int run(int argc, char **argv)
 	struct error e = { 0 };
 	struct str none;
 	size_t n = 0;
-	int r = cli_parse(table, &a, argc, argv, &none, 0, &n, &e);
-	if (r == 1) {
-		_cleanup_buf_ struct buf help = BUF_INIT(64 * 1024);
-		buf_c(&help, "zhanwei migrate [--data DIR] [--db URL]\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	if (r < 0)
-		return cli_fail(CLI_USAGE, &e);
+	int code;
+	if (!cli_begin(&cli_command_migrate, table, &a, argc, argv, &none, 0, &n, &code))
+		return code;
 	return migrate(&a.place, &e) < 0 ? cli_fail(CLI_FAILED, &e) : CLI_OK;
 }
 

@@ -2,7 +2,11 @@
  * failure names the option. */
 #include "cli/options.h"
 
+#include <stdio.h>
+
+#include "base/limits.h"
 #include "base/mem.h"
+#include "cli/cli.h"
 
 void cli_list_free(struct cli_list *l)
 {
@@ -163,4 +167,24 @@ void cli_help(struct buf *b, const struct cli_option *t)
 			buf_printf(b, "      --%s%s%s\n", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
 		buf_printf(b, "            %s\n            %s\n", t->zh, t->en);
 	}
+}
+
+bool cli_begin(const struct cli_command *command, const struct cli_option *table, void *into, int argc,
+	       char **argv, struct str *pos, size_t max, size_t *ret_pos, int *ret_code)
+{
+	struct error e = { 0 };
+	int r = cli_parse(table, into, argc, argv, pos, max, ret_pos, &e);
+	if (r == 0)
+		return true;
+	if (r < 0) {
+		fprintf(stderr, "%s\n%s\n", e.zh, e.en);
+		*ret_code = CLI_USAGE;
+		return false;
+	}
+	_cleanup_buf_ struct buf help = BUF_INIT(64 * KIB);
+	buf_printf(&help, "zhanwei %s %s\n", command->name, command->args);
+	cli_help(&help, table);
+	fwrite(help.ptr, 1, help.len, stdout);
+	*ret_code = CLI_OK;
+	return false;
 }

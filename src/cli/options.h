@@ -10,6 +10,7 @@
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -49,6 +50,11 @@ struct cli_option {
  * go to `pos`, their number to *ret_pos. 0; 1 when --help or -h was given; or -1. */
 int cli_parse(const struct cli_option *table, void *into, int argc, char **argv,
 	      struct str *pos, size_t max, size_t *ret_pos, struct error *e);
+/* The same for a whole command: prints its help when asked, its complaint when something is wrong.
+ * True: go on; else the command ends with *ret_code. */
+struct cli_command;
+bool cli_begin(const struct cli_command *command, const struct cli_option *table, void *into, int argc,
+	       char **argv, struct str *pos, size_t max, size_t *ret_pos, int *ret_code);
 /* Lines of help, Chinese then English. */
 void cli_help(struct buf *b, const struct cli_option *table);
 #endif

@@ -72,17 +72,10 @@ static int run(int argc, char **argv)
 	struct str file;
 	size_t files = 0;
 	struct error e = { 0 };
-	_cleanup_buf_ struct buf help = BUF_INIT(64 * KIB);
-	int r = cli_parse(table, &a, argc, argv, &file, 1, &files, &e);
+	int code;
+	if (!cli_begin(&cli_command_report, table, &a, argc, argv, &file, 1, &files, &code))
+		return code;
 
-	if (r == 1) {
-		buf_c(&help, "zhanwei report FILE [--format F] [-o OUT] [--lang zh|en]\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	if (r < 0)
-		return fail(CLI_USAGE, &e);
 	if (files != 1) {
 		fputs("请给出一个结果文件，例如 zhanwei report scan.json -o report.pdf\n"
 		      "Name one result file, e.g. zhanwei report scan.json -o report.pdf\n",

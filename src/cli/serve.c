@@ -155,15 +155,10 @@ static int run(int argc, char **argv)
 	struct error e = { 0 };
 	size_t n = 0;
 	struct str none;
-	int lock = -1, r = cli_parse(table, &a, argc, argv, &none, 0, &n, &e);
-	if (r == 1) {
-		_cleanup_buf_ struct buf help = BUF_INIT(64 * 1024);
-		buf_c(&help, "zhanwei serve [--listen ADDR:PORT] [--data DIR] [--db URL] [--workers N]\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	if (r < 0 || parse_listen(&a, &e) < 0)
+	int lock = -1, code;
+	if (!cli_begin(&cli_command_serve, table, &a, argc, argv, &none, 0, &n, &code))
+		return code;
+	if (parse_listen(&a, &e) < 0)
 		return cli_fail(CLI_USAGE, &e);
 	if (prepare(&a, &lock, &e) < 0)
 		return cli_fail(CLI_FAILED, &e);
@@ -172,7 +167,7 @@ static int run(int argc, char **argv)
 		{ .name = "worker", .main = worker_main, .arg = &a, .count = (unsigned)a.workers },
 	};
 	const struct os_supervise_options opts = { .on_event = on_event };
-	r = os_supervise(services, a.workers > 0 ? 2 : 1, &opts, &e);
+	int r = os_supervise(services, a.workers > 0 ? 2 : 1, &opts, &e);
 	close(lock);
 	if (r == OS_SERVICE_FATAL)
 		return CLI_FAILED;

@@ -84,17 +84,9 @@ static int run(int argc, char **argv)
 	struct error e = { 0 };
 	struct str word = STR("");
 	size_t n = 0;
-	int r = cli_parse(table, &a, argc, argv, &word, 1, &n, &e);
-	if (r == 1) {
-		_cleanup_buf_ struct buf help = BUF_INIT(64 * 1024);
-		buf_c(&help, "zhanwei user add --email E-MAIL [--name NAME] [--role ROLE] [--tenant ID | "
-			     "--new-tenant NAME] < PASSWORD\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	if (r < 0)
-		return cli_fail(CLI_USAGE, &e);
+	int code;
+	if (!cli_begin(&cli_command_user, table, &a, argc, argv, &word, 1, &n, &code))
+		return code;
 	if (n != 1 || !str_eq(word, STR("add")) || str_empty(a.email)) {
 		fputs("用法：zhanwei user add --email E-MAIL，见 --help。\n"
 		      "Usage: zhanwei user add --email E-MAIL; see --help.\n", stderr);

@@ -20,18 +20,12 @@ static const struct cli_option table[] = {
 static int run(int argc, char **argv)
 {
 	struct args a = { 0 };
-	struct error e = { 0 };
 	struct str none;
 	size_t n = 0;
-	int r = cli_parse(table, &a, argc, argv, &none, 0, &n, &e);
-	if (r == 1) {
-		_cleanup_buf_ struct buf help = BUF_INIT(64 * 1024);
-		buf_c(&help, "zhanwei worker [--data DIR] [--db URL] [--slots N]\n");
-		cli_help(&help, table);
-		fwrite(help.ptr, 1, help.len, stdout);
-		return CLI_OK;
-	}
-	return r < 0 ? cli_fail(CLI_USAGE, &e) : cli_work(&a.place, (unsigned)a.slots, "");
+	int code;
+	if (!cli_begin(&cli_command_worker, table, &a, argc, argv, &none, 0, &n, &code))
+		return code;
+	return cli_work(&a.place, (unsigned)a.slots, "");
 }
 
 const struct cli_command cli_command_worker = {

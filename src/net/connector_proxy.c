@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/connector_private.h"
+#include "net/wait_private.h"
 #include "net/url.h"
 
 #define REPLY_MAX (8 * KIB)
@@ -72,24 +73,6 @@ static int proxy_gone(struct error *e)
 			 "The proxy broke the connection or did not answer");
 }
 
-static int wait_for(int fd, short events, int64_t until)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-
-	for (;;) {
-		int64_t left = until - clock_mono_ms(&clock_system);
-
-		if (left <= 0)
-			return -1;
-		int rc = poll(&p, 1, (int)left);
-
-		if (rc > 0)
-			return 0;
-		if (rc < 0 && errno != EINTR)
-			return -1;
-	}
-}
-
 static int send_all(int fd, struct str s, int64_t until)
 {
 	while (s.len) {
@@ -98,7 +81,7 @@ static int send_all(int fd, struct str s, int64_t until)
 		if (n >= 0) {
 			s = str_from(s, (size_t)n);
 		} else if (errno == EAGAIN) {
-			if (wait_for(fd, POLLOUT, until) < 0)
+			if (net_wait(fd, POLLOUT, until) < 0)
 				return -1;
 		} else if (errno != EINTR) {
 			return -1;
@@ -118,7 +101,7 @@ static int recv_exact(int fd, void *out, size_t n, int64_t until)
 			p += got;
 			n -= (size_t)got;
 		} else if (got < 0 && errno == EAGAIN) {
-			if (wait_for(fd, POLLIN, until) < 0)
+			if (net_wait(fd, POLLIN, until) < 0)
 				return -1;
 		} else if (got == 0 || errno != EINTR) {
 			return -1;

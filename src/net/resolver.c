@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/dns_private.h"
+#include "net/wait_private.h"
 #include "net/policy.h"
 
 #define RESOLVER_MAGIC 0x72736c76u
@@ -121,24 +122,6 @@ void net_resolver_free(struct net_resolver *r)
 	free(r);
 }
 
-static int wait_for(int fd, short events, int64_t until)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-
-	for (;;) {
-		int64_t left = until - clock_mono_ms(&clock_system);
-
-		if (left <= 0)
-			return -1;
-		int rc = poll(&p, 1, (int)left);
-
-		if (rc > 0)
-			return 0;
-		if (rc < 0 && errno != EINTR)
-			return -1;
-	}
-}
-
 struct question {
 	const struct dns_name *name;
 	uint16_t type;
@@ -161,7 +144,7 @@ static enum outcome ask_udp(const struct server *s, const struct question *q, st
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&s->ss, s->len) < 0 ||
 	    send(fd, b.ptr, b.len, MSG_NOSIGNAL) < 0)
 		return NO_ANSWER;
-	while (wait_for(fd, POLLIN, until) == 0) {
+	while (net_wait(fd, POLLIN, until) == 0) {
 		ssize_t n = recv(fd, packet, sizeof(packet), 0);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -184,7 +167,7 @@ static int tcp_read(int fd, char *out, size_t n, int64_t until)
 			out += got;
 			n -= (size_t)got;
 		} else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
-			   wait_for(fd, POLLIN, until) < 0) {
+			   net_wait(fd, POLLIN, until) < 0) {
 			return -1;
 		}
 	}
@@ -210,7 +193,7 @@ static enum outcome ask_tcp(const struct server *s, const struct question *q, st
 	    (connect(fd, (const struct sockaddr *)&s->ss, s->len) < 0 && errno != EINPROGRESS))
 		return NO_ANSWER;
 	/* The question fits any socket buffer: one send once connected. */
-	if (wait_for(fd, POLLOUT, until) < 0 ||
+	if (net_wait(fd, POLLOUT, until) < 0 ||
 	    send(fd, framed.ptr, framed.len, MSG_NOSIGNAL) != (ssize_t)framed.len ||
 	    tcp_read(fd, (char *)size, 2, until) < 0)
 		return NO_ANSWER;

@@ -8,23 +8,11 @@
 #include "base/limits.h"
 #include "net/connector.h"
 #include "net/tls_connection_private.h"
+#include "net/wait_private.h"
 
 int net_stream_wait(const struct net_stream *s, short events)
 {
-	struct pollfd p = { .fd = s->fd, .events = events };
-
-	for (;;) {
-		int64_t left = s->until_ms - clock_mono_ms(&clock_system);
-
-		if (left <= 0)
-			return -1;
-		int rc = poll(&p, 1, (int)left);
-
-		if (rc > 0)
-			return 0;
-		if (rc < 0 && errno != EINTR)
-			return -1;
-	}
+	return net_wait(s->fd, events, s->until_ms);
 }
 
 /* Waits for what OpenSSL wants next. 0: try again. */
