@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "scan/tech/tech_private.h"
 
-#define TECH_LEAST 25 /* less is not worth a line */
+#define TECH_LEAST 45 /* weak signals count only together */
 
 struct worked {
 	unsigned confidence;
