@@ -174,7 +174,7 @@ static void note_target(struct run *r, const struct spec *spec)
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a)
 {
 	const struct scan_exchange *x = &a->x;
-	if (x->missing || x->status >= 500 || run_excluded(r, x->url))
+	if (x->missing || x->status > 500 || run_excluded(r, x->url))
 		return;
 	struct spec mine = *s;
 	mine.url = x->url;

@@ -95,6 +95,58 @@ static bool names_object(const struct scan_exchange *x)
 	return id || x->query.len > 0;
 }
 
+/* Whole numbers of that many digits beginning with `first` ('x' may end an ID number). */
+static size_t numbers(struct str text, size_t len, char first, struct str *ret)
+{
+	size_t n = 0;
+	struct str last = STR("");
+	for (size_t i = 0; i < text.len; i++) {
+		size_t d = 0;
+		if (!ascii_digit(text.ptr[i]) || (i && ascii_alnum(text.ptr[i - 1])))
+			continue;
+		while (i + d < text.len && (ascii_digit(text.ptr[i + d]) || (d == 17 && (text.ptr[i + d] | 0x20) == 'x')))
+			d++;
+		struct str s = str_sub(text, i, i + d);
+		if (d == len && (!first || s.ptr[0] == first) && !str_eq(s, last)) {
+			last = *ret = s;
+			n++;
+		}
+		i += d;
+	}
+	return n;
+}
+
+/* An ID card number: a birthday stands where it must. */
+static bool id_card(struct str text, struct str *ret)
+{
+	struct str s;
+	if (numbers(text, 18, 0, &s) == 0)
+		return false;
+	int year = (s.ptr[6] - '0') * 1000 + (s.ptr[7] - '0') * 100 + (s.ptr[8] - '0') * 10 + s.ptr[9] - '0';
+	int month = (s.ptr[10] - '0') * 10 + s.ptr[11] - '0', day = (s.ptr[12] - '0') * 10 + s.ptr[13] - '0';
+	*ret = s;
+	return year > 1900 && year < 2030 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* Words that go with one person's things. */
+static bool is_personal(const struct scan_exchange *x, struct str *ret)
+{
+	static const char *const words[] = { "订单", "收货", "账单", "余额", "身份证", "仅本人", "工资", "病历", "合同编号", "order", "invoice",
+					     "balance", "shipping", "salary", "\"email\"", "\"phone\"", "confidential", "内部报告" };
+	struct str text = text_of(x), s;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		ssize_t at = str_ifind(text, str_c(words[i]));
+		if (at < 0)
+			continue;
+		*ret = str_sub(text, (size_t)at, (size_t)at + strlen(words[i]));
+		return true;
+	}
+	if (numbers(text, 11, '1', &s) == 0 && !id_card(text, &s))
+		return false;
+	*ret = s;
+	return true;
+}
+
 static void report(struct probe *p, const struct scan_exchange *x, struct str example, bool object)
 {
 	probe_report(p, &(struct scan_report){
@@ -125,28 +177,76 @@ static struct map *usual_words(struct probe *p, const struct scan_exchange *x, b
 	return usual;
 }
 
+/* Several people's data, or an identity number, for anybody at all. */
+static bool exposes_people(const struct scan_exchange *x, struct str *ret)
+{
+	return numbers(active_content(x), 11, '1', ret) >= 2 || (str_has(text_of(x), STR("身份证")) && id_card(text_of(x), ret));
+}
+
+static void report_open(struct probe *p, const struct scan_exchange *x, const struct scan_exchange *about, struct str example)
+{
+	probe_report(p, &(struct scan_report){
+				.exchange = x,
+				.about = about,
+				.proof = example,
+				.title_zh = STR("未授权访问：不登录即可读取个人信息"),
+				.title_en = STR("Broken access control: personal data without logging in"),
+				.confidence_set = true,
+				.confidence = CONFIDENCE_FIRM,
+				.detail_zh = STR("不带会话请求该网址，得到了与登录用户相同的、含个人信息的内容。"),
+				.detail_en = STR("Without a session this address gives the same personal data that the logged-in user gets.") });
+}
+
+/* Nobody gets what the first user gets, and it is personal: an identity number under an
+ * identifier in the address, or people's numbers on a page that only members are led to. */
+static bool open_to_all(struct probe *p, const struct scan_exchange *x, const struct scan_exchange *nobody)
+{
+	struct str from = probe_from(p), example;
+	const struct scan_exchange *f;
+	if (nobody->status != 200 || !probe_has_session(p) || !exposes_people(nobody, &example))
+		return false;
+	if (x->query.len && str_has(text_of(nobody), STR("身份证")) && id_card(text_of(nobody), &example)) {
+		report_open(p, nobody, x, example);
+		return true;
+	}
+	f = from.len ? view(p, from, NOBODY, true) : NULL;
+	if (!f || leads_to(f, x))
+		return false;
+	report_open(p, nobody, x, example);
+	return true;
+}
+
+/* The same request as the first user, as the second and as nobody. */
+static const struct scan_exchange *request_as(struct probe *p, enum viewer who)
+{
+	const struct scan_exchange *r;
+	struct scan_mutation m = { .no_cookies = who == NOBODY, .as_second = who == SECOND, .follow = 3, .fresh = true };
+	return probe_send(p, &m, &r) == 0 ? r : NULL;
+}
+
 static void probe_access(struct probe *p, const struct scan_exchange *x)
 {
 	bool data = x->media == MEDIA_HTML || x->media == MEDIA_JSON || x->media == MEDIA_XML || x->media == MEDIA_TEXT;
-	if (!probe_has_second(p) || !probe_has_session(p) || x->status != 200 || x->missing || !data || str_eq(x->path, STR("/")))
+	if (!probe_has_session(p) || x->status != 200 || x->missing || !data || str_eq(x->path, STR("/")))
 		return;
-	const struct scan_exchange *nobody = view(p, x->url, NOBODY, true);
-	const struct scan_exchange *second = view(p, x->url, SECOND, true);
-	if (!nobody || !second || second->status != 200 || probe_missing(p, second) != 0)
+	const struct scan_exchange *nobody = request_as(p, NOBODY);
+	if (!nobody || open_to_all(p, x, nobody) || !probe_has_second(p))
+		return;
+	const struct scan_exchange *second = request_as(p, SECOND);
+	if (!second || second->status != 200 || probe_missing(p, second) != 0)
 		return;
 	bool offered;
 	struct map *usual = usual_words(p, x, &offered);
 	struct str example, public_example;
 	size_t special, n;
-	if (!offered && share(usual, x, nobody, &n, &public_example) < 0.3 &&
-	    share(usual, x, second, &special, &example) >= 0.8 && special >= 2 && example.ptr) {
+	/* what both are led to may be meant for both, unless it is one person's by its content */
+	bool candidate = !offered || ((names_object(x) || x->request_body.len) && is_personal(second, &example));
+	if (candidate && share(usual, x, nobody, &n, &public_example) < 0.3 &&
+	    share(usual, x, second, &special, &example) >= 0.8 && special >= (offered ? 1 : 2) && example.ptr) {
 		/* still so, and still the first user's: not the last word of somebody's session */
-		const struct scan_exchange *again, *mine;
-		struct scan_mutation m = { .url = x->url, .as_second = true, .follow = 3, .fresh = true };
-		struct scan_mutation own = { .url = x->url, .fresh = true };
-		if (probe_send(p, &m, &again) == 0 && again->status == 200 && probe_send(p, &own, &mine) == 0 &&
-		    share(usual, mine, again, &special, &example) >= 0.8 && special >= 2 && example.ptr)
-			report(p, again, example, names_object(x));
+		const struct scan_exchange *again = request_as(p, SECOND), *mine = request_as(p, FIRST);
+		if (again && mine && again->status == 200 && share(usual, mine, again, &special, &example) >= 0.8 && example.ptr)
+			report(p, again, example, names_object(x) || x->request_body.len);
 	}
 	map_free(usual);
 }
@@ -161,4 +261,5 @@ const struct scan_check check_access_control = {
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_PAGE,
 	.on_route = probe_access,
+	.on_request = probe_access,
 };

@@ -25,7 +25,16 @@ static const struct trick tricks[] = {
 	{ .name = "X-Forwarded-Host", .value = "localhost" },
 	{ .name = "Host", .value = "localhost" },
 	{ .name = "Referer", .value = "@" },
+	{ .path = "@/", .name = "X-Original-URL", .value = "@" },
+	{ .path = "@/", .name = "X-Rewrite-URL", .value = "@" },
 	{ .path = "@/" },
+	{ .path = "@//" },
+	{ .path = "@/%2e" },
+	{ .path = "@/;" },
+	{ .path = "@/..;/" },
+	{ .path = "@/%20" },
+	{ .path = "@/%09" },
+	{ .path = "@?debug=1" },
 	{ .path = "@/." },
 	{ .path = "^/./$" },
 	{ .path = "^//$" },
@@ -36,7 +45,6 @@ static const struct trick tricks[] = {
 	{ .path = "^/.;/$" },
 	{ .path = "@%20" },
 	{ .path = "@%09" },
-	{ .path = "@?" },
 	{ .path = "@.json" },
 	{ .path = "@%2f" },
 	{ .path = "@/*" },
@@ -44,6 +52,8 @@ static const struct trick tricks[] = {
 	{ .method = "POST" },
 	{ .method = "ZWSCAN" },
 	{ .name = "X-HTTP-Method-Override", .value = "GET", .method = "POST" },
+	{ .name = "X-HTTP-Method-Override", .value = "PUT" },
+	{ .name = "X-HTTP-Method-Override", .value = "POST" },
 };
 #define CASE_TRICK "^/~$"
 
@@ -75,7 +85,8 @@ static struct str path_with(struct probe *p, const char *form, struct str path)
 static int ask(struct probe *p, const struct scan_exchange *x, const struct trick *t, struct str path,
 	       const struct scan_exchange **ret)
 {
-	struct str tail = x->query.len ? probe_printf(p, "?%.*s", STR_ARG(x->query)) : STR("");
+	bool asks = t->path && strchr(t->path, '?');
+	struct str tail = x->query.len && !asks ? probe_printf(p, "?%.*s", STR_ARG(x->query)) : STR("");
 	struct str at = t->start ? STR("/") : t->path ? path_with(p, t->path, path) : path;
 	struct scan_header h[2];
 	size_t n = 0;
@@ -125,8 +136,7 @@ static bool try_trick(struct probe *p, const struct scan_exchange *x, const stru
 	nonsense = probe_printf(p, "%.*s%.*s", STR_ARG(x->path), STR_ARG(probe_word(p, 9)));
 	if (ask(p, x, t, nonsense, &control) < 0 || (control->status == 200 && same_text(p, r, control)))
 		return false;
-	/* an upper-case or dotted spelling of a directory above would show its parent */
-	if (probe_missing(p, r) != 0 || ask(p, x, t, x->path, &again) < 0 || !a_page(p, again, x) || !same_text(p, r, again))
+	if (ask(p, x, t, x->path, &again) < 0 || !a_page(p, again, x) || !same_text(p, r, again))
 		return false;
 	if (probe_send(p, &(struct scan_mutation){ .url = x->url, .fresh = true }, &control) < 0 || control->status != x->status)
 		return false; /* no longer refused at all */

@@ -67,7 +67,8 @@ static bool stored(struct probe *p, struct str url, struct str base_url, struct 
 
 static const char *const unkeyed[] = { "X-Forwarded-Host", "X-Host", "X-Forwarded-Prefix", "X-Forwarded-For",
 				       "X-Original-URL", "X-Forwarded-Port", "Origin", "X-Forwarded-Path", "User-Agent",
-				       "Referer", "X-Wap-Profile", "X-Forwarded-Server" };
+				       "Referer", "X-Wap-Profile", "X-Forwarded-Server", "X-Forwarded-Scheme",
+				       "X-Forwarded-Proto", "X-Original-Host", "Accept-Language" };
 
 static bool by_header(struct probe *p, const struct scan_exchange *x, size_t which)
 {
@@ -185,7 +186,7 @@ static void probe_deception(struct probe *p, const struct scan_exchange *x)
 {
 	static const struct {
 		const char *joint, *ext;
-	} tricks[] = { { "/", "css" }, { ";", "css" }, { "%2f", "js" }, { "%3f", "css" }, { "%23", "css" }, { "%00", "css" },
+	} tricks[] = { { "/", "css" }, { "/", "js" }, { "/", "png" }, { ";", "css" }, { "%2f", "js" }, { "%3f", "css" }, { "%23", "css" }, { "%00", "css" },
 		       { "/", "jpg" }, { "%0a", "css" } };
 	if (!probe_has_session(p) || x->status != 200 || x->query.len || x->missing ||
 	    (x->media != MEDIA_HTML && x->media != MEDIA_JSON && x->media != MEDIA_TEXT))
@@ -193,7 +194,7 @@ static void probe_deception(struct probe *p, const struct scan_exchange *x)
 	const struct scan_exchange *stranger = as_nobody(p, x->url);
 	if (!stranger || probe_similarity(p, x, STR(""), stranger, STR("")) >= 0.95)
 		return; /* nothing private here */
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(tricks) : 4;
+	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(tricks) : 5;
 	for (size_t i = 0; i < n; i++)
 		if (deceives(p, x, tricks[i].joint, tricks[i].ext))
 			return;

@@ -12,6 +12,23 @@ struct honest {
 	struct str site; /* Origin of a page elsewhere */
 };
 
+/* Another value of the same make: digits for digits, hexadecimal for hexadecimal. */
+static void put_alike(struct probe *p, struct buf *b, struct str v)
+{
+	bool hex = true;
+	for (size_t i = 0; i < v.len; i++)
+		hex = hex && (ascii_digit(v.ptr[i]) || (v.ptr[i] >= 'a' && v.ptr[i] <= 'f') || (v.ptr[i] >= 'A' && v.ptr[i] <= 'F'));
+	for (size_t i = 0; i < v.len; i++) {
+		char c = v.ptr[i];
+		if (ascii_digit(c))
+			buf_char(b, (char)('0' + probe_number(p, 0, 9)));
+		else if (ascii_alpha(c))
+			buf_char(b, (char)((c & 0x60) + 1 + (int)probe_number(p, 0, hex ? 5 : 25)));
+		else
+			url_form_encode(b, str_make(&c, 1));
+	}
+}
+
 static struct str without_tokens(struct probe *p, struct str body, bool made_up, size_t *ret_tokens)
 {
 	struct url_pairs pairs = url_pairs_split(probe_arena(p), body);
@@ -29,7 +46,7 @@ static struct str without_tokens(struct probe *p, struct str body, bool made_up,
 		buf_str(&b, pairs.ptr[i].name);
 		buf_char(&b, '=');
 		if (token)
-			buf_str(&b, probe_word(p, v.len < 64 ? v.len : 64));
+			put_alike(p, &b, v);
 		else
 			buf_str(&b, pairs.ptr[i].value);
 	}
@@ -65,6 +82,29 @@ static bool accepted(struct probe *p, const struct scan_exchange *good, struct s
 	return true;
 }
 
+/* The words on the form that leads here: what would pressing its button do? */
+static struct str form_words(struct probe *p)
+{
+	const struct scan_exchange *page;
+	struct str from = probe_from(p);
+	if (!from.len || probe_send(p, &(struct scan_mutation){ .url = from }, &page) < 0 || !page->page)
+		return STR("");
+	for (size_t i = 0; i < page->page->forms_len; i++)
+		if (str_eq(page->page->forms[i].action, probe_base(p)->url))
+			return page->page->forms[i].text;
+	return STR("");
+}
+
+static bool only_asks(struct str text)
+{
+	static const char *const words[] = { "search", "find", "query", "filter", "look up", "搜索", "查询", "检索", "查找", "筛选",
+					     "搜一下", "login", "log in", "sign in", "登录", "subscribe", "订阅" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_ihas(text, str_c(words[i])))
+			return true;
+	return false;
+}
+
 static bool for_strangers(struct str body)
 {
 	static const char *const words[] = { "search", "keyword", "query" };
@@ -87,7 +127,8 @@ static void probe_csrf(struct probe *p, const struct scan_exchange *x)
 	bool form = str_istarts(type, STR("application/x-www-form-urlencoded"));
 	bool json = str_istarts(type, STR("application/json"));
 	size_t tokens;
-	if (!probe_has_session(p) || !str_eq(x->method, STR("POST")) || (!form && !json) || for_strangers(body) || x->status >= 400)
+	if (!probe_has_session(p) || !str_eq(x->method, STR("POST")) || (!form && !json) || for_strangers(body) || x->status >= 400 ||
+	    only_asks(form_words(p)))
 		return;
 	/* A header that scripts of other sites cannot set protects as well as a token. */
 	if (scan_header_get(&x->request_headers, "x-requested-with").ptr || scan_header_get(&x->request_headers, "authorization").ptr)

@@ -40,6 +40,20 @@ static struct str address_of(struct probe *p, const struct scan_exchange *x, str
 				return str_sub(x->text, t->at, t->end);
 			}
 		}
+	to = scan_header_get(&x->headers, "link");
+	if (str_has(to, probe_printf(p, "://%.*s/", STR_ARG(host)))) {
+		*ret_kind = "link";
+		return to;
+	}
+	for (size_t i = 0; x->page && i < x->page->tags_len; i++) {
+		const struct scan_tag *t = &x->page->tags[i];
+		ssize_t at = str_eq(t->name, STR("script")) ? str_find(t->inner, probe_printf(p, "//%.*s", STR_ARG(host))) : -1;
+		/* an address in a string of the script: "//host/…" or "http://host/…" */
+		if (at > 0 && (strchr("'\"`", t->inner.ptr[at - 1]) || (at > 5 && t->inner.ptr[at - 1] == ':'))) {
+			*ret_kind = "script";
+			return str_sub(t->inner, at > 20 ? (size_t)at - 20 : 0, (size_t)at + host.len + 20);
+		}
+	}
 	if (x->media == MEDIA_JSON || x->media == MEDIA_XML) {
 		struct str want = probe_printf(p, "://%.*s", STR_ARG(host));
 		ssize_t at = str_find(x->text, want);
@@ -68,7 +82,7 @@ static int send_host(struct probe *p, const struct scan_exchange *x, enum how ho
 		h[i].name = how == HOW_HOST ? STR("Host") : str_c(forwarded[i]);
 		h[i].value = s->host[i];
 		if (how == HOW_FORWARDED && i + 1 == n)
-			h[i].value = probe_printf(p, "for=127.0.0.1;host=%.*s;proto=http", STR_ARG(s->host[i]));
+			h[i].value = probe_printf(p, "host=%.*s", STR_ARG(s->host[i]));
 	}
 	return probe_send(p, &(struct scan_mutation){ .url = x->url, .headers = h, .headers_len = n, .fresh = true }, ret);
 }
@@ -125,6 +139,9 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		const char *kind;
 		int which, again;
 		if (send_host(p, x, how, &s, &r) < 0 || r->status >= 400 || (which = taken(p, r, how, &s, &proof, &kind)) < 0)
+			continue;
+		/* What goes by the header and says so to caches hurts nobody but who sends it. */
+		if (how == HOW_FORWARDED && str_ihas(scan_header_get(&r->headers, "vary"), str_c(forwarded[which])))
 			continue;
 		/* A default virtual host that sends everybody on is no page of this site. */
 		if (how == HOW_HOST && r->status != x->status)

@@ -164,14 +164,18 @@ static bool page_has(struct arena *a, const struct scan_page *page, enum xss_kin
 struct str xss_proof(struct arena *a, const struct scan_exchange *x, enum xss_kind kind, struct str word)
 {
 	struct str proof;
-	return page_has(a, x->page, kind, word, x->text, &proof) ? proof : STR_NULL;
+	struct url base;
+	const struct scan_page *page = x->page;
+	if (!page && x->media == MEDIA_XML && str_ihas(x->text, word) && url_parse(a, x->url, NULL, 0, &base, NULL) == 0)
+		page = page_parse(a, x->text, &base);
+	return page_has(a, page, kind, word, x->text, &proof) ? proof : STR_NULL;
 }
 
 bool xss_is_page(const struct scan_exchange *x)
 {
 	struct str disposition = scan_header_get(&x->headers, "content-disposition");
 	struct str nosniff = str_trim(scan_header_get(&x->headers, "x-content-type-options"));
-	if (x->media != MEDIA_HTML || (x->status >= 300 && x->status < 400) || x->status == 204)
+	if ((x->media != MEDIA_HTML && x->media != MEDIA_XML) || (x->status >= 300 && x->status < 400) || x->status == 204)
 		return false; /* nobody sees the body of a redirect */
 	if (!x->mime_declared && str_ieq(nosniff, STR("nosniff")))
 		return false;
@@ -350,6 +354,13 @@ size_t xss_attempts(struct arena *a, const struct scan_exchange *x, const struct
 		    enum scan_mode mode, const char *gone, struct xss_attempt *list)
 {
 	struct list l = { list, 0, XSS_ATTEMPTS, gone };
+	if (x->media == MEDIA_XML) { /* shown by browsers as a document: whole elements only, well-formed */
+		if (c->place == HTML_IN_TEXT)
+			add(&l, XSS_TAG, "<>", "<@ xmlns='http://www.w3.org/1999/xhtml' onclick='1'/>");
+		if (c->place == HTML_IN_TEXT && c->mode == HTML_CDATA)
+			add(&l, XSS_TAG, "<>", "]]><@ xmlns='http://www.w3.org/1999/xhtml' onclick='1'/><![CDATA[");
+		return l.len;
+	}
 	switch (c->place) {
 	case HTML_IN_TEXT:
 		in_text(&l, a, x, c, at, mode);
