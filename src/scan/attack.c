@@ -95,6 +95,8 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 	u.name = arena_str(r->arena, name);
 	u.value = arena_str(r->arena, value);
 	u.key = attack_unit_key(r->arena, t->spec, kind, where, name);
+	u.first = !t->has_units;
+	t->has_units = true;
 	*vec_push(&r->attack.units) = u;
 	r->attack.weight_total += u.checks;
 }

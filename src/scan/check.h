@@ -203,6 +203,12 @@ struct str probe_from(struct probe *p);
 bool probe_has_second(struct probe *p);
 struct arena *probe_arena(struct probe *p);
 const struct scan_exchange *probe_base(struct probe *p);
+/* The point that is being probed; only in on_point. */
+const struct scan_point *probe_point(struct probe *p);
+/* Is it the first point of its request? For what concerns the request as a whole. */
+bool probe_first_point(struct probe *p);
+/* An SQL injection was found here: what is odd about this point is explained. */
+bool probe_sqli_found(struct probe *p);
 enum scan_mode probe_mode(struct probe *p);
 /* Random lower-case letters / number in [lo, hi]. */
 struct str probe_word(struct probe *p, size_t len);

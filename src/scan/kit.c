@@ -179,14 +179,23 @@ void kit_unreflect(struct buf *out, struct str text, struct str sent, struct str
 	buf_add(out, text.ptr + from, text.len - from);
 }
 
+bool kit_find(struct str text, struct str sent, size_t *ret_at, size_t *ret_len)
+{
+	for (size_t i = 0; sent.len && i < text.len; i++) {
+		size_t n = may_start(text.ptr[i], sent.ptr[0]) ? match_value(str_from(text, i), sent) : 0;
+		if (!n)
+			continue;
+		*ret_at = i;
+		*ret_len = n;
+		return true;
+	}
+	return false;
+}
+
 bool kit_reflects(struct str text, struct str sent)
 {
-	if (str_empty(sent))
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (may_start(text.ptr[i], sent.ptr[0]) && match_value(str_from(text, i), sent))
-			return true;
-	return false;
+	size_t at, len;
+	return kit_find(text, sent, &at, &len);
 }
 
 /* ---- similarity ---- */

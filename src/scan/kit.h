@@ -22,6 +22,8 @@ bool kit_same_sig(const struct kit_sig *a, const struct kit_sig *b);
 void kit_unreflect(struct buf *out, struct str text, struct str sent, struct str original);
 /* True when `sent` stands somewhere in `text` in any of those encodings. */
 bool kit_reflects(struct str text, struct str sent);
+/* Where it stands first, and how long it is there. */
+bool kit_find(struct str text, struct str sent, size_t *ret_at, size_t *ret_len);
 
 /* A page as a sequence of words. */
 struct kit_seq {

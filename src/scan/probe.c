@@ -334,6 +334,25 @@ const struct scan_exchange *probe_base(struct probe *p)
 	return p->point.base;
 }
 
+const struct scan_point *probe_point(struct probe *p)
+{
+	return &p->point;
+}
+
+bool probe_first_point(struct probe *p)
+{
+	return p->has_point && p->unit->first;
+}
+
+bool probe_sqli_found(struct probe *p)
+{
+	static const char *const ids[] = { "sqli-error", "sqli-boolean", "sqli-union", "sqli-time" };
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (probe_point_found(p, ids[i]))
+			return true;
+	return false;
+}
+
 enum scan_mode probe_mode(struct probe *p)
 {
 	return p->run->o.mode;

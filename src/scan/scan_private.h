@@ -168,6 +168,7 @@ struct unit {
 	struct str key; /* identity in the journal */
 	struct target *target;
 	size_t checks; /* how many checks will run */
+	bool first;    /* of its target's points: for what is done once per request */
 };
 struct target {
 	struct spec *spec;
@@ -179,7 +180,7 @@ struct target {
 	struct arena *zones_arena;
 	struct kit_zones zones;
 	struct map *found;	/* check id + point: reported here */
-	bool has_token;
+	bool has_token, has_units;
 	struct endpoint *endpoint; /* of the request itself */
 };
 struct attack {
@@ -236,6 +237,7 @@ struct probe {
 	bool ready, has_point, resumed;
 	bool parked; /* waits for what another fiber does */
 	int64_t wake_us; /* sleeps until then; 0: does not */
+	bool traits_known, depends, reflects, parses_known, parses; /* of the point: diff.h */
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */

@@ -1,4 +1,5 @@
 /* What several active checks share. */
+#include "base/limits.h"
 #include "scan/checks/active_private.h"
 
 bool active_served(struct probe *p, const struct scan_exchange *x)
@@ -10,4 +11,47 @@ bool active_served(struct probe *p, const struct scan_exchange *x)
 struct str active_url(struct probe *p, const char *path)
 {
 	return probe_printf(p, "%.*s%s", STR_ARG(probe_base(p)->origin), path);
+}
+
+struct str active_fill(struct probe *p, const char *form, const struct str *args)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
+	for (const char *c = form; *c; c++) {
+		if (c[0] == '{' && ascii_digit(c[1]) && c[2] == '}') {
+			buf_str(&b, args[c[1] - '0']);
+			c += 2;
+		} else {
+			buf_char(&b, *c);
+		}
+	}
+	return arena_str(probe_arena(p), buf_view(&b));
+}
+
+struct str active_find(const struct scan_exchange *x, struct str want)
+{
+	struct str t = active_content(x);
+	ssize_t at = str_find(t, want);
+	if (at >= 0)
+		return str_sub(t, (size_t)at, (size_t)at + want.len);
+	at = str_find(x->head, want);
+	return at < 0 ? STR_NULL : str_sub(x->head, (size_t)at, (size_t)at + want.len);
+}
+
+struct active_sum active_numbers(struct probe *p)
+{
+	uint32_t a = probe_number(p, 10007, 39989), b = probe_number(p, 10007, 39989);
+	struct active_sum s = { .a = probe_printf(p, "%u", a), .b = probe_printf(p, "%u", b) };
+	s.sum = probe_printf(p, "%u", a + b);
+	s.product = probe_printf(p, "%llu", (unsigned long long)a * b);
+	s.left = probe_word(p, 4);
+	s.right = probe_word(p, 4);
+	return s;
+}
+
+bool active_plain_number(struct str value)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < value.len; i++)
+		n += ascii_digit(value.ptr[i]) || strchr("-.:,", value.ptr[i]) != NULL;
+	return value.len > 0 && n == value.len;
 }

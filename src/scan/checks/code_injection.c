@@ -1,0 +1,127 @@
+/* Active: input is evaluated as program text (CWE-94, CWE-95). Each language is asked for
+ * something that a pocket calculator on the page would not do: a product of random numbers,
+ * written backwards or in base 36. */
+#include "scan/checks/active_private.h"
+#include "scan/diff.h"
+#include "scan/timing.h"
+
+enum shape { REVERSED, BASE36 };
+/* {0} the value, {1} {2} numbers. */
+static const struct form {
+	const char *language, *text;
+	enum shape shape;
+	enum { PLAIN, QUOTED } context; /* takes the value's place, or breaks out of a string */
+	enum scan_mode from;
+} forms[] = {
+	{ "PHP", "print(strrev({1}*{2}))", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "Python", "str({1}*{2})[::-1]", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "JavaScript", "({1}*{2}).toString(36)", BASE36, PLAIN, SCAN_STANDARD },
+	{ "Ruby", "({1}*{2}).to_s(36)", BASE36, PLAIN, SCAN_STANDARD },
+	{ "SpEL", "T(java.lang.Integer).toString({1}*{2},36)", BASE36, PLAIN, SCAN_STANDARD },
+	{ "OGNL", "@java.lang.Integer@toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
+	{ "Java EL", "Integer.toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
+	{ "PHP", "{0};print(strrev({1}*{2}));//", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "PHP", "{0}'.print(strrev({1}*{2})).'", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "PHP", "{0}${print(strrev({1}*{2}))}", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "PHP", "{0}\".print(strrev({1}*{2})).\"", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "PHP", "{0}';print(strrev({1}*{2}));//", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "PHP", "{0});}print(strrev({1}*{2}));//", REVERSED, QUOTED, SCAN_DEEP },
+	{ "PHP", "{0}');print(strrev({1}*{2}));//", REVERSED, QUOTED, SCAN_DEEP },
+	{ "Python", "{0}'+str({1}*{2})[::-1]+'", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "Python", "{0}\"+str({1}*{2})[::-1]+\"", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "Python", "print(str({1}*{2})[::-1])", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "Python", "{0}\nprint(str({1}*{2})[::-1])\n#", REVERSED, QUOTED, SCAN_DEEP },
+	{ "JavaScript", "{0}'+({1}*{2}).toString(36)+'", BASE36, QUOTED, SCAN_STANDARD },
+	{ "JavaScript", "{0}\"+({1}*{2}).toString(36)+\"", BASE36, QUOTED, SCAN_STANDARD },
+	{ "JavaScript", "{0}${({1}*{2}).toString(36)}", BASE36, QUOTED, SCAN_DEEP },
+	{ "Ruby", "{0}'+({1}*{2}).to_s(36)+'", BASE36, QUOTED, SCAN_DEEP },
+	{ "Ruby", "{0}#{({1}*{2}).to_s(36)}", BASE36, QUOTED, SCAN_STANDARD },
+	{ "Perl", "{0}'.reverse(''.{1}*{2}).'", REVERSED, QUOTED, SCAN_DEEP },
+	{ "Perl", "scalar reverse({1}*{2})", REVERSED, PLAIN, SCAN_DEEP },
+	{ "ASP", "response.write(StrReverse({1}*{2}))", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "ASP", "{0}\"&StrReverse({1}*{2})&\"", REVERSED, QUOTED, SCAN_DEEP },
+	{ "Lua", "string.reverse({1}*{2})", REVERSED, PLAIN, SCAN_DEEP },
+	{ "SpEL", "${T(java.lang.Integer).toString({1}*{2},36)}", BASE36, QUOTED, SCAN_STANDARD },
+	{ "SpEL", "{0}'+T(java.lang.Integer).toString({1}*{2},36)+'", BASE36, QUOTED, SCAN_DEEP },
+	{ "OGNL", "%{@java.lang.Integer@toString({1}*{2},36)}", BASE36, QUOTED, SCAN_STANDARD },
+	{ "Java EL", "#{Integer.toString({1}*{2},36)}", BASE36, QUOTED, SCAN_DEEP },
+	{ "Java EL", "${Integer.toString({1}*{2},36)}", BASE36, QUOTED, SCAN_DEEP },
+};
+
+static struct str written(struct probe *p, uint64_t v, enum shape shape)
+{
+	char out[32];
+	size_t n = 0;
+	uint64_t base = shape == BASE36 ? 36 : 10;
+	for (; v; v /= base)
+		out[n++] = "0123456789abcdefghijklmnopqrstuvwxyz"[v % base];
+	if (shape == BASE36) /* digits came out backwards; that is what REVERSED wants */
+		for (size_t i = 0; i < n / 2; i++) {
+			char c = out[i];
+			out[i] = out[n - 1 - i];
+			out[n - 1 - i] = c;
+		}
+	return arena_str(probe_arena(p), str_make(out, n));
+}
+
+static struct str fire(struct probe *p, const struct form *f, const struct scan_exchange **ret)
+{
+	uint32_t a, b;
+	struct str want;
+	do { /* long enough in base 36, and not the same backwards */
+		a = probe_number(p, 30011, 46327);
+		b = probe_number(p, 30011, 46327);
+		want = written(p, (uint64_t)a * b, f->shape);
+	} while (want.ptr[0] == '0' || want.ptr[want.len - 1] == '0');
+	struct str args[] = { probe_point(p)->value, probe_printf(p, "%u", a), probe_printf(p, "%u", b) };
+	if (probe_value(p, active_fill(p, f->text, args), ret) < 0)
+		return STR_NULL;
+	return active_find(*ret, want);
+}
+
+static bool try_form(struct probe *p, const struct form *f)
+{
+	const struct scan_exchange *x, *again;
+	struct str proof = fire(p, f, &x);
+	if (!proof.ptr || !fire(p, f, &again).ptr)
+		return false;
+	probe_report(p, &(struct scan_report){
+				.exchange = x,
+				.proof = proof,
+				.confidence_set = true,
+				.confidence = CONFIDENCE_CERTAIN,
+				.detail_zh = probe_printf(p, "参数被当作 %s 代码求值：响应里出现了随机数之积的变形，换一组数后重现。", f->language),
+				.detail_en = probe_printf(p, "The parameter is evaluated as %s: the answer holds a transformed product of "
+							     "random numbers; repeated with others.", f->language),
+			});
+	return true;
+}
+
+static void probe_code(struct probe *p, const struct scan_point *pt)
+{
+	bool deep = probe_mode(p) == SCAN_DEEP;
+	struct diff_side base = diff_base(pt);
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep) ||
+	    probe_point_found(p, "command-injection"))
+		return;
+	bool plain = deep || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		const struct form *f = &forms[i];
+		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : quoted))
+			continue;
+		if (try_form(p, f))
+			return;
+	}
+}
+
+const struct scan_check check_code_injection = {
+	.id = "code-injection",
+	.title_zh = "代码或表达式注入",
+	.title_en = "Code or expression injection",
+	.severity = SEVERITY_CRITICAL,
+	.cwe = 94,
+	.owasp = "A03:2021",
+	.modes = SCAN_STANDARD_UP,
+	.place = PLACE_POINT,
+	.on_point = probe_code,
+};
