@@ -1,5 +1,6 @@
 /* The model of a report, from the rows of one scan: what was scanned, by what right,
  * how, what was found, what was decided, what changed since the scan before. */
+#include "app/asset.h"
 #include "app/reports.h"
 
 #include <sodium.h>
@@ -261,6 +262,37 @@ static void put_trend(const struct store_scan *s, void *user)
 	json_array_append_new(json_object_get(m->o, "trend"), o);
 }
 
+static void put_technology(const struct store_asset_fact *f, void *user)
+{
+	json_t *o = json_object(), *v = user;
+	_cleanup_json_ json_t *detail = json_parse(f->detail, NULL);
+
+	json_put(o, "id", json_str(f->product));
+	json_put(o, "name", json_str(f->version.len && str_ends(f->title, f->version) ?
+					     str_trim(str_sub(f->title, 0, f->title.len - f->version.len)) :
+					     f->title));
+	json_put(o, "version", json_str(f->version));
+	json_put(o, "cpe", json_str(f->cpe));
+	json_put(o, "category", json_str(json_get_str(detail, "category")));
+	json_put(o, "note", json_str(json_get_str(detail, "category_zh")));
+	json_put(o, "note_en", json_str(json_get_str(detail, "category_en")));
+	json_put(o, "confidence", json_integer(f->confidence));
+	json_array_append_new(v, o);
+}
+
+/* What the site stands on now, by what scans recognised and asset runs found. */
+static int put_technologies(struct model *m)
+{
+	struct store_asset_filter filter = { .tenant = m->scan.tenant, .site = m->scan.site,
+					     .kind = STR("software"), .state = STR("present") };
+	struct store_page page = { .limit = 200 };
+	json_t *list = json_array(), *assets = json_object();
+
+	json_put(assets, "technologies", list);
+	json_put(m->o, "assets", assets);
+	return store_asset_fact_list(m->c->db, &filter, &page, m->c->arena, put_technology, list, m->e);
+}
+
 static int fill(struct model *m, struct str title, struct str author)
 {
 	struct app_call *c = m->c;
@@ -279,7 +311,7 @@ static int fill(struct model *m, struct str title, struct str author)
 				  put_finding, m, m->e) < 0 ||
 	    store_scan_pages(c->db, s->tenant, s->id, LIMIT_SCAN_TREE, c->arena, put_page, m, m->e) < 0)
 		return -1;
-	if (put_authorisation(m) < 0 || put_method(m) < 0 || put_previous(m) < 0)
+	if (put_technologies(m) < 0 || put_authorisation(m) < 0 || put_method(m) < 0 || put_previous(m) < 0)
 		return -1;
 	return store_scan_trend(c->db, s->tenant, s->finished - 365 * 86400000LL, c->arena, put_trend,
 				m, m->e);

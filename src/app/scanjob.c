@@ -4,6 +4,7 @@
  * from its journal and loses nothing.
  *
  * Nothing is written unless the job's lease is still ours (job_fence). */
+#include "app/asset.h"
 #include "app/finding.h"
 #include "app/notify.h"
 #include "app/outgoing.h"
@@ -17,6 +18,7 @@
 #include "job/schedule.h"
 #include "net/url.h"
 #include "scan/score.h"
+#include "scan/tech/tech.h"
 
 #define PROGRESS_MS 600	   /* between two writes of progress: under 2 a second */
 #define FRESH_MS (10 * 60 * 1000LL) /* a proof looked at so lately is not looked at again */
@@ -164,6 +166,55 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 	own.now = r->c.now;
 	own.arena = scratch;
 	if (app_tx(&own, finding_tx, args, &e) < 0)
+		broken(r, &e);
+}
+
+struct tech_row {
+	struct run *r;
+	const struct scan_tech *t;
+	struct str url;
+};
+
+static int tech_tx(struct app_call *c, void *arg, struct error *e)
+{
+	const struct tech_row *row = arg;
+	const struct scan_tech *t = row->t;
+	const struct tech_category *cat = tech_category_find(t->category);
+	_cleanup_json_ json_t *detail = json_object();
+
+	if (job_fence(row->r->ctx, e) < 0)
+		return -1;
+	json_put(detail, "id", json_str(t->id));
+	json_put(detail, "category", json_str(t->category));
+	json_put(detail, "category_zh", json_c(cat ? cat->zh : ""));
+	json_put(detail, "category_en", json_c(cat ? cat->en : ""));
+	json_put(detail, "url", json_str(row->url));
+
+	struct app_asset_fact f = { .kind = "software", .key = app_asset_software_key(c->arena, t->id, 0),
+				    .title = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(t->name),
+							  t->version.len ? " " : "", STR_ARG(t->version)),
+				    .product = t->id, .version = t->version, .cpe = t->cpe,
+				    .confidence = t->confidence, .detail = app_json_text(c->arena, detail),
+				    .source = "tech", .run = row->r->scan.id };
+
+	return app_asset_fact_put(c, row->r->scan.site, &f, e) < 0 ? -1 : 0;
+}
+
+/* A recognised technology is a fact about the site. */
+static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
+{
+	struct run *r = ctx;
+	struct tech_row row = { r, t, url };
+	struct error e = { 0 };
+	_cleanup_arena_ struct arena *scratch = arena_new(8 * MIB);
+	struct app_call own = r->c;
+
+	if (r->broken || r->scan.finding.len || !r->scan.site.len)
+		return;
+	refresh(r);
+	own.now = r->c.now;
+	own.arena = scratch;
+	if (app_tx(&own, tech_tx, &row, &e) < 0)
 		broken(r, &e);
 }
 
@@ -407,6 +458,9 @@ static int finish_tx(struct app_call *c, void *arg, struct error *e)
 
 	if (job_fence(r->ctx, e) < 0 || app_reconcile(c, &s, sum, &rec, e) < 0)
 		return -1;
+	if (sum->complete && !s.finding.len &&
+	    app_asset_facts_gone(c, s.site, "tech", s.id, NULL, NULL, e) < 0)
+		return -1;
 	take_stats(&s, &sum->stats);
 	s.state = STR("done");
 	s.complete = sum->complete;
@@ -482,7 +536,7 @@ static int conclude(struct run *r, const struct scan_summary *summary, struct er
 static int run_engine(struct run *r, struct error *e)
 {
 	struct scan_state state = { r, journal_append, journal_flush, journal_replay };
-	struct scan_events events = { r, on_finding, on_page, on_progress, NULL, on_should_stop };
+	struct scan_events events = { r, on_finding, on_page, on_progress, NULL, on_should_stop, .tech = on_tech };
 	_cleanup_outgoing_ struct app_outgoing out = { 0 };
 	struct scan_options o;
 	struct scan_summary summary = { 0 };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/fingerprints.h"
 #include "cli/options.h"
 #include "cli/scan_model.h"
 #include "cli/scan_text.h"
@@ -26,7 +27,7 @@
 #define LIMIT_CLI_REPORT (512 * MIB)
 
 struct args {
-	struct str mode, cookie, format, output, fail_on, resume, user_agent;
+	struct str fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
 	struct cli_list headers, second_headers, excludes, checks, skip;
@@ -66,6 +67,8 @@ static const struct cli_option table[] = {
 		 "you own the target or have written permission (required)"),
 	CLI_FLAG(0, "intrusive", struct args, intrusive, "也运行可能改动数据的检测项", "also run checks that may change data"),
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
+	CLI_STR(0, "fingerprints", struct args, fingerprints, "DIR", "另外使用此目录中的技术指纹（Wappalyzer 的 JSON 形式）",
+		"also use the technology fingerprints in DIR (Wappalyzer JSON shape)"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
 	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
 	CLI_END,
@@ -93,6 +96,11 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 static void on_page(void *ctx, const struct scan_page_info *p)
 {
 	scan_model_page(((struct session *)ctx)->model, p);
+}
+
+static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
+{
+	scan_model_tech(((struct session *)ctx)->model, t, url);
 }
 
 static void on_progress(void *ctx, const struct scan_progress *p)
@@ -277,7 +285,7 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	struct scan_journal *journal = NULL;
 	struct scan_state state = { 0 };
 	struct session s = { .model = scan_model_new(), .bar = !a->quiet && isatty(2) };
-	struct scan_events events = { &s, on_finding, on_page, on_progress, on_log, should_stop };
+	struct scan_events events = { &s, on_finding, on_page, on_progress, on_log, should_stop, .tech = on_tech };
 	struct net_policy *policy = make_policy(o, &e);
 	int code = CLI_FAILED, r = policy ? 0 : -1;
 	if (r == 0 && a->resume.len) {
@@ -306,10 +314,13 @@ static int run_parsed(const struct args *a, struct str url)
 	struct scan_options o;
 	struct scan_header *headers[2] = { NULL, NULL };
 	struct os_spawner *spawner = NULL;
+	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
 	int bad = to_options(a, url, &o, headers, &e);
 	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
-	if (bad < 0)
+	if (bad < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
 		return complain(&e, CLI_USAGE);
+	o.fingerprints = extra.files;
+	o.fingerprints_len = extra.len;
 	if (!a->own) {
 		fputs("只能扫描你拥有或已获书面授权的目标；请加上 --i-own-this-target 作此声明。\n"
 		      "Scan only what you own or have written permission for; say so with --i-own-this-target.\n",

@@ -9,11 +9,13 @@
 #include "scan/advice.h"
 #include "scan/check.h"
 #include "scan/score.h"
+#include "scan/tech/tech.h"
 
 struct scan_model {
 	struct map *findings; /* fingerprint -> json_t * */
 	json_t *pages;
 	struct map *pages_seen;
+	struct map *techs; /* id -> json_t * */
 };
 
 static void drop_json(void *p)
@@ -27,6 +29,7 @@ struct scan_model *scan_model_new(void)
 	m->findings = map_new();
 	m->pages_seen = map_new();
 	m->pages = json_array();
+	m->techs = map_new();
 	return m;
 }
 
@@ -35,6 +38,7 @@ void scan_model_free(struct scan_model *m)
 	if (!m)
 		return;
 	map_free_values(m->findings, drop_json);
+	map_free_values(m->techs, drop_json);
 	map_free(m->pages_seen);
 	json_decref(m->pages);
 	free(m);
@@ -126,6 +130,44 @@ void scan_model_page(struct scan_model *m, const struct scan_page_info *p)
 	json_put(j, "depth", json_integer(p->depth));
 	json_put(j, "size", json_integer((json_int_t)p->size));
 	json_array_append_new(m->pages, j);
+}
+
+void scan_model_tech(struct scan_model *m, const struct scan_tech *t, struct str url)
+{
+	const struct tech_category *c = tech_category_find(t->category);
+	json_t *j = json_object();
+	json_put(j, "id", json_str(t->id));
+	json_put(j, "name", json_str(t->name));
+	json_put(j, "version", json_str(t->version));
+	json_put(j, "cpe", json_str(t->cpe));
+	json_put(j, "category", json_str(t->category));
+	json_put(j, "note", json_c(c ? c->zh : ""));
+	json_put(j, "note_en", json_c(c ? c->en : ""));
+	json_put(j, "confidence", json_integer(t->confidence));
+	json_put(j, "url", json_str(url));
+	json_decref(map_put(m->techs, t->id, j));
+}
+
+static int cmp_techs(const void *a, const void *b)
+{
+	return str_cmp(json_get_str(*(json_t *const *)a, "id"), json_get_str(*(json_t *const *)b, "id"));
+}
+
+json_t *scan_model_techs(const struct scan_model *m)
+{
+	VEC(json_t *) list = { 0 };
+	struct map_iter it = { 0 };
+	struct str key;
+	void *value;
+	json_t *out = json_array();
+	while (map_next(m->techs, &it, &key, &value))
+		*vec_push(&list) = value;
+	if (list.len)
+		vec_sort(&list, cmp_techs);
+	for (size_t i = 0; i < list.len; i++)
+		json_array_append(out, list.ptr[i]);
+	vec_free(&list);
+	return out;
 }
 
 static enum severity level_of(const json_t *finding)
@@ -245,6 +287,9 @@ json_t *scan_model_json(const struct scan_model *m, const struct scan_options *o
 	json_put(j, "stats", stats_json(s));
 	json_put(j, "pages", json_incref(m->pages));
 	json_put(j, "findings", findings);
+	json_t *assets = json_object();
+	json_put(assets, "technologies", scan_model_techs(m));
+	json_put(j, "assets", assets);
 	json_put(j, "score_breakdown", score_json(&score));
 	json_t *scan = json_object(), *auth = json_object(), *site = json_object();
 	json_put(scan, "mode", json_c(scan_mode_name(o->mode)));

@@ -11,6 +11,9 @@ void scan_model_free(struct scan_model *m);
 /* Takes what the events of a scan bring. */
 void scan_model_finding(struct scan_model *m, const struct scan_finding *f);
 void scan_model_page(struct scan_model *m, const struct scan_page_info *p);
+void scan_model_tech(struct scan_model *m, const struct scan_tech *t, struct str url);
+/* {"id","name","version","cpe","category","note","note_en","confidence","url"}, by id. */
+json_t *scan_model_techs(const struct scan_model *m);
 /* Number of findings at or above a level. */
 size_t scan_model_count(const struct scan_model *m, enum severity least);
 /* The whole model; the caller drops the reference. */

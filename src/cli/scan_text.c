@@ -53,6 +53,23 @@ static void add_finding(struct buf *b, const json_t *f, bool colour)
 	buf_char(b, '\n');
 }
 
+void scan_text_techs(struct buf *b, const json_t *list)
+{
+	const json_t *t;
+	size_t i;
+	if (json_array_size(list))
+		buf_printf(b, "技术栈 technologies: %zu\n", json_array_size(list));
+	json_array_foreach(list, i, t) {
+		struct str version = json_get_str(t, "version");
+		buf_c(b, "    ");
+		add_safe(b, json_get_str(t, "name"), 60);
+		buf_printf(b, "%s%.*s  %.*s", version.len ? " " : "", STR_ARG(version), STR_ARG(json_get_str(t, "note")));
+		if (json_get_int(t, "confidence", 100) < 100)
+			buf_printf(b, "  (%lld%%)", (long long)json_get_int(t, "confidence", 100));
+		buf_char(b, '\n');
+	}
+}
+
 void scan_text_write(struct buf *b, const json_t *m, bool colour)
 {
 	const json_t *counts = json_object_get(m, "counts"), *stats = json_object_get(m, "stats");
@@ -70,6 +87,7 @@ void scan_text_write(struct buf *b, const json_t *m, bool colour)
 		   (long long)json_get_int(counts, "info", 0));
 	buf_printf(b, "页面 %lld  请求 %lld  用时 %.1f 秒\n", (long long)json_get_int(stats, "pages", 0),
 		   (long long)json_get_int(stats, "requests", 0), json_number_value(json_object_get(stats, "seconds")));
+	scan_text_techs(b, json_object_get(json_object_get(m, "assets"), "technologies"));
 	json_array_foreach(json_object_get(m, "findings"), i, f)
 		add_finding(b, f, colour);
 }

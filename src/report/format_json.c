@@ -55,6 +55,25 @@ static json_t *pages(const json_t *list)
 	return out;
 }
 
+static json_t *technologies(const json_t *list)
+{
+	json_t *out = json_array(), *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		json_t *t = json_object();
+
+		copy_str(t, v, "id");
+		copy_str(t, v, "name");
+		copy_str(t, v, "version");
+		copy_str(t, v, "cpe");
+		copy_str(t, v, "category");
+		json_put(t, "confidence", json_integer(json_get_int(v, "confidence", 100)));
+		json_array_append_new(out, t);
+	}
+	return out;
+}
+
 static json_t *counts(const struct report_ctx *c)
 {
 	json_t *o = json_object();
@@ -93,6 +112,7 @@ void report_json(const struct report_ctx *c, struct buf *out)
 	for (size_t i = 0; i < c->open_len; i++)
 		json_array_append_new(findings, one_finding(c, c->open[i]));
 	json_put(o, "findings", findings);
+	json_put(o, "technologies", technologies(json_object_get(json_object_get(c->model, "assets"), "technologies")));
 	json_write(out, o);
 	buf_char(out, '\n');
 }

@@ -39,7 +39,7 @@
  *               "unchanged_count"}      short findings will do
  *  "trend": [{"date","score","counts"}],  oldest first
  *  "assets": {"addresses":[…],"server","os","ports":[{"port","service","state","note"}],
- *             "technologies":[{"name","version","note"}],
+ *             "technologies":[{"id","name","version","note","note_en","cpe","category","confidence"}],
  *             "certificate":{"subject","issuer","not_before","not_after","protocols":[…]}},
  *  "plan": {"sla_days":{"critical":1,"high":7,"medium":30,"low":90},"owner"},    defaults as shown
  *  "hashes": [{"name","sha256"}],       of evidence files, rule packs …

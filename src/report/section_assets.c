@@ -20,7 +20,7 @@ static void write_technologies(struct report_ctx *c, struct report_sink *s, cons
 
 	if (!json_array_size(list))
 		return;
-	s->ops->heading(s, 2, TS(c, "软件与版本", "Software and versions"), STR_NULL);
+	s->ops->heading(s, 2, TS(c, "技术栈", "Technologies"), STR_NULL);
 	s->ops->table_begin(s, cols, ARRAY_SIZE(cols));
 	json_array_foreach(list, i, v) {
 		const struct report_cell cells[] = { CELL(json_get_str(v, "name")),

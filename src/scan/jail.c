@@ -16,6 +16,7 @@
 #include "os/frame.h"
 #include "scan/oob.h"
 #include "scan/scan_private.h"
+#include "scan/tech/tech.h"
 
 #define LIMIT_JAIL_FRAME (8 * MIB)
 #define JAIL_SEND_MS 60000
@@ -30,6 +31,7 @@ enum frame {
 	FRAME_STOP,
 	FRAME_OOB,	/* who listens: domain, URL */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
+	FRAME_FINGERPRINTS, /* one file of further fingerprints */
 	/* child to keeper */
 	FRAME_BATCH = 16,
 	FRAME_FINDING,
@@ -39,6 +41,7 @@ enum frame {
 	FRAME_SUMMARY,
 	FRAME_ERROR,
 	FRAME_OOB_ASK,
+	FRAME_TECH,
 };
 
 /* ---- the child ---- */
@@ -53,6 +56,7 @@ struct child {
 	struct scan_oob oob;
 	bool has_oob;
 	struct buf hits; /* the last FRAME_OOB_HITS */
+	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
 	bool hits_came;
 };
 
@@ -196,6 +200,21 @@ static void child_listen(struct child *c)
 	buf_free(&b);
 }
 
+static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_blob(&b, t->id);
+	buf_blob(&b, t->name);
+	buf_blob(&b, t->version);
+	buf_blob(&b, t->cpe);
+	buf_blob(&b, t->category);
+	buf_u32(&b, t->confidence);
+	buf_blob(&b, url);
+	child_send(ctx, FRAME_TECH, buf_view(&b));
+	buf_free(&b);
+}
+
 static enum scan_verdict child_should_stop(void *ctx)
 {
 	struct child *c = ctx;
@@ -314,6 +333,10 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 			*vec_push(&c->records) = b;
 			continue;
 		}
+		if (type == FRAME_FINGERPRINTS) {
+			*vec_push(&c->prints) = b;
+			continue;
+		}
 		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e)
 			: type == FRAME_OOB   ? child_oob(c, a, buf_view(&b))
 					      : -1;
@@ -321,6 +344,15 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 		if (r < 0)
 			return -1;
 	}
+}
+
+static void take_fingerprints(const struct child *c, struct arena *a, struct scan_options *o)
+{
+	struct str *list = arena_array(a, c->prints.len + 1, sizeof(*list));
+	for (size_t i = 0; i < c->prints.len; i++)
+		list[i] = buf_view(&c->prints.ptr[i]);
+	o->fingerprints = list;
+	o->fingerprints_len = c->prints.len;
 }
 
 static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
@@ -339,6 +371,8 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 		struct scan_state state = { &c, child_append, child_flush, child_replay };
 		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
 					      c.has_oob ? &c.oob : NULL };
+		events.tech = on_tech;
+		take_fingerprints(&c, a, &o);
 		r = scan_run(&o, connector, &state, &events, &s, &e);
 		net_connector_free(connector);
 	}
@@ -349,6 +383,9 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	scan_summary_free(&s);
 	for (size_t i = 0; i < c.records.len; i++)
 		buf_free(&c.records.ptr[i]);
+	for (size_t i = 0; i < c.prints.len; i++)
+		buf_free(&c.prints.ptr[i]);
+	vec_free(&c.prints);
 	vec_free(&c.records);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
@@ -455,6 +492,22 @@ static int keep_log(struct keeper *k, struct str bytes)
 		return -1;
 	if (k->events->log)
 		k->events->log(k->events->ctx, zh, en);
+	return 0;
+}
+
+static int keep_tech(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct scan_tech t = { .confidence = 0 };
+	struct str url;
+	uint32_t confidence;
+	if (reader_blob(&r, &t.id) < 0 || reader_blob(&r, &t.name) < 0 || reader_blob(&r, &t.version) < 0 ||
+	    reader_blob(&r, &t.cpe) < 0 || reader_blob(&r, &t.category) < 0 || reader_u32(&r, &confidence) < 0 ||
+	    reader_blob(&r, &url) < 0 || confidence > 100)
+		return -1;
+	t.confidence = confidence;
+	if (k->events->tech)
+		k->events->tech(k->events->ctx, &t, url);
 	return 0;
 }
 
@@ -581,6 +634,8 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return keep_error(k, bytes);
 	case FRAME_OOB_ASK:
 		return keep_oob_ask(k, bytes);
+	case FRAME_TECH:
+		return keep_tech(k, bytes);
 	default:
 		return -1;
 	}
@@ -619,6 +674,8 @@ static int keeper_begin(struct keeper *k)
 		r = os_frame_send(k->child.chan, FRAME_OOB, buf_view(&who), JAIL_SEND_MS, k->e);
 		buf_free(&who);
 	}
+	for (size_t i = 0; r == 0 && i < k->o->fingerprints_len; i++)
+		r = os_frame_send(k->child.chan, FRAME_FINGERPRINTS, k->o->fingerprints[i], JAIL_SEND_MS, k->e);
 	if (r == 0 && k->state && k->state->replay)
 		r = k->state->replay(k->state->ctx, send_record, k, k->e);
 	if (r == 0)

@@ -94,3 +94,13 @@ void tech_set_free(struct tech_set *s)
 	arena_free(s->arena);
 	free(s);
 }
+
+bool tech_known(size_t i, struct str *id, struct str *name, struct str *categories)
+{
+	if (i >= tech_table_count)
+		return false;
+	*id = tech_table[i].id;
+	*name = tech_table[i].name;
+	*categories = tech_table[i].categories;
+	return true;
+}

@@ -31,4 +31,7 @@ struct tech_category {
 extern const struct tech_category tech_categories[];
 extern const size_t tech_categories_count;
 const struct tech_category *tech_category_find(struct str id); /* NULL when there is none */
+
+/* Our own fingerprints in turn; false behind the last one. categories: ids, separated by blanks. */
+bool tech_known(size_t i, struct str *id, struct str *name, struct str *categories);
 #endif
