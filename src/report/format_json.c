@@ -99,7 +99,7 @@ static json_t *stats(const json_t *from)
 void report_json(const struct report_ctx *c, struct buf *out)
 {
 	_cleanup_json_ json_t *o = json_object();
-	json_t *findings = json_array();
+	json_t *findings = json_array(), *assets = json_object();
 
 	copy_str(o, c->model, "target");
 	copy(o, c->model, "started");
@@ -112,7 +112,9 @@ void report_json(const struct report_ctx *c, struct buf *out)
 	for (size_t i = 0; i < c->open_len; i++)
 		json_array_append_new(findings, one_finding(c, c->open[i]));
 	json_put(o, "findings", findings);
-	json_put(o, "technologies", technologies(json_object_get(json_object_get(c->model, "assets"), "technologies")));
+	json_put(assets, "technologies",
+		 technologies(json_object_get(json_object_get(c->model, "assets"), "technologies")));
+	json_put(o, "assets", assets);
 	json_write(out, o);
 	buf_char(out, '\n');
 }

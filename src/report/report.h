@@ -17,6 +17,7 @@
  *  "stats": {"requests","pages","bytes","seconds"},
  *  "pages": [{"url","method","status", "type","title","depth","size"}],
  *  "findings": [finding…],
+ *  "assets": {"technologies": …}, as below,
  *
  *  "title", "title_en": of the report; "organisation": the tenant's name; "author": who made it
  *  "id": of the report, "created": time, "timezone": IANA zone shown beside times,

@@ -48,7 +48,7 @@ static void test_json_shape(void **state)
 					 "\"2026-11-22T06:00:00.000Z\",\"finished\":\"2026-11-22T07:00:00.000Z\","
 					 "\"complete\":true,\"score\":")));
 	got = json_parse(text, NULL);
-	assert_int_equal(json_object_size(got), 9);
+	assert_int_equal(json_object_size(got), 10);
 	assert_int_equal(json_array_size(json_object_get(got, "findings")), 8);
 	/* 3 high, 2 low, 2 medium, 1 info: the ignored one is not counted */
 	assert_int_equal(json_get_int(json_object_get(got, "counts"), "high", 0), 3);
