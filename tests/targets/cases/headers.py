@@ -28,7 +28,7 @@ pair(K, cookie("lang", "zh"), lambda v, r: Reply(P, headers=[("X-Lang", v)]), la
 pair(K, segment("abc"), lambda v, r: Reply(P, headers=[("X-Item", v)]), lambda v, r: Reply(P, headers=[("X-Item", flat(v))]))
 pair(K, link("v", "1"), lambda v, r: Reply(P, headers=[("X-V", v.replace("\r\n", ""))]), lambda v, r: Reply(P, headers=[("X-V", v.replace("\r", "").replace("\n", ""))]))
 pair(K, link("v", "1"), lambda v, r: Reply(P, headers=[("X-V", urllib.parse.unquote(v))]), lambda v, r: Reply(P, headers=[("X-V", flat(urllib.parse.unquote(v)))]))
-pair(K, form("ref", "/a"), lambda v, r: to(v if v.startswith("/") else "/" + v, 301), lambda v, r: to("/" + flat(v).lstrip("/"), 301))
+pair(K, form("ref", "/a"), lambda v, r: to(v if v.startswith("/") else "/" + v, 301), lambda v, r: to("/" + re.sub(r"[^a-z]", "", flat(v)), 301))
 pair(K, link("t", "abc"), lambda v, r: Reply(P, headers=[("ETag", f'"{v}"')]), lambda v, r: Reply(P, headers=[("ETag", f'"{re.sub("[^a-z]", "", v)}"')]))
 pair(K, link("t", "abc"), lambda v, r: Reply(P, 200, kind=f"text/html; charset={v}"), lambda v, r: Reply(P, 200, kind="text/html; charset=utf-8"))
 pair(K, form("to", "/x", method="GET"), lambda v, r: Reply(P, headers=[("Refresh", "5; url=" + v)]), lambda v, r: Reply(P, headers=[("Refresh", "5; url=" + flat(v))]))
@@ -54,7 +54,7 @@ pair(R, link("service", U), lambda v, r: to(one(urllib.parse.unquote(v)), 307), 
 pair(R, segment("home"), lambda v, r: to(one(v) if "://" in v or v.startswith("/") else "/" + v), lambda v, r: to("/" + re.sub("[^a-z]", "", v)))
 pair(R, form("target", U), lambda v, r: f"<script>window.location.replace({__import__('json').dumps(v).replace('<', chr(92) + 'u003c')});</script>", lambda v, r: "<script>window.location.replace('/home');</script>")
 good(R, link("url", U), lambda v, r: page(f'<a href="{E(v) if v.startswith("/") else "#"}">继续</a>') if v == U else Reply(page("<p>不允许</p>"), 400))
-good(R, link("url", U), lambda v, r: to("http://" + (r.headers.get("Host") or "x") + "/home?u=" + urllib.parse.quote(v)))
+good(R, link("url", U), lambda v, r: to("https://www.example.cn/home?u=" + urllib.parse.quote(v)))
 
 H = "host-header"
 

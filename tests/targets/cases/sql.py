@@ -116,7 +116,7 @@ pair(K, link("id", "4"), lambda v, r: shown(SEL + "id=" + v.replace("'", "").rep
 # Error texts that were there before, or that anyone could have written.
 good(K, link("q", "abc"), lambda v, r: f"<p>语法错误：near \"{E(v)}\"</p>")
 good(K, link("q", "mysql"), lambda v, r: "<article>如何处理 You have an error in your SQL syntax near '' at line 1？</article>")
-good(K, link("q", "abc"), lambda v, r: f"<p>You searched {E(v)}: ORA-01756 是什么意思</p>" if "'" in v else f"<p>You searched {E(v)}</p>")
+good(K, link("q", "abc"), lambda v, r: f"<p>You searched {E(v)}: ORA-01756 是什么意思</p>")
 
 # ---- boolean ----
 K = "sqli-boolean"
