@@ -7,6 +7,7 @@ set -u
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+printf "## 真实应用 · Real applications\n"
 for list in eval/apps/*.tsv; do
 	name=$(basename "$list" .tsv)
 	var=EVAL_APP_${name//-/_}

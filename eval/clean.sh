@@ -1,5 +1,5 @@
 #!/bin/bash
-# Websites without a hole: what is reported above 提示 (info) is false. Prints a table for eval/RESULTS.md.
+# Websites without a hole: what is reported above 提示 (info) is false. Prints a section for eval/RESULTS.md.
 # Debian's WordPress and phpMyAdmin are scanned when installed (EVAL_WORDPRESS, EVAL_PHPMYADMIN name running ones).
 set -u
 cd "$(dirname "$0")/.."
@@ -19,6 +19,7 @@ print(f"| {sys.argv[1]} | {sys.argv[2]} | {r['stats']['requests']} | {r['stats']
 PY
 }
 
+printf "## 没有漏洞的网站 · Clean sites\n\n"
 echo "| site | mode | requests | s | findings above 提示 | which |"
 echo "| --- | --- | ---: | ---: | ---: | --- |"
 for kind in all200 shell random changing waf honeypot; do
