@@ -26,12 +26,16 @@
 
 #define LIMIT_CLI_REPORT (512 * MIB)
 
+#define CLI_APIS 16 /* interface documents in one scan */
+
 struct args {
 	struct str fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
-	struct cli_list headers, second_headers, excludes, checks, skip;
-	bool own, quiet, intrusive, no_jail;
+	struct cli_list headers, second_headers, excludes, checks, skip, apis;
+	struct buf api_files[CLI_APIS];
+	struct str api_texts[CLI_APIS];
+	bool own, quiet, try_logins, intrusive, no_jail;
 };
 
 static const struct cli_option table[] = {
@@ -55,6 +59,8 @@ static const struct cli_option table[] = {
 	CLI_INT(0, "max-depth", struct args, max_depth, 1, 100, "N", "最大链接深度", "links away from URL at most"),
 	CLI_INT(0, "max-minutes", struct args, max_minutes, 1, 100000, "N", "最长用时（分钟）", "minutes at most"),
 	CLI_LIST(0, "check", struct args, checks, "ID", "只运行这些检测项，可多次给出", "run only this check; may be repeated"),
+	CLI_LIST(0, "api", struct args, apis, "FILE", "接口文档（OpenAPI、Postman、GraphQL），其中的请求一并检测，可多次给出",
+		 "interface description (OpenAPI, Postman, GraphQL) whose requests are tested too; may be repeated"),
 	CLI_LIST(0, "skip-check", struct args, skip, "ID", "不运行这些检测项，可多次给出", "leave this check out; may be repeated"),
 	CLI_CHOICE(0, "format", struct args, format, "text|json|sarif|html|pdf|docx", "报告格式（默认 text）",
 		   "format of the report (default: text)"),
@@ -65,6 +71,7 @@ static const struct cli_option table[] = {
 		"keep the progress in FILE; go on from it when it exists"),
 	CLI_FLAG(0, "i-own-this-target", struct args, own, "声明你拥有该目标或已获书面授权（必需）",
 		 "you own the target or have written permission (required)"),
+	CLI_FLAG(0, "try-logins", struct args, try_logins, "用一小份常见口令尝试登录（默认不做）", "try a short list of usual passwords (off by default)"),
 	CLI_FLAG(0, "intrusive", struct args, intrusive, "也运行可能改动数据的检测项", "also run checks that may change data"),
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
 	CLI_STR(0, "fingerprints", struct args, fingerprints, "DIR", "另外使用此目录中的技术指纹（Wappalyzer 的 JSON 形式）",
@@ -179,6 +186,25 @@ static int check_ids(const struct cli_list *list, struct error *e)
 	return 0;
 }
 
+static int load_apis(struct args *a, struct error *e)
+{
+	size_t sum = 0;
+	if (a->apis.len > CLI_APIS)
+		return error_field(e, "api", "cli.too-many", "接口文档最多 %d 个。", "At most %d interface documents.", CLI_APIS);
+	for (size_t i = 0; i < a->apis.len; i++) {
+		_cleanup_free_ char *path = str_dup(a->apis.ptr[i]);
+		buf_init(&a->api_files[i], LIMIT_SCAN_APIS);
+		if (os_file_read(path, &a->api_files[i], e) < 0)
+			return -1;
+		a->api_texts[i] = buf_view(&a->api_files[i]);
+		sum += a->api_texts[i].len;
+		if (a->api_files[i].overflow || sum > LIMIT_SCAN_APIS)
+			return error_field(e, "api", "cli.bad-api", "接口文档“%s”过大。",
+					   "Interface document \"%s\" is too big.", path);
+	}
+	return 0;
+}
+
 static int to_options(const struct args *a, struct str url, struct scan_options *o, struct scan_header *headers[2],
 		      struct error *e)
 {
@@ -201,6 +227,9 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.only_checks_len = a->checks.len,
 		.skip_checks = a->skip.ptr,
 		.skip_checks_len = a->skip.len,
+		.apis = a->api_texts,
+		.apis_len = a->apis.len,
+		.try_logins = a->try_logins,
 		.intrusive = a->intrusive,
 		.user_agent = a->user_agent,
 	};
@@ -307,7 +336,7 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	return code;
 }
 
-static int run_parsed(const struct args *a, struct str url)
+static int run_parsed(struct args *a, struct str url)
 {
 	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
 	struct error e = { 0 };
@@ -315,7 +344,7 @@ static int run_parsed(const struct args *a, struct str url)
 	struct scan_header *headers[2] = { NULL, NULL };
 	struct os_spawner *spawner = NULL;
 	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
-	int bad = to_options(a, url, &o, headers, &e);
+	int bad = load_apis(a, &e) < 0 ? -1 : to_options(a, url, &o, headers, &e);
 	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
 	if (bad < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
 		return complain(&e, CLI_USAGE);
@@ -353,6 +382,9 @@ static int run(int argc, char **argv)
 	} else {
 		code = run_parsed(&a, pos[0]);
 	}
+	for (size_t i = 0; i < CLI_APIS; i++)
+		buf_free(&a.api_files[i]);
+	cli_list_free(&a.apis);
 	cli_list_free(&a.headers);
 	cli_list_free(&a.second_headers);
 	cli_list_free(&a.excludes);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/cookie.h"
+#include "scan/api.h"
 #include "scan/link.h"
 #include "scan/scan_private.h"
 
@@ -182,6 +183,8 @@ static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 	else if (!x->missing && (x->media == MEDIA_XML || x->media == MEDIA_TEXT))
 		link_text(x->text, push_raw, &p);
 	push_headers(&p, &x->headers);
+	if (!x->missing && x->media != MEDIA_HTML && r->o.max_depth > 0 && api_likely(x->text))
+		crawl_api(r, x->text, &a->url, spec->depth + 1);
 	if (x->page) {
 		push_links(&p, x->page);
 		push_forms(&p, x->page);

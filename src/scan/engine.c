@@ -412,6 +412,9 @@ static void first_seeds(struct run *r)
 		push_seed(r, r->o.seeds[i], LINK_SEED);
 	for (size_t i = 0; i < r->o.retest_len; i++)
 		push_seed(r, r->o.retest[i].url, LINK_SEED);
+	for (size_t i = 0; i < r->o.apis_len; i++)
+		if (crawl_api(r, r->o.apis[i], &r->target, 1) == 0)
+			run_log(r, "交来的接口文档中没有可用的请求。", "The interface document that was handed over gave no request.");
 	if (direct_retest(r))
 		r->o.max_depth = 0;
 }
@@ -438,6 +441,8 @@ void run_started(struct run *r, struct answer *a)
 	if (r->o.max_depth > 0) {
 		push_seed(r, STR("/robots.txt"), LINK_ROBOTS);
 		push_seed(r, STR("/sitemap.xml"), LINK_SITEMAP);
+		if (r->o.mode != SCAN_QUICK)
+			crawl_api_seeds(r);
 	}
 }
 

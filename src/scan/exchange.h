@@ -81,6 +81,7 @@ enum scan_link_kind {
 	LINK_HEADER,  /* Link: and Location: */
 	LINK_FORM,    /* form action */
 	LINK_ROBOTS, LINK_SITEMAP, LINK_SEED, LINK_GUESS,
+	LINK_API, /* described by an interface document */
 };
 
 struct scan_link {

@@ -221,6 +221,8 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	json_put(j, "retest", retest);
 	put_login(j, &o->login);
 	put_second(j, &o->second);
+	put_list(j, "apis", o->apis, o->apis_len);
+	json_put(j, "try_logins", json_boolean(o->try_logins));
 	json_put(j, "intrusive", json_boolean(o->intrusive));
 	json_put(j, "insecure_tls", json_boolean(o->insecure_tls));
 	json_put(j, "user_agent", json_str(o->user_agent));
@@ -319,6 +321,8 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	o.only_checks = get_list(j, "only_checks", a, &o.only_checks_len);
 	o.skip_checks = get_list(j, "skip_checks", a, &o.skip_checks_len);
 	get_retest(j, a, &o);
+	o.apis = get_list(j, "apis", a, &o.apis_len);
+	o.try_logins = json_get_bool(j, "try_logins", false);
 	o.intrusive = json_get_bool(j, "intrusive", false);
 	o.insecure_tls = json_get_bool(j, "insecure_tls", false);
 	o.user_agent = take(a, j, "user_agent");

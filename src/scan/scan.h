@@ -68,6 +68,8 @@ static inline bool scan_user_set(const struct scan_user *u)
 	return u->headers_len || u->cookie.len || u->login.kind != SCAN_LOGIN_NONE;
 }
 
+#define LIMIT_SCAN_APIS (4 * (size_t)1024 * 1024) /* all interface documents of a scan: they go into the jail in one frame */
+
 /* Zeroed numbers mean "what the mode gives" (scan_options_complete()). */
 struct scan_options {
 	struct str target; /* absolute http(s) URL */
@@ -96,6 +98,9 @@ struct scan_options {
 	size_t skip_checks_len;
 	const struct scan_retest *retest; /* not empty: retest only these */
 	size_t retest_len;
+	const struct str *apis; /* interface documents handed over: OpenAPI, Postman, GraphQL; whole texts */
+	size_t apis_len;
+	bool try_logins; /* also try a short list of usual passwords */
 	bool intrusive; /* also checks flagged SCAN_INTRUSIVE */
 	bool insecure_tls; /* go on when the certificate does not verify (it is a finding, not an end) */
 	struct str user_agent;

@@ -154,6 +154,10 @@ bool run_excluded(const struct run *r, struct str url);
 void crawl_start(struct run *r);
 /* Fills free slots, commits answers in order. False when nothing is left to crawl. */
 bool crawl_turn(struct run *r);
+/* Requests of an interface document found at `at` go into the queue; how many. */
+size_t crawl_api(struct run *r, struct str text, const struct url *at, unsigned depth);
+/* Usual places of such documents, and what was handed over. */
+void crawl_api_seeds(struct run *r);
 bool crawl_ready(const struct run *r); /* an answer waits to be looked at */
 void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);

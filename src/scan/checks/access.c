@@ -233,7 +233,7 @@ static void probe_access(struct probe *p, const struct scan_exchange *x)
 	if (!nobody || open_to_all(p, x, nobody) || !probe_has_second(p))
 		return;
 	const struct scan_exchange *second = request_as(p, SECOND);
-	if (!second || second->status != 200 || probe_missing(p, second) != 0)
+	if (!second || second->status != 200)
 		return;
 	bool offered;
 	struct map *usual = usual_words(p, x, &offered);

@@ -1,0 +1,30 @@
+/* Inside the readers of interface descriptions. */
+#ifndef SCAN_API_PRIVATE_H
+#define SCAN_API_PRIVATE_H
+#include "base/json.h"
+#include "net/url.h"
+#include "scan/api.h"
+
+struct api_reader {
+	struct arena *a;
+	const json_t *root;
+	const struct url *base;
+	api_each *each;
+	void *ctx;
+	size_t given;
+	bool stopped;
+};
+/* Resolves `url` against base and hands the request over. */
+void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes);
+/* "#/components/schemas/User" followed in the document; anything else as it is. */
+const json_t *api_deref(const struct api_reader *r, const json_t *v);
+/* A value that a schema accepts, as JSON (new reference). `name` helps to guess. */
+json_t *api_sample(const struct api_reader *r, const json_t *schema, struct str name, unsigned depth);
+/* The same as text, for addresses and form fields. */
+struct str api_sample_text(const struct api_reader *r, const json_t *schema, struct str name);
+struct str api_guess(struct str name);
+void api_openapi(struct api_reader *r);
+void api_postman(struct api_reader *r);
+void api_graphql(struct api_reader *r);
+bool api_graphql_text(struct api_reader *r, struct str text);
+#endif

@@ -1,0 +1,127 @@
+/* Interface descriptions become requests: each format, references, variables, what is hostile. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/test.h"
+#include "net/url.h"
+#include "scan/api.h"
+
+struct got {
+	struct buf text; /* a line a request: "POST url type body" */
+	size_t n;
+};
+
+static int note(void *ctx, const struct api_request *q)
+{
+	struct got *g = ctx;
+	buf_printf(&g->text, "%.*s %.*s %.*s %.*s%s\n", STR_ARG(q->method), STR_ARG(q->url), STR_ARG(q->type), STR_ARG(q->body),
+		   q->changes ? " (changes)" : "");
+	g->n++;
+	return 0;
+}
+
+static enum api_kind read_text(const char *text, struct got *g)
+{
+	struct arena *a = arena_new(64 * MIB);
+	struct url base;
+	struct error e = { 0 };
+	buf_init(&g->text, 1 * MIB);
+	assert_ok(url_parse(a, STR("http://site.test:8080/docs/api.json"), NULL, 0, &base, &e));
+	enum api_kind k = api_read(a, str_c(text), &base, note, g, &e);
+	arena_free(a);
+	return k;
+}
+
+static void has(struct got *g, const char *line)
+{
+	if (!str_has(buf_view(&g->text), str_c(line)))
+		fail_msg("not there: %s\nin:\n%.*s", line, (int)g->text.len, g->text.ptr);
+}
+
+static void openapi_3(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("{\"openapi\":\"3.0.1\",\"servers\":[{\"url\":\"https://{h}.other.test/v1\",\"variables\":{\"h\":{\"default\":\"x\"}}}],"
+		"\"paths\":{\"/users/{userId}\":{\"parameters\":[{\"name\":\"userId\",\"in\":\"path\",\"schema\":{\"type\":\"integer\",\"minimum\":7}}],"
+		"\"get\":{\"parameters\":[{\"name\":\"q\",\"in\":\"query\",\"example\":\"a b\"},{\"$ref\":\"#/components/parameters/Page\"}]},"
+		"\"put\":{\"requestBody\":{\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/User\"}}}}}},"
+		"\"/login\":{\"post\":{\"requestBody\":{\"content\":{\"application/x-www-form-urlencoded\":{\"schema\":{\"type\":\"object\","
+		"\"properties\":{\"user\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}}}}}}}},"
+		"\"/xml\":{\"post\":{\"requestBody\":{\"content\":{\"application/xml\":{\"example\":\"<a><b>1</b></a>\"}}}}}},"
+		"\"components\":{\"parameters\":{\"Page\":{\"name\":\"page\",\"in\":\"query\",\"schema\":{\"type\":\"integer\"}}},"
+		"\"schemas\":{\"User\":{\"type\":\"object\",\"properties\":{\"email\":{\"type\":\"string\",\"format\":\"email\"},"
+		"\"tags\":{\"type\":\"array\",\"items\":{\"enum\":[\"red\"]}},\"boss\":{\"$ref\":\"#/components/schemas/User\"},"
+		"\"all\":{\"allOf\":[{\"properties\":{\"x\":{\"default\":5}}},{\"properties\":{\"y\":{\"type\":\"boolean\"}}}]}}}}}}", &g), API_OPENAPI);
+	has(&g, "GET http://site.test:8080/v1/users/7?q=a+b&page=1 ");
+	has(&g, "PUT http://site.test:8080/v1/users/7 application/json {\"email\":\"scan@example.com\",\"tags\":[\"red\"],\"boss\":{");
+	has(&g, "\"all\":{\"x\":5,\"y\":true}");
+	has(&g, "POST http://site.test:8080/v1/login application/x-www-form-urlencoded user=scanner&n=1");
+	has(&g, "POST http://site.test:8080/v1/xml application/xml <a><b>1</b></a>");
+	buf_free(&g.text);
+}
+
+static void swagger_2(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("{\"swagger\":\"2.0\",\"basePath\":\"/api/\",\"paths\":{\"/pet\":{\"post\":{\"parameters\":[{\"in\":\"body\",\"name\":\"body\","
+		"\"schema\":{\"$ref\":\"#/definitions/Pet\"}}]},\"get\":{\"parameters\":[{\"in\":\"query\",\"name\":\"status\",\"type\":\"array\","
+		"\"items\":{\"type\":\"string\",\"enum\":[\"sold\"]}}]}},\"/form\":{\"post\":{\"parameters\":[{\"in\":\"formData\",\"name\":\"f\",\"type\":\"string\"}]}}},"
+		"\"definitions\":{\"Pet\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"}}}}}", &g), API_OPENAPI);
+	has(&g, "POST http://site.test:8080/api/pet application/json {\"id\":1,\"name\":\"scanner\"}");
+	has(&g, "GET http://site.test:8080/api/pet?status=sold ");
+	has(&g, "POST http://site.test:8080/api/form application/x-www-form-urlencoded f=test");
+	buf_free(&g.text);
+}
+
+static void postman(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("{\"info\":{\"schema\":\"https://schema.getpostman.com/json/collection/v2.1.0/collection.json\"},"
+		"\"variable\":[{\"key\":\"v\",\"value\":\"v2\"}],\"item\":[{\"name\":\"f\",\"item\":[{\"request\":{\"method\":\"POST\","
+		"\"url\":{\"raw\":\"{{host}}/{{v}}/add?x=1\"},\"header\":[],\"body\":{\"mode\":\"raw\",\"raw\":\"{\\\"a\\\":1}\"}}}]},"
+		"{\"request\":{\"method\":\"GET\",\"url\":{\"raw\":\"https://api.test/users/:id\",\"variable\":[{\"key\":\"id\",\"value\":\"9\"}]}}},"
+		"{\"request\":{\"method\":\"POST\",\"url\":\"{{host}}/f\",\"body\":{\"mode\":\"urlencoded\",\"urlencoded\":[{\"key\":\"k\",\"value\":\"v w\"}]}}}]}", &g),
+		API_POSTMAN);
+	has(&g, "POST http://site.test:8080/v2/add?x=1 application/json {\"a\":1}");
+	has(&g, "GET http://site.test:8080/users/9 ");
+	has(&g, "POST http://site.test:8080/f application/x-www-form-urlencoded k=v+w");
+	buf_free(&g.text);
+}
+
+static void graphql(void **state)
+{
+	struct got g = { 0 }, t = { 0 };
+	assert_int_equal(read_text("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"},\"mutationType\":{\"name\":\"M\"},\"types\":["
+		"{\"kind\":\"OBJECT\",\"name\":\"Q\",\"fields\":[{\"name\":\"user\",\"args\":[{\"name\":\"id\",\"type\":{\"kind\":\"NON_NULL\",\"ofType\":"
+		"{\"kind\":\"SCALAR\",\"name\":\"ID\"}}}],\"type\":{\"kind\":\"OBJECT\",\"name\":\"U\"}}]},"
+		"{\"kind\":\"OBJECT\",\"name\":\"M\",\"fields\":[{\"name\":\"drop\",\"args\":[],\"type\":{\"kind\":\"SCALAR\",\"name\":\"Boolean\"}}]},"
+		"{\"kind\":\"OBJECT\",\"name\":\"U\",\"fields\":[{\"name\":\"mail\",\"args\":[],\"type\":{\"kind\":\"SCALAR\",\"name\":\"String\"}}]}]}}}", &g), API_GRAPHQL);
+	has(&g, "POST http://site.test:8080/docs/api.json application/json {\"query\":\"query user($id:ID!) { user(id:$id) { __typename mail } }\",\"variables\":{\"id\":\"1\"}}");
+	has(&g, "mutation drop { drop }\",\"variables\":{}} (changes)");
+	assert_int_equal(read_text("\"\"\"the root\"\"\"\ntype Query {\n  # one\n  search(text: String = \"x\", n: Int!): [Post!]! @auth(role: A)\n  all: Int }", &t), API_GRAPHQL);
+	has(&t, "query search($text:String,$n:Int!) { search(text:$text,n:$n) { __typename } }\",\"variables\":{\"text\":\"test\",\"n\":1}}");
+	has(&t, "query all { all }");
+	buf_free(&g.text);
+	buf_free(&t.text);
+}
+
+static void what_is_none(void **state)
+{
+	static const char *const texts[] = { "", "{", "[]", "{\"a\":1}", "<html>", "{\"openapi\":1}", "{\"openapi\":\"3\",\"paths\":[1]}",
+		"{\"swagger\":\"2.0\",\"paths\":{\"/a\":{\"get\":{\"parameters\":[{\"$ref\":\"#/x\"}]}},\"b\":{\"get\":{}}},\"x\":{\"$ref\":\"#/x\"}}",
+		"type Query {", "type Query { a( }", "{\"item\":[{\"item\":[{\"item\":[{}]}]}]}" };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct got g = { 0 };
+		read_text(texts[i], &g);
+		assert_true(g.n <= 1);
+		buf_free(&g.text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(openapi_3), cmocka_unit_test(swagger_2), cmocka_unit_test(postman),
+					    cmocka_unit_test(graphql), cmocka_unit_test(what_is_none) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
