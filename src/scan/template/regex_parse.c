@@ -183,14 +183,17 @@ static int bracket_class(struct translator *t)
 		buf_c(t->out, "\\]");
 		t->at++;
 	}
-	while (t->at < t->s.len) {
+	for (bool whole = false; t->at < t->s.len;) {
 		char c = peek(t, 0);
+		bool after_class = whole;
+		whole = false;
 		if (c == ']') {
 			buf_char(t->out, ']');
 			t->at++;
 			return 0;
 		}
 		if (c == '\\') {
+			whole = peek(t, 1) && strchr("dDwWsSpP", peek(t, 1));
 			if (escape(t, true) < 0)
 				return -1;
 			continue;
@@ -200,10 +203,12 @@ static int bracket_class(struct translator *t)
 			if (end > 0 && end < 16) {
 				buf_str(t->out, str_sub(t->s, t->at, t->at + (size_t)end + 2));
 				t->at += (size_t)end + 2;
+				whole = true;
 				continue;
 			}
 		}
-		if (c == '[')
+		/* behind \w a minus is one, not a range */
+		if (c == '[' || (c == '-' && after_class))
 			buf_char(t->out, '\\');
 		buf_char(t->out, c);
 		t->at++;
