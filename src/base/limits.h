@@ -50,6 +50,15 @@
 
 /* scan */
 #define LIMIT_ENDPOINTS 20000 /* methods and paths whose speed is remembered: some MB */
+#define LIMIT_YAML_BYTES (4 * MIB)  /* one template; the largest known has 334 KB */
+#define LIMIT_YAML_DEPTH 48	    /* templates need 8 */
+#define LIMIT_YAML_NODES 400000	    /* memory of one file while it is loaded: some 30 MB */
+#define LIMIT_TEMPLATES 60000	    /* five times what the public collections hold together */
+#define LIMIT_TEMPLATE_BUNDLE (192 * MIB) /* all files of the packs of one scan */
+#define LIMIT_TEMPLATE_FILE (8 * MIB)	  /* one payload list */
+#define LIMIT_TEMPLATE_REQUESTS 100	  /* of one block, before payloads */
+#define LIMIT_TEMPLATE_PAYLOADS 100000	  /* values of one list */
+#define LIMIT_TEMPLATE_SENDS 20000	  /* requests of one template in one run */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 
 #define LIMIT_EXPR_SOURCE (256 * KIB) /* one expression; the longest in use carries a class file */

@@ -23,6 +23,7 @@
 #include "scan/check.h"
 #include "scan/jail.h"
 #include "scan/scan.h"
+#include "scan/template/template.h"
 
 #define LIMIT_CLI_REPORT (512 * MIB)
 
@@ -32,10 +33,12 @@ struct args {
 	struct str fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
-	struct cli_list headers, second_headers, excludes, checks, skip, apis;
+	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct buf api_files[CLI_APIS];
 	struct str api_texts[CLI_APIS];
-	bool own, quiet, try_logins, intrusive, no_jail;
+	struct buf bundle;
+	struct str bundle_view;
+	bool no_builtin, only_templates, unverified, own, quiet, try_logins, intrusive, no_jail;
 };
 
 static const struct cli_option table[] = {
@@ -73,6 +76,13 @@ static const struct cli_option table[] = {
 		 "you own the target or have written permission (required)"),
 	CLI_FLAG(0, "try-logins", struct args, try_logins, "用一小份常见口令尝试登录（默认不做）", "try a short list of usual passwords (off by default)"),
 	CLI_FLAG(0, "intrusive", struct args, intrusive, "也运行可能改动数据的检测项", "also run checks that may change data"),
+	CLI_LIST(0, "templates", struct args, templates, "DIR", "也运行此目录（或文件）中的 nuclei、afrog、xray 模板，可多次给出",
+		 "also run the nuclei, afrog or xray templates of this folder or file; may be repeated"),
+	CLI_FLAG(0, "no-builtin-templates", struct args, no_builtin, "不运行内置模板", "leave the built-in templates out"),
+	CLI_FLAG(0, "only-templates", struct args, only_templates, "只运行模板：不爬取，不做其他检测",
+		 "templates only: no crawl, no other checks"),
+	CLI_FLAG(0, "unverified", struct args, unverified, "模板一匹配就报告，不做随机位置对照（供编写模板时使用）",
+		 "report each match of a template without negative control (for writing templates)"),
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
 	CLI_STR(0, "fingerprints", struct args, fingerprints, "DIR", "另外使用此目录中的技术指纹（Wappalyzer 的 JSON 形式）",
 		"also use the technology fingerprints in DIR (Wappalyzer JSON shape)"),
@@ -231,6 +241,11 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.apis_len = a->apis.len,
 		.try_logins = a->try_logins,
 		.intrusive = a->intrusive,
+		.templates = a->bundle.len ? &a->bundle_view : NULL,
+		.templates_len = a->bundle.len > 0,
+		.no_builtin_templates = a->no_builtin,
+		.templates_only = a->only_templates,
+		.template_unverified = a->unverified,
 		.user_agent = a->user_agent,
 	};
 	if (a->mode.len)
@@ -336,6 +351,20 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	return code;
 }
 
+static int read_templates(struct args *a, struct error *e)
+{
+	buf_init(&a->bundle, LIMIT_TEMPLATE_BUNDLE);
+	for (size_t i = 0; i < a->templates.len; i++) {
+		char *path = str_dup(a->templates.ptr[i]);
+		int r = template_bundle_add(&a->bundle, path, e);
+		free(path);
+		if (r < 0)
+			return -1;
+	}
+	a->bundle_view = buf_view(&a->bundle);
+	return 0;
+}
+
 static int run_parsed(struct args *a, struct str url)
 {
 	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
@@ -343,6 +372,8 @@ static int run_parsed(struct args *a, struct str url)
 	struct scan_options o;
 	struct scan_header *headers[2] = { NULL, NULL };
 	struct os_spawner *spawner = NULL;
+	if (read_templates(a, &e) < 0)
+		return complain(&e, CLI_USAGE);
 	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
 	int bad = load_apis(a, &e) < 0 ? -1 : to_options(a, url, &o, headers, &e);
 	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
@@ -390,6 +421,8 @@ static int run(int argc, char **argv)
 	cli_list_free(&a.excludes);
 	cli_list_free(&a.checks);
 	cli_list_free(&a.skip);
+	cli_list_free(&a.templates);
+	buf_free(&a.bundle);
 	return code;
 }
 

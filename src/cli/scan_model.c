@@ -58,8 +58,54 @@ static json_t *evidence_json(const struct scan_evidence *v)
 	return j;
 }
 
+static json_t *references_of(struct str text)
+{
+	json_t *refs = json_array();
+	struct str part;
+	while (str_split(&text, ' ', &part))
+		if (part.len)
+			json_array_append_new(refs, json_str(part));
+	return refs;
+}
+
+static void put_text(json_t *j, const char *key, struct str detail, struct str text)
+{
+	struct buf b;
+	buf_init(&b, 64 * 1024);
+	buf_printf(&b, "%.*s%s%.*s", STR_ARG(detail), detail.len && text.len ? "\n" : "", STR_ARG(text));
+	json_put(j, key, json_str(buf_view(&b)));
+	buf_free(&b);
+}
+
+/* Templates bring their own words. */
+static void put_texts(json_t *j, const struct scan_finding *f)
+{
+	const struct scan_texts *t = &f->texts;
+	json_put(j, "advice", json_str(t->advice_zh));
+	json_put(j, "advice_en", json_str(t->advice_en));
+	json_put(j, "impact", json_str(t->impact_zh));
+	json_put(j, "impact_en", json_str(t->impact_en));
+	put_text(j, "description", f->detail_zh, t->description_zh);
+	put_text(j, "description_en", f->detail_en, t->description_en);
+	json_put(j, "references", references_of(t->references));
+	if (t->cvss.len)
+		json_put(j, "cvss", json_str(t->cvss));
+	if (!t->extracted.len)
+		return;
+	json_t *list = json_array();
+	struct str rest = t->extracted, line;
+	while (str_split(&rest, '\n', &line))
+		if (line.len)
+			json_array_append_new(list, json_str(line));
+	json_put(j, "extracted", list);
+}
+
 static void put_advice(json_t *j, const struct scan_finding *f)
 {
+	if (f->texts.advice_zh.len) {
+		put_texts(j, f);
+		return;
+	}
 	const struct scan_advice *a = scan_advice_find(f->check);
 	json_put(j, "advice", json_c(a ? a->advice_zh : ""));
 	if (!a)
@@ -67,21 +113,9 @@ static void put_advice(json_t *j, const struct scan_finding *f)
 	json_put(j, "advice_en", json_c(a->advice_en));
 	json_put(j, "impact", json_c(a->impact_zh));
 	json_put(j, "impact_en", json_c(a->impact_en));
-	struct buf zh, en;
-	buf_init(&zh, 64 * 1024);
-	buf_init(&en, 64 * 1024);
-	buf_printf(&zh, "%.*s%s%s", STR_ARG(f->detail_zh), f->detail_zh.len ? "\n" : "", a->description_zh);
-	buf_printf(&en, "%.*s%s%s", STR_ARG(f->detail_en), f->detail_en.len ? "\n" : "", a->description_en);
-	json_put(j, "description", json_str(buf_view(&zh)));
-	json_put(j, "description_en", json_str(buf_view(&en)));
-	buf_free(&zh);
-	buf_free(&en);
-	json_t *refs = json_array();
-	struct str rest = str_c(a->references), part;
-	while (str_split(&rest, ' ', &part))
-		if (part.len)
-			json_array_append_new(refs, json_str(part));
-	json_put(j, "references", refs);
+	put_text(j, "description", f->detail_zh, str_c(a->description_zh));
+	put_text(j, "description_en", f->detail_en, str_c(a->description_en));
+	json_put(j, "references", references_of(str_c(a->references)));
 }
 
 void scan_model_finding(struct scan_model *m, const struct scan_finding *f)

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "scan/scan_private.h"
+#include "scan/template/run.h"
 #include "scan/values.h"
 
 #define ATTACK_FIBERS 48
@@ -13,7 +14,8 @@
 #define LIMIT_ATTACK_FILES 2000
 #define LIMIT_ATTACK_TARGETS 20000
 
-static const char *unit_kinds[] = { "point", "dir", "file", "site", "route", "request", "store", "show" };
+static const char *unit_kinds[] = { "point", "dir", "file", "site", "route", "request", "store", "show",
+				     "template" };
 
 bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 {
@@ -27,6 +29,8 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 	for (size_t i = 0; i < r->o.skip_checks_len; i++)
 		if (str_eq(r->o.skip_checks[i], str_c(c->id)))
 			return false;
+	if (r->o.templates_only)
+		return str_eq(str_c(c->id), STR("templates"));
 	if (r->o.only_checks_len) {
 		for (size_t i = 0; i < r->o.only_checks_len; i++)
 			if (str_eq(r->o.only_checks[i], str_c(c->id)))
@@ -62,6 +66,8 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 		return c->on_store != NULL;
 	case UNIT_SHOW:
 		return c->on_show != NULL;
+	case UNIT_TEMPLATE:
+		break;
 	}
 	return false;
 }
@@ -313,6 +319,7 @@ void attack_prepare(struct run *r)
 			attack_add_unit(r, k->targets.ptr[i], UNIT_REQUEST, WHERE_NONE, STR(""), STR(""));
 	}
 	late_units(r, requests);
+	templates_prepare(r);
 }
 
 static void target_free(struct target *t)
@@ -391,7 +398,35 @@ static void run_check(struct probe *p, const struct scan_check *c, const struct 
 		if (probe_send(p, &(struct scan_mutation){ .fresh = true }, &base) == 0)
 			c->on_show(p, base);
 		break;
+	case UNIT_TEMPLATE: /* template_main() */
+		break;
 	}
+}
+
+static void note_done(struct run *r, struct str key)
+{
+	struct buf b;
+	buf_init(&b, 64);
+	run_put_stats(r, &b);
+	run_journal(r, "done", key, buf_view(&b));
+	buf_free(&b);
+	run_flush(r);
+}
+
+static void template_main(struct probe *p)
+{
+	struct run *r = p->run;
+	char hash[33];
+	kit_hash(p->unit->key, hash);
+	p->check = scan_check_find(STR("templates"));
+	if (!map_has(r->done, str_make(hash, 32))) {
+		run_check_stat(r, p->check)->tasks++;
+		templates_unit(p);
+		if (!r->stopping)
+			note_done(r, str_make(hash, 32));
+	}
+	templates_unit_ended(r, p->unit->job);
+	r->attack.weight_done++;
 }
 
 /* The whole life of a unit, inside its fiber. */
@@ -400,6 +435,10 @@ static void unit_main(void *arg)
 	struct probe *p = arg;
 	struct run *r = p->run;
 	struct unit *u = p->unit;
+	if (u->kind == UNIT_TEMPLATE) {
+		template_main(p);
+		return;
+	}
 	struct arena *keys = arena_new(4 * MIB);
 	for (size_t i = 0; scan_checks[i] && !r->stopping; i++) {
 		const struct scan_check *c = scan_checks[i];
@@ -417,12 +456,7 @@ static void unit_main(void *arg)
 			arena_reset(p->arena);
 			if (r->stopping)
 				break;
-			struct buf b;
-			buf_init(&b, 64);
-			run_put_stats(r, &b);
-			run_journal(r, "done", key, buf_view(&b));
-			buf_free(&b);
-			run_flush(r);
+			note_done(r, key);
 		}
 		r->attack.weight_done++;
 	}

@@ -125,6 +125,7 @@ struct scan_report {
 	enum confidence confidence; /* default: certain for passive, firm for active until confirmed */
 	struct str url;	      /* default: the exchange's; for stored input the storing request's */
 	const struct scan_exchange *about; /* whose address the finding is about, when it is not `exchange` */
+	const struct scan_texts *texts; /* templates: their own words */
 	struct str place_key; /* more identity, e.g. library name: becomes part of the fingerprint */
 };
 void scan_report(struct scan_ctx *c, const struct scan_report *r);

@@ -24,5 +24,6 @@ const struct scan_check *scan_check_find(struct str id)
 	for (size_t i = 0; scan_checks[i]; i++)
 		if (str_eq(id, str_c(scan_checks[i]->id)))
 			return scan_checks[i];
-	return NULL;
+	/* templates are findings of one check, each with an id of its own */
+	return str_starts(id, STR("template:")) ? &check_templates : NULL;
 }

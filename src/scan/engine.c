@@ -10,6 +10,7 @@
 #include "net/tlsfacts.h"
 #include "scan/literals.h"
 #include "scan/scan_private.h"
+#include "scan/template/run.h"
 
 #define RUN_TICK_US 200000
 #define RUN_FLUSH_BYTES (256 * KIB)
@@ -91,6 +92,8 @@ struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c
 	for (size_t i = 0; scan_checks[i]; i++)
 		if (scan_checks[i] == c)
 			return &r->checks[i];
+	if (str_starts(str_c(c->id), STR("template:")))
+		return run_check_stat(r, scan_check_find(str_c(c->id)));
 	check(!"a check that is not in the list");
 	return NULL;
 }
@@ -251,6 +254,9 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
 	r->o.fingerprints_len = o->fingerprints_len;
 	technologies_start(r);
+	r->o.templates = o->templates;
+	r->o.templates_len = o->templates_len;
+	templates_start(r);
 	r->literals = all_literals(r);
 	r->checks = mem_array(scan_checks_count() + 1, sizeof(*r->checks));
 	for (size_t i = 0; scan_checks[i]; i++)
@@ -291,6 +297,7 @@ static void run_free(struct run *r)
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
 	technologies_free(r);
+	templates_free(r);
 	people_free(r);
 	for (size_t i = 0; i < r->excludes.len; i++)
 		pcre2_code_free(r->excludes.ptr[i]);
@@ -347,6 +354,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		attack_replayed(r, kind, key, bytes);
 	} else if (str_eq(kind, STR("tech"))) {
 		technologies_replayed(r, key, bytes);
+	} else if (str_eq(kind, STR("held"))) {
+		templates_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
 	} else if (str_eq(kind, STR("tag"))) {
@@ -415,7 +424,7 @@ static void first_seeds(struct run *r)
 	for (size_t i = 0; i < r->o.apis_len; i++)
 		if (crawl_api(r, r->o.apis[i], &r->target, 1) == 0)
 			run_log(r, "交来的接口文档中没有可用的请求。", "The interface document that was handed over gave no request.");
-	if (direct_retest(r))
+	if (direct_retest(r) || r->o.templates_only)
 		r->o.max_depth = 0;
 }
 
@@ -601,6 +610,7 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 	bool natural = !r->stopping;
 	wind_down(r);
 	r->stopping = !natural;
+	templates_end(r);
 	finding_flush_counts(r);
 	technologies_tell(r);
 	run_flush(r);

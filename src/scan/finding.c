@@ -55,6 +55,10 @@ void finding_encode(const struct scan_finding *f, struct buf *b)
 	buf_u64(b, v->proof_len);
 	buf_u32(b, (v->proof_in_request ? 1u : 0) | (v->truncated ? 2u : 0));
 	put_blobs(b, texts, ARRAY_SIZE(texts));
+	const struct scan_texts *t = &f->texts;
+	struct str words[] = { t->description_zh, t->description_en, t->impact_zh, t->impact_en, t->advice_zh,
+			       t->advice_en,	  t->references,     t->cvss,	   t->extracted };
+	put_blobs(b, words, ARRAY_SIZE(words));
 	buf_u32(b, (uint32_t)f->instances_len);
 	put_blobs(b, f->instances, f->instances_len);
 }
@@ -83,7 +87,10 @@ int finding_decode(struct str bytes, struct arena *a, struct scan_finding *ret)
 	struct str *texts[] = { &f.fingerprint, &f.check, &f.title_zh, &f.title_en,  &f.detail_zh, &f.detail_en,
 				&f.owasp,	&f.url,	  &f.method,   &f.parameter, &f.where,	   &v->request,
 				&v->response,	&v->proof };
-	if (get_blobs(&r, texts, ARRAY_SIZE(texts)) < 0 || reader_u32(&r, &n) < 0 || n > FINDING_INSTANCES)
+	struct scan_texts *w = &f.texts;
+	struct str *words[] = { &w->description_zh, &w->description_en, &w->impact_zh, &w->impact_en, &w->advice_zh,
+				&w->advice_en,	    &w->references,	&w->cvss,      &w->extracted };
+	if (get_blobs(&r, texts, ARRAY_SIZE(texts)) < 0 || get_blobs(&r, words, ARRAY_SIZE(words)) < 0 || reader_u32(&r, &n) < 0 || n > FINDING_INSTANCES)
 		return -1;
 	struct str *list = arena_array(a, n + 1, sizeof(*list));
 	for (uint32_t i = 0; i < n; i++)
@@ -232,6 +239,8 @@ static void fill(struct run *r, struct arena *a, struct scan_finding *f, const s
 	f->method = base->method;
 	f->parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	f->where = pt ? str_c(scan_where_name(pt->where)) : STR("");
+	if (rep->texts)
+		f->texts = *rep->texts;
 	evidence_build(a, rep, pt, &f->evidence);
 }
 

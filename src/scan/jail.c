@@ -30,6 +30,7 @@ enum frame {
 	FRAME_GO,
 	FRAME_STOP,
 	FRAME_OOB,	/* who listens: domain, URL */
+	FRAME_TEMPLATES, /* a piece of a bundle; the first byte says whether a new one begins */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
 	/* child to keeper */
@@ -51,6 +52,7 @@ struct child {
 	struct buf batch;
 	struct map *unused;
 	VEC(struct buf) records; /* what the journal held */
+	VEC(struct buf) bundles; /* of templates */
 	bool failed;
 	enum scan_verdict verdict;
 	struct scan_oob oob;
@@ -317,6 +319,33 @@ static void send_error(struct child *c, const struct error *e)
 	buf_free(&b);
 }
 
+static int child_templates(struct child *c, struct str piece)
+{
+	if (piece.len < 1 || (piece.ptr[0] && c->bundles.len == 0) || c->bundles.len > 1000)
+		return -1;
+	if (!piece.ptr[0])
+		buf_init(vec_push(&c->bundles), LIMIT_TEMPLATE_BUNDLE + MIB);
+	struct buf *b = &c->bundles.ptr[c->bundles.len - 1];
+	buf_str(b, str_from(piece, 1));
+	return b->overflow ? -1 : 0;
+}
+
+static void child_options(struct child *c, struct arena *a, struct scan_options *o)
+{
+	struct str *list = arena_array(a, c->bundles.len + 1, sizeof(*list));
+	for (size_t i = 0; i < c->bundles.len; i++)
+		list[i] = buf_view(&c->bundles.ptr[i]);
+	o->templates = list;
+	o->templates_len = c->bundles.len;
+}
+
+static void free_bufs(struct buf *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_free(&list[i]);
+	free(list);
+}
+
 /* Options, journal records, then FRAME_GO. */
 static int child_receive(struct child *c, struct arena *a, struct scan_options *o, struct error *e)
 {
@@ -339,6 +368,7 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 		}
 		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e)
 			: type == FRAME_OOB   ? child_oob(c, a, buf_view(&b))
+			: type == FRAME_TEMPLATES ? child_templates(c, buf_view(&b))
 					      : -1;
 		buf_free(&b);
 		if (r < 0)
@@ -367,6 +397,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	buf_init(&c.hits, LIMIT_OOB_FRAME + 64);
 	int r = child_receive(&c, a, &o, &e);
 	if (r == 0) {
+		child_options(&c, a, &o);
 		struct net_connector *connector = net_connector_broker(fds[0]);
 		struct scan_state state = { &c, child_append, child_flush, child_replay };
 		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
@@ -381,12 +412,9 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	else
 		send_error(&c, &e);
 	scan_summary_free(&s);
-	for (size_t i = 0; i < c.records.len; i++)
-		buf_free(&c.records.ptr[i]);
-	for (size_t i = 0; i < c.prints.len; i++)
-		buf_free(&c.prints.ptr[i]);
-	vec_free(&c.prints);
-	vec_free(&c.records);
+	free_bufs(c.records.ptr, c.records.len);
+	free_bufs(c.prints.ptr, c.prints.len);
+	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
 	arena_free(a);
@@ -659,6 +687,21 @@ static int send_record(void *arg, struct str kind, struct str key, struct str by
 	return 0;
 }
 
+static int send_bundle(struct keeper *k, struct str bytes)
+{
+	struct buf b;
+	int r = 0;
+	buf_init(&b, LIMIT_JAIL_FRAME);
+	for (size_t at = 0; r == 0 && (at == 0 || at < bytes.len); at += LIMIT_JAIL_FRAME / 2) {
+		buf_clear(&b);
+		buf_char(&b, at ? 1 : 0);
+		buf_str(&b, str_sub(bytes, at, at + LIMIT_JAIL_FRAME / 2));
+		r = os_frame_send(k->child.chan, FRAME_TEMPLATES, buf_view(&b), JAIL_SEND_MS, k->e);
+	}
+	buf_free(&b);
+	return r;
+}
+
 static int keeper_begin(struct keeper *k)
 {
 	struct buf b;
@@ -666,6 +709,8 @@ static int keeper_begin(struct keeper *k)
 	scan_options_encode(k->o, &b);
 	int r = os_frame_send(k->child.chan, FRAME_OPTIONS, buf_view(&b), JAIL_SEND_MS, k->e);
 	buf_free(&b);
+	for (size_t i = 0; r == 0 && i < k->o->templates_len; i++)
+		r = send_bundle(k, k->o->templates[i]);
 	if (r == 0 && k->events->oob) {
 		struct buf who;
 		buf_init(&who, 16 * KIB);

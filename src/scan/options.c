@@ -225,6 +225,9 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	json_put(j, "try_logins", json_boolean(o->try_logins));
 	json_put(j, "intrusive", json_boolean(o->intrusive));
 	json_put(j, "insecure_tls", json_boolean(o->insecure_tls));
+	json_put(j, "no_builtin_templates", json_boolean(o->no_builtin_templates));
+	json_put(j, "templates_only", json_boolean(o->templates_only));
+	json_put(j, "template_unverified", json_boolean(o->template_unverified));
 	json_put(j, "user_agent", json_str(o->user_agent));
 	json_write(out, j);
 }
@@ -324,6 +327,9 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	o.apis = get_list(j, "apis", a, &o.apis_len);
 	o.try_logins = json_get_bool(j, "try_logins", false);
 	o.intrusive = json_get_bool(j, "intrusive", false);
+	o.no_builtin_templates = json_get_bool(j, "no_builtin_templates", false);
+	o.templates_only = json_get_bool(j, "templates_only", false);
+	o.template_unverified = json_get_bool(j, "template_unverified", false);
 	o.insecure_tls = json_get_bool(j, "insecure_tls", false);
 	o.user_agent = take(a, j, "user_agent");
 	*ret = o;

@@ -107,6 +107,13 @@ struct scan_options {
 	/* Whole files of further fingerprints (Wappalyzer JSON shape); not part of the JSON form */
 	const struct str *fingerprints;
 	size_t fingerprints_len;
+	/* Bundles of templates (template/template.h); not part of the JSON form. skip_checks and
+	 * only_checks also take "template:ID". */
+	const struct str *templates;
+	size_t templates_len;
+	bool no_builtin_templates; /* not the ones that come with the program */
+	bool templates_only;	   /* no crawl, no other check */
+	bool template_unverified;  /* report every match without negative control: for authors */
 };
 
 /* Fills zeroed numbers from the mode; checks all values, compiles the excludes
@@ -127,6 +134,15 @@ struct scan_evidence {
 	bool proof_in_request, truncated;
 };
 
+/* What a template says about what it found; all empty for the built-in checks, whose words
+ * stand in advice.h under their id. */
+struct scan_texts {
+	struct str description_zh, description_en, impact_zh, impact_en, advice_zh, advice_en;
+	struct str references; /* separated by single blanks */
+	struct str cvss;       /* vector */
+	struct str extracted;  /* lines "name=value" */
+};
+
 struct scan_finding {
 	struct str fingerprint; /* 32 hex digits; stable over re-scans and parameter values */
 	struct str check, title_zh, title_en;
@@ -138,6 +154,7 @@ struct scan_finding {
 	struct str owasp; /* "A03:2021" */
 	struct str url, method, parameter;
 	struct str where; /* "query" "body" "cookie" "header" "path" or "" */
+	struct scan_texts texts;
 	struct scan_evidence evidence;
 	uint64_t count; /* places that are this finding; the first five stand in `instances` */
 	const struct str *instances;
@@ -178,6 +195,9 @@ struct scan_events {
 	void (*log)(void *ctx, struct str zh, struct str en);
 	enum scan_verdict (*should_stop)(void *ctx);
 	const struct scan_oob *oob; /* who hears what the target sends by itself; NULL: nobody */
+	/* Records of a name in the DNS: five blobs rcode, question, answer, authority, additional as
+	 * text lines into ret. 0 or -1. */
+	int (*dns)(void *ctx, struct str name, struct str type, struct buf *ret);
 	/* A recognised technology and where it was first seen; again under the same id when
 	 * its version or confidence has become better. */
 	void (*tech)(void *ctx, const struct scan_tech *t, struct str url);

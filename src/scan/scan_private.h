@@ -87,6 +87,7 @@ struct send {
 	bool priority; /* fibers of tasks that hold a lock */
 	bool in_slow_lane; /* sent alone */
 	bool timed; /* its time is being measured: says nothing about politeness, not tried again */
+	int timeout_ms; /* 0: the client's */
 	struct endpoint *endpoint; /* NULL: found by its address */
 };
 struct send *send_new(struct run *r, struct str method, struct str url, unsigned url_flags, struct error *e);
@@ -163,7 +164,8 @@ void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
-enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW };
+enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW,
+		 UNIT_TEMPLATE };
 struct unit {
 	enum unit_kind kind;
 	enum scan_where where;
@@ -173,6 +175,7 @@ struct unit {
 	struct target *target;
 	size_t checks; /* how many checks will run */
 	bool first;    /* of its target's points: for what is done once per request */
+	const struct template_job *job; /* of UNIT_TEMPLATE */
 };
 struct target {
 	struct spec *spec;
@@ -350,6 +353,7 @@ struct run {
 	double seconds_before; /* of earlier processes */
 	struct literals *literals;
 	struct technologies *technologies;
+	struct templates *templates; /* NULL: none run */
 	const struct scan_exchange *asked; /* passive hooks run on a probe of this request */
 	bool start_failed;
 	char start_error[48];

@@ -260,7 +260,7 @@ static void submit(struct run *r, struct send *s)
 	struct http_request q = { .method = s->q.method, .url = &s->url, .target = s->target, .headers = list,
 				  .nheaders = n, .body = s->q.body,
 				  .has_body = s->q.body.len > 0 || str_eq(s->q.method, STR("POST")),
-				  .max_body = s->max_body };
+				  .max_body = s->max_body, .timeout_ms = s->timeout_ms };
 	struct error e = { 0 };
 	s->started_us = run_now_us(r);
 	r->stats.requests++;

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "scan/severity.h"
 
 struct expr;	  /* expr.h: one compiled expression */
@@ -137,6 +138,8 @@ struct template_request {
 	int timeout_ms;			/* @timeout; 0: the engine's */
 	struct template_text host, sni;	/* @Host, @tls-sni */
 	bool once;			/* @once: not again for every payload */
+	bool fixed; /* uses nothing but BaseURL and the like: equal for all runs against a site, so
+		     * that its answer may be shared between templates */
 	/* dns: target is the name */
 	struct str dns_type; /* "A" "CNAME" "TXT" … */
 	/* tcp: what is sent, one after another; an answer is read after each with read != 0 */
@@ -182,15 +185,9 @@ struct template_block {
 	unsigned max_redirects;
 	bool no_cookies;
 	bool stop_at_first;
-	/* matchers see all requests of the block at once (body_2 …): they run after the last one
-	 * only; the loader sets it when such a variable is used */
-	bool after_all;
-	bool iterate_all;
+	bool iterate_all; /* an internal extractor's every value is tried in the later requests */
 	bool waits_oob; /* a matcher looks at interactsh_… */
 	bool timed;	/* a matcher looks at duration */
-	/* the request is the same for every run against one site: no variable but BaseURL and the
-	 * like; its answer may be shared between templates */
-	bool fixed;
 };
 
 /* What decides about the template: a boolean over blocks, evaluated left to right with
@@ -224,7 +221,7 @@ struct template {
 	enum template_format format;
 	struct str author, tags; /* tags: "a,b,c" */
 	/* info.X serves both languages unless metadata.X-zh or metadata.X-en is there for one */
-	struct template_words {
+	struct template_lang {
 		struct str zh, en;
 	} name, description, impact, remediation;
 	const struct str *references;
@@ -253,8 +250,10 @@ struct template_pack {
 	struct arena *arena;
 	struct template *list;
 	size_t len, cap;
-	struct template_index *index;	/* prefilter and identities, made by template_pack_seal() */
+	struct template_index *index;	/* prefilter, made by template_pack_seal() */
 	const struct template_files *files; /* while loading: payload files by path */
+	struct map *ids, *words;	/* ids that are taken; strings kept once */
+	VEC(struct template_regex *) regexes; /* compiled so far */
 };
 
 /* Adds the templates among the files of a folder (or one file) to a bundle, by name; what
@@ -291,5 +290,6 @@ extern const struct template_loader template_loader_afrog; /* afrog and xray */
 struct str template_file(const struct template_pack *p, struct str from, struct str name);
 
 /* Text of a template into its compiled form; -1 when an expression in it is wrong. */
+/* (DSL syntax.) */
 int template_text_make(struct template_pack *p, struct str text, struct template_text *ret, struct error *e);
 #endif

@@ -1,0 +1,2 @@
+/* Formats of templates, asked in this order whose a document is. */
+LOADER(template_loader_nuclei)

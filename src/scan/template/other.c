@@ -1,0 +1,429 @@
+/* What is not plain HTTP: exact bytes over a connection, banners of TCP services, facts of
+ * TLS handshakes, answers of name servers. All of it stays at the host that is scanned. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "net/connector.h"
+#include "net/rawsend.h"
+#include "net/tlsfacts.h"
+#include "scan/template/run_private.h"
+
+#define IDLE_MS 700	   /* silence after the first bytes: that was all */
+#define PLAIN_TOTAL_MS 12000
+#define TLS_TOTAL_MS 6000 /* blocks the other fibers: short */
+#define STEP_MS 15
+
+static struct reply *kept(struct trun *tr, struct reply *y)
+{
+	*vec_push(&tr->held) = y;
+	return y;
+}
+
+/* ---- bytes over TCP, without holding up other fibers ---- */
+
+struct pipe_state {
+	struct trun *tr;
+	int fd;
+	int64_t until_us;
+};
+
+static bool in_time(const struct pipe_state *s)
+{
+	return !s->tr->r->stopping && run_now_us(s->tr->r) < s->until_us;
+}
+
+static bool pipe_send(struct pipe_state *s, struct str bytes)
+{
+	while (bytes.len && in_time(s)) {
+		ssize_t n = send(s->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+		if (n > 0)
+			bytes = str_from(bytes, (size_t)n);
+		else if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOTCONN && errno != EINPROGRESS)
+			return false;
+		else
+			probe_sleep(s->tr->p, STEP_MS);
+	}
+	return bytes.len == 0;
+}
+
+/* Reads until `most` bytes, the end, or silence. */
+static void pipe_read(struct pipe_state *s, size_t most, struct buf *out)
+{
+	size_t from = out->len;
+	int64_t last = run_now_us(s->tr->r);
+	while (out->len - from < most && in_time(s)) {
+		char piece[8192];
+		size_t room = most - (out->len - from);
+		ssize_t n = recv(s->fd, piece, room < sizeof(piece) ? room : sizeof(piece), 0);
+		if (n > 0) {
+			buf_add(out, piece, (size_t)n);
+			last = run_now_us(s->tr->r);
+			continue;
+		}
+		if (n == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN))
+			return;
+		if (out->len > from && run_now_us(s->tr->r) - last > IDLE_MS * 1000)
+			return;
+		probe_sleep(s->tr->p, STEP_MS);
+	}
+}
+
+static void count_send(struct trun *tr)
+{
+	tr->sends++;
+	tr->r->stats.requests++;
+	tr->ts->stats.requests++;
+}
+
+static struct str data_of(struct trun *tr, const struct template_input *in, bool *ret_ok)
+{
+	struct str s = STR("");
+	*ret_ok = trun_render(tr, &in->data, tr->scratch, &s);
+	if (*ret_ok && in->hex) {
+		struct buf b;
+		buf_init(&b, s.len + 1);
+		*ret_ok = decode_hex(&b, str_trim(s)) == 0;
+		s = arena_str(tr->scratch, buf_view(&b));
+		buf_free(&b);
+	}
+	return s;
+}
+
+/* "host:port"; the host must be the one that is scanned. */
+static bool place_of(struct trun *tr, const struct template_text *t, struct str *ret_host, uint16_t *ret_port)
+{
+	struct str s;
+	uint64_t port = tr->base_url.port;
+	if (!trun_render(tr, t, tr->scratch, &s))
+		return false;
+	s = str_trim(s);
+	ssize_t colon = str_rchr(s, ':');
+	struct str host = colon >= 0 ? str_sub(s, 0, (size_t)colon) : s;
+	if (colon >= 0 && (str_to_u64(str_from(s, (size_t)colon + 1), &port) < 0 || port == 0 || port > 65535))
+		return false;
+	if (!str_ieq(host, tr->base_url.host))
+		return false;
+	*ret_host = tr->base_url.host;
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+static void name_value(struct reply *y, struct str name, struct str value)
+{
+	y->names[y->names_len++] = (struct reply_name){ arena_str(y->arena, name), arena_str(y->arena, value) };
+}
+
+static struct reply *tcp_reply(const struct template_request *q, struct str all)
+{
+	struct reply *y = reply_new(NULL);
+	y->names = arena_array(y->arena, q->inputs_len + 4, sizeof(*y->names));
+	y->body = y->header = y->response = arena_str(y->arena, all);
+	name_value(y, STR("data"), all);
+	return y;
+}
+
+static struct reply *tcp_plain(struct trun *tr, const struct template_request *q, struct str host, uint16_t port)
+{
+	struct pipe_state s = { tr, -1, run_now_us(tr->r) + PLAIN_TOTAL_MS * 1000LL };
+	struct buf all;
+	if (net_connector_open(tr->r->connector, host, port, &s.fd, NULL) < 0)
+		return NULL;
+	buf_init(&all, 2 * MIB);
+	struct str parts[32] = { 0 };
+	bool ok = true;
+	for (size_t i = 0; i < q->inputs_len && ok; i++) {
+		struct str data = data_of(tr, &q->inputs[i], &ok);
+		ok = ok && pipe_send(&s, data);
+		size_t before = all.len;
+		if (ok && q->inputs[i].read)
+			pipe_read(&s, q->inputs[i].read, &all);
+		if (i < 32 && q->inputs[i].name.len)
+			parts[i] = arena_str(tr->scratch, str_from(buf_view(&all), before));
+	}
+	if (ok)
+		pipe_read(&s, q->read_size, &all);
+	close(s.fd);
+	struct reply *y = ok || all.len ? tcp_reply(q, buf_view(&all)) : NULL;
+	for (size_t i = 0; y && i < q->inputs_len && i < 32; i++)
+		if (parts[i].ptr)
+			name_value(y, q->inputs[i].name, parts[i]);
+	buf_free(&all);
+	return y;
+}
+
+static struct reply *tcp_tls(struct trun *tr, const struct template_request *q, struct str host, uint16_t port)
+{
+	struct buf in, out;
+	bool ok = true;
+	buf_init(&in, 1 * MIB);
+	buf_init(&out, 2 * MIB);
+	for (size_t i = 0; i < q->inputs_len && ok; i++)
+		buf_str(&in, data_of(tr, &q->inputs[i], &ok));
+	struct raw_request w = { .host = host, .port = port, .tls = true, .bytes = buf_view(&in),
+				 .timeout_ms = TLS_TOTAL_MS, .max_bytes = q->read_size, .whole = true };
+	struct reply *y = NULL;
+	if (ok && raw_send(tr->r->connector, &w, &out, NULL, NULL) == 0)
+		y = tcp_reply(q, buf_view(&out));
+	buf_free(&in);
+	buf_free(&out);
+	return y;
+}
+
+/* ---- exact HTTP bytes ---- */
+
+/* In a control run the first line asks for a random folder. */
+static struct str exact_bytes(struct trun *tr, struct str bytes)
+{
+	ssize_t space = str_chr(bytes, ' ');
+	if (tr->control != CONTROL_FOLDER || space <= 0 || (size_t)space + 2 >= bytes.len || bytes.ptr[space + 1] != '/' ||
+	    bytes.ptr[space + 2] == ' ')
+		return bytes;
+	tr->shifted = true;
+	return arena_printf(tr->scratch, "%.*s/%.*s%.*s", STR_ARG(str_sub(bytes, 0, (size_t)space + 1)),
+			    STR_ARG(tr->ts->place), STR_ARG(str_from(bytes, (size_t)space + 1)));
+}
+
+static bool whole(struct str got)
+{
+	struct http_response *h = NULL;
+	size_t used = 0;
+	if (!str_has(got, STR("\r\n\r\n")) || raw_parse_response(got, &h, &used, NULL) < 0)
+		return false;
+	bool framed = http_response_header(h, "content-length").ptr != NULL;
+	bool done = framed && !h->truncated;
+	http_response_free(h);
+	return done;
+}
+
+static bool exchange_plain(struct trun *tr, struct str bytes, struct buf *out)
+{
+	struct pipe_state s = { tr, -1, run_now_us(tr->r) + PLAIN_TOTAL_MS * 1000LL };
+	if (net_connector_open(tr->r->connector, tr->base_url.host, tr->base_url.port, &s.fd, NULL) < 0)
+		return false;
+	if (pipe_send(&s, bytes))
+		for (size_t before = SIZE_MAX; out->len != before && !whole(buf_view(out));) {
+			before = out->len;
+			pipe_read(&s, 64 * KIB, out);
+		}
+	close(s.fd);
+	return out->len > 0;
+}
+
+/* The answer as if the client had brought it. */
+static struct reply *exact_reply(struct trun *tr, struct str sent, struct str got, int64_t us)
+{
+	struct http_response *h;
+	struct buf url;
+	if (raw_parse_response(got, &h, NULL, NULL) < 0)
+		return NULL;
+	buf_init(&url, 64 * KIB);
+	url_write_origin(&url, &tr->base_url);
+	struct str line = sent, method = STR("GET"), target = STR("/");
+	ssize_t nl = str_chr(line, '\n');
+	line = str_sub(line, 0, nl < 0 ? line.len : (size_t)nl);
+	struct str rest = line;
+	if (str_split(&rest, ' ', &method))
+		str_split(&rest, ' ', &target);
+	if (str_starts(target, STR("/")))
+		buf_str(&url, target);
+	struct send *s = send_new(tr->r, method, buf_view(&url), URL_RAW_PATH, NULL);
+	buf_free(&url);
+	if (!s) {
+		http_response_free(h);
+		return NULL;
+	}
+	s->q.probe = true;
+	s->q.sent = arena_str(s->answer->arena, sent);
+	h->total_us = h->ttfb_us = us;
+	s->answer->response = h;
+	exchange_fill(&s->answer->x, s->answer->arena, &s->q, &s->url, h);
+	struct reply *y = reply_new(s->answer);
+	send_free(s);
+	return y;
+}
+
+struct reply *trun_unsafe(struct trun *tr, const struct template_request *q)
+{
+	struct str bytes;
+	struct buf out;
+	tr->oob_used = false;
+	if (!trun_render(tr, &q->bytes, tr->scratch, &bytes) || tr->r->stopping)
+		return NULL;
+	bytes = exact_bytes(tr, bytes);
+	count_send(tr);
+	buf_init(&out, 1 * MIB);
+	int64_t begun = run_now_us(tr->r);
+	bool ok;
+	if (url_is_https(&tr->base_url)) {
+		struct raw_request w = { .host = tr->base_url.host, .port = tr->base_url.port, .tls = true,
+					 .bytes = bytes, .timeout_ms = TLS_TOTAL_MS, .max_bytes = 512 * KIB };
+		ok = raw_send(tr->r->connector, &w, &out, NULL, NULL) == 0;
+	} else {
+		ok = exchange_plain(tr, bytes, &out);
+	}
+	struct reply *y = ok ? exact_reply(tr, bytes, buf_view(&out), run_now_us(tr->r) - begun) : NULL;
+	buf_free(&out);
+	return y ? kept(tr, y) : NULL;
+}
+
+/* ---- TLS facts ---- */
+
+static json_t *cert_names(const struct tls_cert *c)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < c->nnames; i++)
+		json_array_append_new(list, json_str(c->names[i]));
+	return list;
+}
+
+static struct str short_version(struct tls_facts *f)
+{
+	static const struct {
+		const char *full, *name;
+	} names[] = { { "TLSv1.3", "tls13" }, { "TLSv1.2", "tls12" }, { "TLSv1.1", "tls11" }, { "TLSv1", "tls10" },
+		      { "SSLv3", "ssl30" } };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(f->protocol, str_c(names[i].full)))
+			return str_c(names[i].name);
+	return f->protocol;
+}
+
+static enum tls_support support_of(const struct tls_facts *f, struct str version)
+{
+	return str_eq(version, STR("tls13")) ? f->tls13 : str_eq(version, STR("tls12")) ? f->tls12 :
+	       str_eq(version, STR("tls11")) ? f->tls11 : str_eq(version, STR("tls10")) ? f->tls10 :
+	       str_eq(version, STR("ssl30")) ? f->ssl3	:				  TLS_UNKNOWN;
+}
+
+static void put_time(json_t *j, const char *name, int64_t ms)
+{
+	char out[40];
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	gmtime_r(&t, &tm);
+	strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_object_set_new(j, name, json_string(out));
+}
+
+static json_t *facts_json(struct trun *tr, struct tls_facts *f, struct str version)
+{
+	json_t *j = json_object();
+	const struct tls_cert *c = f->ncerts ? &f->certs[0] : NULL;
+	json_put(j, "host", json_str(tr->base_url.host));
+	json_put(j, "port", json_sprintf("%u", (unsigned)tr->base_url.port));
+	json_put(j, "probe_status", json_true());
+	json_put(j, "tls_version", json_str(version));
+	json_put(j, "cipher", json_str(f->cipher));
+	json_put(j, "mismatched", json_boolean(!f->host_match));
+	json_put(j, "expired", json_boolean(f->expired));
+	json_put(j, "untrusted", json_boolean(!f->chain_ok));
+	if (!c)
+		return j;
+	put_time(j, "not_before", c->not_before_ms);
+	put_time(j, "not_after", c->not_after_ms);
+	json_put(j, "subject_dn", json_str(c->subject));
+	json_put(j, "subject_cn", json_str(c->common_name));
+	json_put(j, "subject_an", cert_names(c));
+	json_put(j, "issuer_dn", json_str(c->issuer));
+	json_put(j, "serial", json_str(c->serial));
+	json_put(j, "self_signed", json_boolean(c->self_signed));
+	json_put(j, "wildcard_certificate", json_boolean(str_starts(c->common_name, STR("*."))));
+	json_put(j, "fingerprint_hash", json_pack("{s:o}", "sha256", json_str(c->sha256)));
+	return j;
+}
+
+static struct reply *tls_reply(struct trun *tr, const struct template_request *q)
+{
+	struct str host;
+	uint16_t port;
+	struct tls_facts f;
+	struct error e = { 0 };
+	if (!place_of(tr, &q->target, &host, &port))
+		return NULL;
+	count_send(tr);
+	bool known = tr->r->tls && port == tr->r->target.port;
+	if (!known && tls_facts_get(tr->r->connector, host, port, q->tls_max.len > 0, clock_wall_ms(tr->r->clock),
+				    tr->keep, &f, &e) < 0)
+		return NULL;
+	if (known)
+		f = *tr->r->tls;
+	struct str version = short_version(&f);
+	if (q->tls_max.len && support_of(&f, q->tls_max) != TLS_YES)
+		return NULL; /* no such handshake */
+	if (q->tls_max.len)
+		version = q->tls_max;
+	json_t *j = facts_json(tr, &f, version);
+	char *text = json_dumps(j, JSON_COMPACT);
+	struct reply *y = reply_new(NULL);
+	const char *key;
+	json_t *v;
+	y->names = arena_array(y->arena, json_object_size(j) + 2, sizeof(*y->names));
+	y->body = y->header = y->response = arena_str(y->arena, str_c(text));
+	json_object_foreach(j, key, v) {
+		char *one = json_is_string(v) ? NULL : json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+		name_value(y, str_c(key), str_c(one ? one : json_string_value(v)));
+		free(one);
+	}
+	free(text);
+	json_decref(j);
+	return y;
+}
+
+/* ---- names ---- */
+
+static struct reply *dns_reply(struct trun *tr, const struct template_request *q)
+{
+	static const char *const parts[] = { "rcode", "question", "answer", "ns", "extra" };
+	struct str name;
+	struct buf out;
+	if (!tr->r->events->dns || !trun_render(tr, &q->target, tr->scratch, &name))
+		return NULL;
+	/* only names at or below the host's own domain */
+	struct str own = url_registrable_domain(tr->base_url.host);
+	own = own.len ? own : tr->base_url.host;
+	name = str_ends(name, STR(".")) ? str_sub(name, 0, name.len - 1) : name;
+	if (!str_iends(name, own) || (name.len > own.len && name.ptr[name.len - own.len - 1] != '.'))
+		return NULL;
+	count_send(tr);
+	buf_init(&out, 256 * KIB);
+	struct reply *y = NULL;
+	if (tr->r->events->dns(tr->r->events->ctx, name, q->dns_type, &out) == 0) {
+		struct reader rd = reader_of(buf_view(&out));
+		struct buf raw;
+		struct str part;
+		buf_init(&raw, 512 * KIB);
+		y = reply_new(NULL);
+		y->names = arena_array(y->arena, ARRAY_SIZE(parts) + 1, sizeof(*y->names));
+		for (size_t i = 0; i < ARRAY_SIZE(parts) && reader_blob(&rd, &part) == 0; i++) {
+			name_value(y, str_c(parts[i]), part);
+			buf_str(&raw, part);
+			buf_char(&raw, '\n');
+		}
+		y->body = y->header = y->response = arena_str(y->arena, buf_view(&raw));
+		buf_free(&raw);
+	}
+	buf_free(&out);
+	return y;
+}
+
+struct reply *trun_other(struct trun *tr, enum template_protocol protocol, const struct template_request *q)
+{
+	struct str host;
+	uint16_t port;
+	struct reply *y = NULL;
+	if (tr->r->stopping || tr->sends >= LIMIT_TEMPLATE_SENDS)
+		return NULL;
+	if (protocol == TEMPLATE_DNS) {
+		y = dns_reply(tr, q);
+	} else if (protocol == TEMPLATE_SSL) {
+		y = tls_reply(tr, q);
+	} else if (place_of(tr, &q->target, &host, &port)) {
+		count_send(tr);
+		y = q->tls ? tcp_tls(tr, q, host, port) : tcp_plain(tr, q, host, port);
+	}
+	return y ? kept(tr, y) : NULL;
+}
