@@ -7,6 +7,7 @@ const struct scan_check check_templates = {
 	.title_zh = "产品漏洞与暴露面模板",
 	.title_en = "Templates of known products",
 	.severity = SEVERITY_MEDIUM,
+	.cwe = 1104,
 	.owasp = "A06:2021",
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_SITE,
