@@ -145,6 +145,11 @@ const char *expr_function_name(size_t i, unsigned *ret_min, unsigned *ret_max);
  * of ours ({{7*7}}, {{constructor}}) stays as it is written. */
 int expr_text_compile(struct arena *a, struct str src, enum expr_syntax syntax,
 		      struct expr_text **ret, struct error *e);
+/* The same, but only placeholders whose every variable is known to `known` are placeholders:
+ * POCs send {{config}} and the like as they are. */
+int expr_text_compile_known(struct arena *a, struct str src, enum expr_syntax syntax,
+			    bool (*known)(void *ctx, struct str name), void *ctx,
+			    struct expr_text **ret, struct error *e);
 /* Appends. Placeholders whose variables are not set stay as written and are counted in
  * env->unresolved. -1 only when `out` overflows or a limit is passed. */
 int expr_text_render(const struct expr_text *t, struct expr_env *env, struct buf *out);

@@ -15,6 +15,41 @@ static bool ask(struct expr_env *env, struct str name, struct value *ret)
 	return env->get && env->get(env->ctx, name, ret);
 }
 
+/* A member of a value: of a map, or a part of a URL (reverse.url.host). */
+static bool member(const struct value *of, struct str key, struct value *ret)
+{
+	ssize_t at;
+
+	if (of->type == VALUE_MAP)
+		return value_get(of, key, ret);
+	if (of->type != VALUE_STR || (at = str_find(of->str, STR("://"))) < 0)
+		return false;
+	struct str rest = str_from(of->str, (size_t)at + 3), path = STR("/"), host = rest;
+	for (size_t i = 0; i < rest.len; i++)
+		if (memchr("/?#", rest.ptr[i], 3)) {
+			host = str_sub(rest, 0, i);
+			path = str_from(rest, i);
+			break;
+		}
+	ssize_t colon = str_rchr(host, ':'), query = str_chr(path, '?');
+	struct str domain = colon < 0 ? host : str_sub(host, 0, (size_t)colon);
+	if (str_eq(key, STR("scheme")))
+		*ret = value_of_str(str_sub(of->str, 0, (size_t)at));
+	else if (str_eq(key, STR("host")))
+		*ret = value_of_str(host);
+	else if (str_eq(key, STR("domain")))
+		*ret = value_of_str(domain);
+	else if (str_eq(key, STR("port")))
+		*ret = value_of_str(colon < 0 ? STR("80") : str_from(host, (size_t)colon + 1));
+	else if (str_eq(key, STR("path")))
+		*ret = value_of_str(query < 0 ? path : str_sub(path, 0, (size_t)query));
+	else if (str_eq(key, STR("query")))
+		*ret = value_of_str(query < 0 ? STR("") : str_from(path, (size_t)query + 1));
+	else
+		return false;
+	return true;
+}
+
 static int get_var(struct expr_env *env, struct str name, struct value *ret)
 {
 	struct value v;
@@ -27,7 +62,7 @@ static int get_var(struct expr_env *env, struct str name, struct value *ret)
 			continue;
 		struct str rest = str_from(name, dot + 1), key;
 		while (str_split(&rest, '.', &key))
-			if (!value_get(&v, key, &v))
+			if (!member(&v, key, &v))
 				goto unknown;
 		*ret = v;
 		return 0;

@@ -16,6 +16,15 @@ struct expr_text {
 	struct arena *arena;
 };
 
+/* How a text is read. */
+struct reading {
+	struct arena *a;
+	enum expr_syntax syntax;
+	unsigned depth;
+	bool (*known)(void *ctx, struct str name); /* NULL: every name may be one */
+	void *ctx;
+};
+
 /* The end of the placeholder whose content starts at `at`: the matching "}}", not inside a
  * string literal of the expression if that can be helped. SIZE_MAX: none. */
 static size_t marker_end(struct str s, size_t at)
@@ -48,7 +57,7 @@ static size_t marker_end(struct str s, size_t at)
 	return plain < 0 ? SIZE_MAX : at + (size_t)plain;
 }
 
-static bool is_name(struct str s, enum expr_syntax syntax)
+static bool is_name(struct str s)
 {
 	if (!s.len || s.len > 128)
 		return false;
@@ -62,33 +71,53 @@ static bool is_name(struct str s, enum expr_syntax syntax)
 	return false;
 }
 
-static bool compile_piece(struct arena *a, struct str inside, enum expr_syntax syntax,
-			  unsigned depth, struct piece *ret)
+/* "a.b.c" is known when a is, or a.b, or all of it. */
+static bool name_known(const struct reading *r, struct str name)
+{
+	for (size_t i = 0; r->known && i <= name.len; i++)
+		if ((i == name.len || name.ptr[i] == '.') && r->known(r->ctx, str_sub(name, 0, i)))
+			return true;
+	return !r->known;
+}
+
+static bool all_known(const struct reading *r, const struct expr *x)
+{
+	const struct expr_use *use;
+	size_t n = r->known ? expr_vars(x, &use) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (use[i].function ? !use[i].known : !name_known(r, use[i].name))
+			return false;
+	return true;
+}
+
+static bool compile_piece(const struct reading *r, struct str inside, struct piece *ret)
 {
 	struct str s = str_trim(inside);
 	struct error ignored;
 
-	if (is_name(s, syntax)) {
+	if (is_name(s)) {
 		ret->name = s;
-		return true;
+		return name_known(r, s);
 	}
 	if (s.len > LIMIT_EXPR_SOURCE ||
-	    expr_compile_at(a, s, syntax, depth + 1, &ret->x, &ignored) < 0)
+	    expr_compile_at(r->a, s, r->syntax, r->depth + 1, &ret->x, &ignored) < 0)
 		return false;
-	if (!expr_mentions(ret->x)) {
+	if (!expr_mentions(ret->x) || !all_known(r, ret->x)) {
 		ret->x = NULL; /* {{7*7}}: text that is meant for the target */
 		return false;
 	}
 	return true;
 }
 
-static int compile(struct arena *a, struct str src, enum expr_syntax syntax, unsigned depth,
-		   struct expr_text **ret, struct error *e)
+static int compile(const struct reading *r, struct str src, struct expr_text **ret,
+		   struct error *e)
 {
+	struct arena *a = r->a;
 	VEC(struct piece) pieces = { 0 };
 	size_t plain = 0, at = 0, end;
 
-	if (src.len > LIMIT_EXPR_TEXT || depth > LIMIT_EXPR_DEPTH ||
+	if (src.len > LIMIT_EXPR_TEXT || r->depth > LIMIT_EXPR_DEPTH ||
 	    arena_left(a) < src.len * 4 + 64 * KIB)
 		return error_set(e, "expr.too-long", "文本太长或嵌套太深。",
 				 "The text is too long or nested too deeply.");
@@ -101,7 +130,7 @@ static int compile(struct arena *a, struct str src, enum expr_syntax syntax, uns
 		if (end == SIZE_MAX)
 			break;
 		struct piece p = { .src = str_sub(src, open, end + 2) };
-		if (!compile_piece(a, str_sub(src, open + 2, end), syntax, depth, &p)) {
+		if (!compile_piece(r, str_sub(src, open + 2, end), &p)) {
 			at = open + 2;
 			continue;
 		}
@@ -130,13 +159,22 @@ static int compile(struct arena *a, struct str src, enum expr_syntax syntax, uns
 int expr_text_compile(struct arena *a, struct str src, enum expr_syntax syntax,
 		      struct expr_text **ret, struct error *e)
 {
-	return compile(a, src, syntax, 0, ret, e);
+	return compile(&(struct reading){ .a = a, .syntax = syntax }, src, ret, e);
+}
+
+int expr_text_compile_known(struct arena *a, struct str src, enum expr_syntax syntax,
+			    bool (*known)(void *ctx, struct str name), void *ctx,
+			    struct expr_text **ret, struct error *e)
+{
+	return compile(&(struct reading){ .a = a, .syntax = syntax, .known = known, .ctx = ctx },
+		       src, ret, e);
 }
 
 int expr_text_inner(struct arena *a, struct str src, unsigned depth, struct expr_text **ret,
 		    struct error *e)
 {
-	return compile(a, src, EXPR_DSL, depth + 1, ret, e);
+	return compile(&(struct reading){ .a = a, .syntax = EXPR_DSL, .depth = depth + 1 }, src,
+		       ret, e);
 }
 
 static int named(const struct piece *p, struct expr_env *env, struct value *ret)

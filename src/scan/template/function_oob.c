@@ -40,11 +40,14 @@ EXPR_FN(fn_oob_wait)
 /* oobCheck(oob, oob.ProtocolDNS, 5), oobCheck(oob.ProtocolDNS, 5), oobCheck("dns", 5) */
 EXPR_FN(fn_oob_check)
 {
-	struct value none = { 0 };
+	struct value own = { 0 };
 
 	if (n == 3 && args[0].type != VALUE_STR)
 		return wait(env, &args[0], arg_str(env, &args[1]), &args[2], ret);
-	return wait(env, &none, arg_str(env, &args[0]), &args[1], ret);
+	/* which one is not said: the one that is called oob */
+	if (env->get)
+		env->get(env->ctx, STR("oob"), &own);
+	return wait(env, &own, arg_str(env, &args[0]), &args[1], ret);
 }
 
 EXPR_FN(fn_oob_evidence)

@@ -244,7 +244,7 @@ static int group(struct translator *t)
 	size_t i = 2;
 	while ((c = peek(t, i)) && strchr("imsU-", c))
 		i++;
-	if (c != ':' && (c != ')' || i == 2))
+	if (c != ':' && c != ')')
 		return refuse(t, "不支持环视等扩展分组",
 			      "lookaround and other extended groups are not supported");
 	buf_str(t->out, str_sub(t->s, t->at, t->at + i + 1));
