@@ -228,6 +228,17 @@ static void bind_list(struct trun *tr, struct str name, const struct extract_lis
 	trun_bind(tr, name, (struct value){ .type = VALUE_LIST, .list = { items, l->len } });
 }
 
+static void bind_value(struct trun *tr, const struct template_extractor *x)
+{
+	struct value v;
+	struct arena *before = tr->env.arena;
+	tr->env.arena = tr->scratch;
+	tr->env.steps = 0;
+	if (expr_eval(x->exprs[0], &tr->env, &v) == 0)
+		trun_bind(tr, x->name, v);
+	tr->env.arena = before;
+}
+
 static void show(struct buf *b, struct str name, const struct extract_list *l)
 {
 	for (size_t i = 0; i < l->len && i < 20; i++) {
@@ -251,7 +262,9 @@ bool trun_extract(struct trun *tr, const struct template_block *b, struct reply 
 		if (out.len == 0)
 			continue;
 		any = true;
-		if (x->name.len) {
+		if (x->kind == EXTRACT_EXPR && tr->t->format != TEMPLATE_NUCLEI && x->name.len) {
+			bind_value(tr, x); /* a map stays one: search["id"] */
+		} else if (x->name.len) {
 			/* first value for later requests, unless all of them are to be tried */
 			struct extract_list one = { items, 1, 1 };
 			bind_list(tr, x->name, x->internal && !b->iterate_all ? &one : &out);

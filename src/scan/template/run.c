@@ -185,14 +185,30 @@ static bool run_block(struct trun *tr, const struct template_block *b)
 	return n.matched;
 }
 
+/* A POC's rule has one result, however often the last expression names it. */
+static bool run_once(struct trun *tr, unsigned block)
+{
+	if (tr->t->format == TEMPLATE_NUCLEI)
+		return run_block(tr, &tr->t->blocks[block]);
+	if (!tr->results)
+		tr->results = arena_array(tr->keep, tr->t->blocks_len, 1);
+	if (!tr->results[block])
+		tr->results[block] = run_block(tr, &tr->t->blocks[block]) ? 'y' : 'n';
+	return tr->results[block] == 'y';
+}
+
 static bool run_flow(struct trun *tr, const struct template_flow *f)
 {
 	bool any = false;
 	switch (f->kind) {
 	case FLOW_CALL:
 		for (size_t i = 0; i < f->calls_len && !tr->r->stopping; i++)
-			any |= run_block(tr, &tr->t->blocks[f->calls[i]]);
+			any |= run_once(tr, f->calls[i]);
 		return any;
+	case FLOW_EXPR:
+		arena_reset(tr->scratch);
+		tr->env.steps = 0;
+		return expr_test(f->test, &tr->env);
 	case FLOW_NOT:
 		return !run_flow(tr, f->left);
 	case FLOW_AND:

@@ -112,6 +112,7 @@ struct trun {
 	bool shifted; /* control: some request really went elsewhere */
 	bool network_failed;
 	unsigned sends;
+	char *results; /* of a POC's rules: 'y', 'n', 0 not run */
 	struct scan_oob_name oob; /* of the request that is being made */
 	bool oob_used, oob_in_vars;
 	VEC(struct scan_oob_name) waiting;

@@ -199,12 +199,14 @@ enum template_flow_kind {
 	FLOW_OR,
 	FLOW_SEQ, /* both run; true when the last one is */
 	FLOW_TRUE,
+	FLOW_EXPR, /* a condition on values: of POCs whose last expression has one */
 };
 struct template_flow {
 	enum template_flow_kind kind;
 	const struct template_flow *left, *right;
 	const unsigned *calls; /* block numbers from 0 */
 	size_t calls_len;
+	const struct expr *test; /* of FLOW_EXPR */
 };
 
 enum template_format { TEMPLATE_NUCLEI, TEMPLATE_AFROG, TEMPLATE_XRAY };

@@ -32,11 +32,30 @@ static unsigned asked_seconds(struct str source)
 	return 0;
 }
 
+/* The same of POCs: response.latency >= 6000, in milliseconds. */
+static unsigned asked_latency(struct str source)
+{
+	static const struct str name = STR_INIT("response.latency");
+	for (ssize_t at; (at = str_find(source, name)) >= 0;) {
+		source = str_trim(str_from(source, (size_t)at + name.len));
+		if (!str_starts(source, STR(">")))
+			continue;
+		unsigned n = 0;
+		for (size_t i = 1; i < source.len && (ascii_digit(source.ptr[i]) || strchr(" =", source.ptr[i])); i++)
+			if (ascii_digit(source.ptr[i]) && n < 100000)
+				n = n * 10 + (unsigned)(source.ptr[i] - '0');
+		if (n >= 1000)
+			return n / 1000;
+	}
+	return 0;
+}
+
 static unsigned block_seconds(const struct template_block *b)
 {
 	for (size_t i = 0; i < b->matchers_len; i++)
 		for (size_t k = 0; b->matchers[i].kind == MATCH_EXPR && k < b->matchers[i].n; k++) {
 			unsigned n = asked_seconds(expr_source(b->matchers[i].exprs[k]));
+			n = n ? n : asked_latency(expr_source(b->matchers[i].exprs[k]));
 			if (n)
 				return n;
 		}

@@ -91,6 +91,12 @@ static struct value copy_value(struct arena *a, struct value v)
 			items[i] = copy_value(a, v.list.items[i]);
 		v.list.items = items;
 	}
+	if (v.type == VALUE_MAP) {
+		struct value_pair *pairs = arena_array(a, v.map.len + 1, sizeof(*pairs));
+		for (size_t i = 0; i < v.map.len; i++)
+			pairs[i] = (struct value_pair){ arena_str(a, v.map.pairs[i].key), copy_value(a, v.map.pairs[i].value) };
+		v.map.pairs = pairs;
+	}
 	return v;
 }
 
@@ -226,14 +232,19 @@ static bool env_oob_make(void *ctx, struct value *ret)
 	struct scan_oob_name n;
 	if (!oob_name(tr, &n))
 		return false;
-	struct value_pair *p = arena_array(tr->keep, 6, sizeof(*p));
+	struct value_pair *p = arena_array(tr->keep, 11, sizeof(*p));
 	p[0] = (struct value_pair){ STR("token"), value_of_str(n.token) };
 	p[1] = (struct value_pair){ STR("url"), value_of_str(n.url) };
 	p[2] = (struct value_pair){ STR("domain"), value_of_str(n.host) };
 	p[3] = (struct value_pair){ STR("ip"), value_of_str(n.dns ? STR("") : n.host) };
 	p[4] = (struct value_pair){ STR("is_domain_name_server"), value_of_bool(n.dns) };
 	p[5] = (struct value_pair){ STR("dns"), value_of_str(n.host) };
-	*ret = (struct value){ .type = VALUE_MAP, .map = { p, 6 } };
+	p[6] = (struct value_pair){ STR("HTTP"), value_of_str(n.url) };
+	p[7] = (struct value_pair){ STR("DNS"), value_of_str(n.host) };
+	p[8] = (struct value_pair){ STR("ProtocolHTTP"), value_of_str(STR("http")) };
+	p[9] = (struct value_pair){ STR("ProtocolDNS"), value_of_str(STR("dns")) };
+	p[10] = (struct value_pair){ STR("Filter"), value_of_str(n.token) };
+	*ret = (struct value){ .type = VALUE_MAP, .map = { p, 11 } };
 	return true;
 }
 
@@ -388,7 +399,7 @@ static bool reply_value(struct trun *tr, struct reply *y, struct str name, struc
 		}
 	bool poc = str_starts(name, STR("response."));
 	struct str n = poc ? str_from(name, 9) : name;
-	if (str_eq(n, STR("body")))
+	if (str_eq(n, STR("body")) || str_eq(n, STR("response_text")))
 		*ret = value_of_str(y->body);
 	else if (str_eq(n, STR("header")) || str_eq(n, STR("all_headers")) || str_eq(n, STR("raw_header")))
 		*ret = value_of_str(y->header);
@@ -421,6 +432,32 @@ static bool reply_value(struct trun *tr, struct reply *y, struct str name, struc
 	return true;
 }
 
+/* request.url of POCs before anything was sent: the target. */
+static bool target_value(struct trun *tr, struct str name, struct value *ret)
+{
+	const struct url *u = &tr->base_url;
+	struct str s;
+	if (str_eq(name, STR("request.url")) || str_eq(name, STR("target")) || str_eq(name, STR("fulltarget")))
+		s = tr->base;
+	else if (str_eq(name, STR("request.url.host")))
+		s = arena_printf(tr->scratch, u->port == (str_eq(u->scheme, STR("https")) ? 443 : 80) ? "%.*s" : "%.*s:%u",
+				 STR_ARG(u->host), (unsigned)u->port);
+	else if (str_eq(name, STR("request.url.domain")))
+		s = u->host;
+	else if (str_eq(name, STR("request.url.port")))
+		s = arena_printf(tr->scratch, "%u", (unsigned)u->port);
+	else if (str_eq(name, STR("request.url.scheme")))
+		s = u->scheme;
+	else if (str_eq(name, STR("request.url.path")))
+		s = u->path;
+	else if (str_eq(name, STR("request.url.query")))
+		s = u->query;
+	else
+		return false;
+	*ret = value_of_str(s);
+	return true;
+}
+
 /* "body_2": of the second answer. */
 static bool numbered_value(struct trun *tr, struct str name, struct value *ret)
 {
@@ -450,6 +487,8 @@ bool trun_get(void *ctx, struct str name, struct value *ret)
 		return true;
 	}
 	if (tr->now && reply_value(tr, tr->now, name, ret))
+		return true;
+	if (target_value(tr, name, ret))
 		return true;
 	return numbered_value(tr, name, ret);
 }
