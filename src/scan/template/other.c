@@ -182,7 +182,7 @@ static struct str exact_bytes(struct trun *tr, struct str bytes)
 	if (tr->control != CONTROL_FOLDER || space <= 0 || (size_t)space + 2 >= bytes.len || bytes.ptr[space + 1] != '/' ||
 	    bytes.ptr[space + 2] == ' ')
 		return bytes;
-	tr->shifted = true;
+	tr->shifted = tr->moved = true;
 	return arena_printf(tr->scratch, "%.*s/%.*s%.*s", STR_ARG(str_sub(bytes, 0, (size_t)space + 1)),
 			    STR_ARG(tr->ts->place), STR_ARG(str_from(bytes, (size_t)space + 1)));
 }

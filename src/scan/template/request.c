@@ -64,7 +64,8 @@ static struct str shifted(struct trun *tr, struct str target)
 	/* the application's own start page is a place like "/" */
 	bool start = path.len < 2 || str_eq(path, base) ||
 		     (path.len == base.len + 1 && str_starts(path, base) && path.ptr[base.len] == '/');
-	if (tr->control == CONTROL_NONE || start)
+	tr->moved = tr->control != CONTROL_NONE && !start;
+	if (!tr->moved)
 		return target;
 	tr->shifted = true;
 	if (tr->control == CONTROL_FOLDER)

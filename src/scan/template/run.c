@@ -26,6 +26,9 @@ static bool judge(struct trun *tr, const struct template_block *b, struct reply 
 	bool hit = b->matchers_len ? trun_match(tr, b, y, &internal, &names) : extracted;
 	if (!b->matchers_len)
 		internal = extracted_internal;
+	/* requests that are alternatives decide each for itself, others together */
+	if (hit)
+		tr->refutes |= b->stop_at_first && !tr->t->flow && tr->t->blocks_len == 1 ? tr->moved : tr->shifted;
 	if (hit && !internal)
 		*vec_push(&tr->hits) = (struct hit){ y, b, names, arena_str(tr->keep, buf_view(&shown)) };
 	buf_free(&shown);

@@ -110,6 +110,8 @@ struct trun {
 	enum template_control control;
 	bool fresh;   /* nothing from the cache */
 	bool shifted; /* control: some request really went elsewhere */
+	bool moved;   /* control: the latest one did */
+	bool refutes; /* control: what matched came from elsewhere */
 	bool network_failed;
 	unsigned sends;
 	char *results; /* of a POC's rules: 'y', 'n', 0 not run */

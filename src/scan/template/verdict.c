@@ -20,7 +20,7 @@ static bool again(struct trun *tr, enum template_control control, bool fresh, bo
 	other.control = control;
 	other.fresh = fresh;
 	bool hit = trun_run(&other);
-	*ret_shifted = other.shifted;
+	*ret_shifted = other.refutes;
 	trun_free(&other);
 	return hit;
 }
