@@ -37,7 +37,7 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 				return true;
 		return false;
 	}
-	if (((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) || ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins))
+	if ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive)
 		return false;
 	return (modes & r->o.mode) != 0;
 }
