@@ -15,5 +15,6 @@
 	X(scans)         \
 	X(findings)      \
 	X(monitors)      \
+	X(packs)         \
 	X(notify)        \
 	X(reports)

@@ -8,6 +8,7 @@
 #include "store/monitor.h"
 #include "store/notify.h"
 #include "store/report.h"
+#include "store/rulepack.h"
 #include "store/scan.h"
 
 static void count_session(void *arg, const struct store_session *s)
@@ -155,4 +156,37 @@ void sample_report(struct samples *s, char id[ID_LEN + 1])
 	const struct store_report_file f = { .format = STR("html"), .blob = blob_id_str(&blob),
 					     .sha256 = blob_id_str(&blob), .size = 19 };
 	check_ok(store_report_file_put(s->w->db->conn, v.tenant, v.id, &f, &e), &e);
+}
+
+/* With one version that is ready and one file in it. */
+void sample_rule_pack(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char version[ID_LEN + 1];
+	struct blob_id blob;
+	_cleanup_buf_ struct buf bundle = BUF_INIT(KIB);
+	fresh(id);
+	sample(s, STR("rule_version"), version);
+	buf_blob(&bundle, STR("1"));
+	buf_blob(&bundle, STR("id: x"));
+	check_ok(store_blob_put(s->w->db->conn, str_c(s->who->tenant), buf_view(&bundle), s->w->db->now, &blob, &e),
+		 &e);
+	const struct store_rulepack p = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .kind = STR("imported"), .name = STR("自编规则"),
+		.enabled = true, .version = str_c(version), .last_number = 1, .created = s->w->db->now,
+		.updated = s->w->db->now };
+	const struct store_ruleversion v = {
+		.id = str_c(version), .tenant = p.tenant, .pack = p.id, .number = 1, .source = STR("rules.zip"),
+		.state = STR("ready"), .blob = blob_id_str(&blob), .size = 9, .good = 1, .created = s->w->db->now };
+	const struct store_template t = { .path = STR("1"), .id = STR("x"), .name = STR("甲"), .name_en = STR("A"),
+					  .protocol = STR("http"), .good = true };
+	check_ok(store_rulepack_insert(s->w->db->conn, &p, &e), &e);
+	check_ok(store_ruleversion_insert(s->w->db->conn, &v, &e), &e);
+	check_ok(store_template_insert(s->w->db->conn, v.id, &t, &e), &e);
+}
+
+/* Its row comes with the pack's. */
+void sample_rule_version(struct samples *s, char id[ID_LEN + 1])
+{
+	fresh(id);
 }

@@ -9,4 +9,6 @@
 	X(decision, sample_decision) \
 	X(monitor, sample_monitor)   \
 	X(delivery, sample_delivery) \
+	X(rule_pack, sample_rule_pack) \
+	X(rule_version, sample_rule_version) \
 	X(report, sample_report)

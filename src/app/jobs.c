@@ -6,6 +6,8 @@
 #include "app/finding.h"
 #include "app/monitor.h"
 #include "app/notify.h"
+#include "app/pack.h"
+#include "app/packread.h"
 #include "app/reports.h"
 #include "app/scans.h"
 #include "app/verify.h"
@@ -113,7 +115,7 @@ int app_jobs_install(struct store_conn *c, int64_t now, struct error *e)
 
 const struct job_kind *const app_job_kinds[] = {
 	&app_job_scan,	  &app_job_monitor, &app_job_notify, &app_job_deliver, &app_job_report,
-	&job_verify,	  &job_reverify,    &job_upkeep,     NULL,
+	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    NULL,
 };
 
-const struct os_jail_kind *const app_jail_kinds[] = { &app_fetch_jail, NULL };
+const struct os_jail_kind *const app_jail_kinds[] = { &app_fetch_jail, &app_pack_jail, NULL };

@@ -50,6 +50,8 @@ enum app_role {
 	X(MONITOR_WRITE, "monitor:write", ROLE_T_ | ROLE_O_, "编排监测任务", "Edit monitoring tasks") \
 	X(NOTIFY_READ, "notify:read", ROLE_TOA_, "查看通知设置", "See notification settings")         \
 	X(NOTIFY_WRITE, "notify:write", ROLE_T_ | ROLE_O_, "编辑通知设置", "Edit notification settings") \
+	X(PACK_READ, "pack:read", ROLE_TOA_, "查看规则包", "See rule packs")                     \
+	X(PACK_WRITE, "pack:write", ROLE_T_, "导入、开关规则包", "Import and switch rule packs")  \
 	X(REPORT_READ, "report:read", ROLE_TOAE_, "查看报告", "See reports")                        \
 	X(REPORT_WRITE, "report:write", ROLE_T_ | ROLE_O_ | ROLE_A_, "生成报告", "Create reports")    \
 	X(MEMBER_READ, "member:read", ROLE_T_ | ROLE_A_, "查看成员", "See members")                 \

@@ -8,6 +8,7 @@
 #include "app/finding.h"
 #include "app/notify.h"
 #include "app/outgoing.h"
+#include "app/pack.h"
 #include "app/reconcile.h"
 #include "app/scans.h"
 #include "app/site.h"
@@ -389,6 +390,31 @@ static int take_retest(struct run *r, struct scan_options *o, struct error *e)
 	return 0;
 }
 
+/* The tenant's rule packs instead of the ones built in; what is off is skipped by id. */
+static int take_packs(struct run *r, struct scan_options *o, struct error *e)
+{
+	struct app_pack_set set;
+	struct str *skip, *bundles;
+	size_t n = 0;
+
+	if (app_pack_set(&r->c, &set, e) < 0)
+		return -1;
+	bundles = arena_array(r->c.arena, set.packs_len + 1, sizeof(*bundles));
+	for (size_t i = 0; i < set.packs_len; i++)
+		bundles[i] = set.packs[i].bytes;
+	skip = arena_array(r->c.arena, o->skip_checks_len + set.off_len + 1, sizeof(*skip));
+	for (size_t i = 0; i < o->skip_checks_len; i++)
+		skip[n++] = o->skip_checks[i];
+	for (size_t i = 0; i < set.off_len; i++)
+		skip[n++] = arena_printf(r->c.arena, "template:%.*s", STR_ARG(set.off[i]));
+	o->skip_checks = skip;
+	o->skip_checks_len = n;
+	o->templates = bundles;
+	o->templates_len = set.packs_len;
+	o->no_builtin_templates = true;
+	return 0;
+}
+
 static int options(struct run *r, struct scan_options *o, struct error *e)
 {
 	struct store_site copy = r->site;
@@ -400,6 +426,8 @@ static int options(struct run *r, struct scan_options *o, struct error *e)
 		return -1;
 	scan_mode_parse(r->scan.mode, &o->mode);
 	if (r->scan.finding.len ? take_retest(r, o, e) < 0 : take_seeds(r, o, e) < 0)
+		return -1;
+	if (take_packs(r, o, e) < 0)
 		return -1;
 	return scan_options_complete(o, e);
 }

@@ -159,4 +159,18 @@
 #define LIMIT_ASSET_FACTS 5000	       /* facts of one site */
 #define LIMIT_FETCH_FRAME (256 * KIB)  /* what a jailed fetch may say */
 
+/* rule packs */
+#define LIMIT_PACK_UPLOAD (17 * MIB)	 /* an archive; fits LIMIT_API_BODY_FILE as base64. The largest
+					  * public collection takes 12 */
+#define LIMIT_PACK_UNPACKED (56 * MIB)	 /* all its files; one blob holds them. That collection: 35 */
+#define LIMIT_PACK_FILES 40000		 /* entries of an archive; that collection: 12,000 */
+#define LIMIT_PACK_FILE (4 * MIB)	 /* one template or word list */
+#define LIMIT_PACK_RATIO 200		 /* unpacked to packed above 1 MiB; text reaches 20 */
+#define LIMIT_PACK_PATH 400		 /* bytes; the longest public one has 150 */
+#define LIMIT_PACK_DEPTH 16		 /* folders in a path */
+#define LIMIT_PACKS 20			 /* of one tenant */
+#define LIMIT_PACK_VERSIONS 10		 /* kept of one pack; the oldest go first */
+#define LIMIT_PACK_MS 120000		 /* reading one; 12,000 templates take 2 s */
+#define LIMIT_PACK_SWITCHES 500		 /* templates switched by name in one request */
+
 #endif

@@ -254,6 +254,69 @@ try {
     assert((await row.textContent()).includes('每周日 00:00'), 'cycle: ' + (await row.textContent()))
     await shot('18-monitors')
   })
+  await S('rule packs: import by drop, lint reasons, switches, versions, a hostile pack', async () => {
+    const rule = (id) => `id: ${id}\ninfo:\n  name: 自编规则 ${id}\n  author: e2e\n  severity: high\n  tags: demo\nhttp:\n  - method: GET\n    path:\n      - '{{BaseURL}}/${id}'\n    matchers:\n      - type: word\n        words:\n          - found-${id}\n`
+    const drop = async (files) => {
+      await page.evaluate((list) => {
+        const d = new DataTransfer()
+        for (const f of list) d.items.add(new File([f.text], f.name, { type: 'text/yaml' }))
+        document.querySelector('[data-test=drop]').dispatchEvent(new DragEvent('drop', { dataTransfer: d, bubbles: true, cancelable: true }))
+      }, files)
+      await test('picked').waitFor()
+    }
+    await go('/scan/rules')
+    await test('pack-builtin').waitFor()
+    await page.locator('tr.dt-row').first().waitFor()
+    const { body } = await api('/rule-packs')
+    assert(body.items[0].good >= 150 && body.items[0].bad === 0, JSON.stringify(body.items[0]))
+    await test('rule-search').fill('泛微')
+    await page.locator('tr.dt-row', { hasText: 'e-cology' }).first().waitFor()
+    await shot('18a-rules-builtin')
+    await go('/scan/rules')
+    await test('import-pack').click()
+    await drop([{ name: 'demo-a.yaml', text: rule('demo-a') }, { name: 'demo-b.yaml', text: rule('demo-b') }, { name: 'broken.yaml', text: 'id: [' }])
+    await test('pack-name').fill('自编规则')
+    await shot('18b-rules-import')
+    await test('send-pack').click()
+    await page.locator('[data-test=pack-imported].chosen').waitFor()
+    const bad = page.locator('tr.dt-row', { hasText: 'broken.yaml' })
+    await bad.waitFor()
+    assert((await bad.textContent()).includes('不可用'), 'no reason: ' + (await bad.textContent()))
+    await test('rule-demo-b').click()
+    await until('the template to be off', async () => (await api('/rule-packs')).body.items[1].off === 1)
+    await shot('18c-rules-imported')
+    await page.locator('tr.dt-row .link', { hasText: 'demo-a' }).first().click()
+    await test('source').waitFor()
+    await page.keyboard.press('Escape')
+    // A pack that tries to leave its folder is refused whole, and the reason is shown.
+    await test('import-pack').click()
+    const name = '../../evil.yaml', text = rule('evil')
+    await page.evaluate(async ([n, t]) => {
+      const enc = new TextEncoder(), nb = enc.encode(n), tb = enc.encode(t)
+      let c = 0xffffffff
+      for (const x of tb) { c ^= x; for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1 }
+      c = (c ^ 0xffffffff) >>> 0
+      const le = (v, w) => Array.from({ length: w }, (_, i) => (v >>> (8 * i)) & 255)
+      const meta = [...le(20, 2), ...le(0, 2), ...le(0, 2), ...le(0, 4), ...le(c, 4), ...le(tb.length, 4), ...le(tb.length, 4), ...le(nb.length, 2), ...le(0, 2)]
+      const local = [...le(0x04034b50, 4), ...meta, ...nb, ...tb]
+      const central = [...le(0x02014b50, 4), ...le(20, 2), ...meta, ...le(0, 2), ...le(0, 2), ...le(0, 2), ...le(0, 4), ...le(0, 4), ...nb]
+      const end = [...le(0x06054b50, 4), ...le(0, 4), ...le(1, 2), ...le(1, 2), ...le(central.length, 4), ...le(local.length, 4), ...le(0, 2)]
+      const d = new DataTransfer()
+      d.items.add(new File([new Uint8Array([...local, ...central, ...end])], 'evil.zip', { type: 'application/zip' }))
+      document.querySelector('[data-test=drop]').dispatchEvent(new DragEvent('drop', { dataTransfer: d, bubbles: true, cancelable: true }))
+    }, [name, text])
+    await test('picked').waitFor()
+    await test('send-pack').click()
+    await test('refused').waitFor()
+    assert((await test('refused').textContent()).includes('pack.escapes'), await test('refused').textContent())
+    await shot('18d-rules-refused')
+    await page.keyboard.press('Escape')
+    await page.locator('.el-dialog:visible').waitFor({ state: 'detached' }).catch(() => {})
+    await go('/scan/rules')
+    await test('history-builtin').click()
+    await test('versions').waitFor()
+    await shot('18e-rules-versions')
+  }, { needed: false })
   await S('search finds the site, and / focuses it', async () => {
     await go('/overview')
     await page.getByRole('heading', { name: '总览' }).waitFor()
@@ -264,7 +327,7 @@ try {
     await page.keyboard.press('Escape')
   }, { needed: false })
 
-  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
+  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/rules', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
   const settled = async (p) => {
     await go(p)
     await page.locator('.page-head h1').first().waitFor()

@@ -29,6 +29,7 @@ const routes: RouteRecordRaw[] = [
       p('scan/monitors/new', 'monitor.add', () => import('./pages/MonitorForm.vue'), { group: 'scan', need: 'monitor:write' }),
       p('scan/monitors/:id', 'monitor.edit', () => import('./pages/MonitorForm.vue'), { group: 'scan' }),
       p('scan/reports', 'menu.reports', () => import('./pages/Reports.vue'), { group: 'scan' }),
+      p('scan/rules', 'menu.rules', () => import('./pages/Rules.vue'), { group: 'scan' }),
       p('scan/notify', 'menu.notify', () => import('./pages/Notify.vue'), { group: 'scan' }),
       { path: 'admin', redirect: '/admin/members' },
       p('admin/members', 'menu.members', () => import('./pages/admin/Members.vue'), { group: 'admin' }),

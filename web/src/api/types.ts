@@ -101,6 +101,12 @@ export interface Channel { id: string; name: string; kind: ChannelKind; config: 
 export interface NotifyRule { id: string; name: string; events: string[]; min_severity: Severity | null; site_ids: string[]; channel_ids: string[]; quiet: { from: string; to: string; timezone: string } | null; enabled: boolean }
 export interface Delivery { id: string; channel_id: string; channel_name: string; event: string; state: 'queued' | 'sent' | 'failed'; attempts: number; last_error: string | Fault | null; created: string; sent: string | null; stable_id: string }
 export interface Report { id: string; title: string; scan_id: string; site_id: string; site_name: string; lang: 'zh' | 'en'; state: 'queued' | 'running' | 'done' | 'failed'; formats: string[]; files: { format: string; size: number; sha256: string }[]; created: string; error: Fault | null; progress?: number }
+export interface RulePack {
+  id: string; kind: 'builtin' | 'imported'; name: string; name_en: string; enabled: boolean; version: { id: string; number: number; label: string; source: string; created: string } | null
+  versions: number; templates: number; good: number; bad: number; ignored: number; off: number; newest_state: 'checking' | 'ready' | 'failed'; error: Fault | null; created: string
+}
+export interface RuleVersion { id: string; number: number; label: string; source: string; state: 'checking' | 'ready' | 'failed'; current: boolean; sha256: string; size: number; good: number; bad: number; ignored: number; error: Fault | null; created_by: string; created: string }
+export interface RuleTemplate { path: string; id: string; name: string; name_en: string; severity: Severity; tags: string; product: string; protocol: string; intrusive: boolean; ok: boolean; enabled: boolean; code: string; reason: string; reason_en: string }
 export interface Overview {
   sites: SiteSummary
   findings: { counts: Counts; new_7d: number; fixed_7d: number }

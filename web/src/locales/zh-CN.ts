@@ -6,7 +6,7 @@ export default {
     userMenu: '账户菜单', comfortable: '宽松', compact: '紧凑', logout: '退出登录', collapse: '收起菜单', expand: '展开菜单',
   },
   menu: {
-    overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', monitors: '安全监测', reports: '报告中心', notify: '通知设置',
+    overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', monitors: '安全监测', rules: '规则包', reports: '报告中心', notify: '通知设置',
     admin: '系统管理', members: '成员与角色', keys: '接口密钥', quotas: '配额', authorizations: '授权审批', audit: '审计日志', tenants: '租户', settings: '系统设置', account: '账户安全', about: '关于',
   },
   common: {
@@ -106,6 +106,11 @@ export default {
     sub: '按固定时间自动扫描已认证的网站，发现新问题及时通知。', add: '新增监测任务', edit: '编辑任务', name: '任务名称', cycle: '监测周期', assets: '监测资产', lastResult: '最近一次扫描情况', searchPlaceholder: '请输入任务名称', next: '下次 {d}', noNext: '已暂停，不会执行', moreSites: '等另外 {n} 个网站', resume: '恢复', runNow: '立即执行', started: '已开始执行', deleteTitle: '删除任务', deleteText: '删除监测任务“{name}”？已有的扫描结果会保留。', none: '还没有监测任务', noneText: '建议给每个网站设一个每周任务，时间选在访问量少的夜间。', noneFiltered: '没有这个名称的任务',
     namePlaceholder: '例如：官网每周巡检', pickSites: '选择已认证的网站', sitesHint: '只有已认证或免认证的网站可以定时扫描。', needSite: '请至少选择一个网站', noVerified: '没有可以监测的网站', noVerifiedText: '只有已认证或免认证的网站可以定时扫描，请先添加网站并完成认证。', weekday: '星期', day: '日期', time: '时间', cron: 'Cron 表达式', cronHint: '五段：分 时 日 月 周，例如 30 2 * * 1-5 表示工作日 02:30。', zone: '时区', window: '只在指定时段内扫描', windowHint: '到时段结束仍未完成的扫描会暂停，下个时段继续。', missed: '错过执行时间时（例如服务停机）', missedRun: '恢复后补做一次', missedSkip: '跳过', jitter: '随机推迟（分钟以内）', summary: '{n} 个网站，{when}，{mode}',
   },
+  rules: {
+    sub: '扫描除内置检测外还会运行的规则。内置规则随程序更新，也可导入社区或自编的规则（nuclei、afrog、xray 写法）。', import: '导入规则包', addVersion: '导入新版本', name: '规则包名称', namePlaceholder: '不填则用文件名', label: '版本说明', labelPlaceholder: '例如：2026-11', drop: '把 ZIP 压缩包、文件夹或 .yaml 文件拖到这里', pickFile: '选择文件', pickFolder: '选择文件夹', files: '{n} 个文件', left: '另有 {n} 个文件不是规则，不会上传', nothing: '没有找到规则文件（.yaml、.yml）或 ZIP 压缩包。', tooLarge: '压缩后有 {n}，最多 17 MB。请去掉不需要的目录，或分成几个包。', refused: '没有导入：', safe: '压缩包在隔离的进程里解压和检查，含链接、越出目录的路径或压缩炸弹的包会被整个拒绝。',
+    stage: { packing: '正在打包', sending: '正在上传', checking: '正在检查每条规则' }, imported: '已导入：{good} 条可用，{bad} 条不可用', template: '规则', product: '产品', tags: '标签', lint: '检查结果', on: '启用', pass: '通过', fails: '不可用', intrusive: '有侵入性', searchPlaceholder: '搜索编号、名称、产品、标签', stateFilter: '状态', filter: { on: '已启用', off: '已关闭', good: '可用', bad: '不可用' }, turnOn: '启用所选', turnOff: '关闭所选', onAll: '全部启用', offAll: '全部关闭', allText: '对当前筛选出的 {n} 条规则生效。', turned: '已更改 {n} 条规则', none: '没有符合条件的规则', packOn: '扫描时使用 {name}', ruleOn: '启用 {name}',
+    version: '第 {n} 版 {label}', noVersion: '还没有可用的版本', state: { checking: '检查中', ready: '就绪', failed: '导入失败' }, good: '可用', bad: '不可用', offCount: '已关闭', history: '版本记录', number: '版本', from: '来源', result: '检查结果', when: '导入时间', running: '使用中', counts: '{good} 条可用，{bad} 条不可用', use: '使用此版本', useTitle: '切换版本', useText: '让“{name}”改用第 {n} 版？已关闭的规则仍保持关闭。', used: '已改用第 {n} 版', deleteTitle: '删除规则包', deleteText: '删除规则包“{name}”及其全部版本？已有的扫描结果会保留。',
+  },
   schedule: { daily: '每天 {time}', weekly: '每{day} {time}', monthly: '每月 {day} 日 {time}', cron: '按 {cron}' },
   scheduleKind: { daily: '每天', weekly: '每周', monthly: '每月', cron: 'Cron' },
   report: {
@@ -128,7 +133,7 @@ export default {
   role: { platform_admin: '平台管理员', tenant_admin: '租户管理员', operator: '运营操作员', auditor: '审计员', engineer: '客服工程师' },
   roleText: { platform_admin: '管理平台、租户、配额和授权审批，不查看租户内容。', tenant_admin: '管理本租户的成员、网站、扫描和处理决定。', operator: '添加网站、扫描、定时监测；对漏洞提出处理建议。', auditor: '只读，可查看和导出审计日志。', engineer: '处理分配的工作，对漏洞提出处理建议。' },
   permission: {
-    site_read: '查看网站', site_write: '添加和修改网站', scan_read: '查看扫描', scan_run: '扫描、暂停、取消', finding_read: '查看漏洞', finding_decide: '决定误报与忽略', finding_propose: '建议误报与忽略', member_read: '查看成员', member_write: '管理成员', audit_read: '查看审计日志', audit_export: '导出审计日志', quota_read: '查看配额', quota_request: '申请配额', quota_decide: '审批配额', authorization_approve: '审批授权书', authorization_read: '查看授权书', settings_read: '查看系统设置', settings_write: '修改系统设置', report_read: '查看报告', report_write: '生成报告', monitor_read: '查看监测任务', monitor_write: '管理监测任务', notify_read: '查看通知设置', notify_write: '修改通知设置', key_read: '查看接口密钥', key_write: '管理接口密钥', tenant_read: '查看租户', tenant_write: '修改租户信息', tenant_manage: '管理租户', site_delete: '删除网站', approval_read: '查看待批操作', approval_decide: '审批敏感操作', job_read: '查看后台任务',
+    site_read: '查看网站', site_write: '添加和修改网站', scan_read: '查看扫描', scan_run: '扫描、暂停、取消', finding_read: '查看漏洞', finding_decide: '决定误报与忽略', finding_propose: '建议误报与忽略', member_read: '查看成员', member_write: '管理成员', audit_read: '查看审计日志', audit_export: '导出审计日志', quota_read: '查看配额', quota_request: '申请配额', quota_decide: '审批配额', authorization_approve: '审批授权书', authorization_read: '查看授权书', settings_read: '查看系统设置', settings_write: '修改系统设置', report_read: '查看报告', report_write: '生成报告', monitor_read: '查看监测任务', monitor_write: '管理监测任务', notify_read: '查看通知设置', notify_write: '修改通知设置', key_read: '查看接口密钥', key_write: '管理接口密钥', tenant_read: '查看租户', tenant_write: '修改租户信息', tenant_manage: '管理租户', site_delete: '删除网站', approval_read: '查看待批操作', approval_decide: '审批敏感操作', job_read: '查看后台任务', pack_read: '查看规则包', pack_write: '导入、开关规则包',
   },
   key: { sub: '供程序调用接口使用，权限不超过您自己的权限。', add: '新建密钥', title: '接口密钥', make: '生成', prefix: '前缀', scopes: '权限范围', scopesHint: '只勾选程序真正需要的权限。', expires: '到期', never: '永不到期', lastUsed: '最近使用', by: '创建人', none: '还没有接口密钥', noneText: '有了密钥，程序就能添加网站、发起扫描和读取结果。', namePlaceholder: '例如：持续集成', once: '密钥只显示这一次，请立即保存。', saved: '我已保存', revoke: '吊销', deleteTitle: '吊销密钥', deleteText: '吊销“{name}”（{prefix}…）？使用它的程序会立即失去访问权限。' },
   audit: { sub: '所有重要操作都记录在这里，任何角色都不能删除；每条记录与上一条用哈希相连。', actor: '操作人', action: '操作', object: '对象', detail: '详情', hash: '哈希', system: '系统', from: '开始日期', to: '结束日期', actionPlaceholder: '搜索操作人、操作、对象', verify: '校验完整性', export: '导出', ok: '完整：{n} 条记录的哈希链未被改动。', broken: '第 {n} 条记录与哈希链不符，日志可能被改动过，请立即联系平台管理员。', none: '没有符合条件的记录' },
@@ -143,7 +148,7 @@ export default {
     rule_edit: '修改通知规则', rule_delete: '删除通知规则', scan_start: '开始扫描', scan_pause: '暂停扫描', scan_resume: '继续扫描', scan_cancel: '取消扫描', session_login: '登录',
     session_logout: '退出登录', session_refused: '登录被拒绝', session_revoke: '下线设备', settings_update: '修改平台设置', site_add: '添加网站', site_edit: '修改网站',
     site_delete: '删除网站', site_replace_domain: '变更域名', site_verify: '认证通过', site_verify_failed: '认证未通过', site_verify_expired: '认证失效', tenant_create: '新建租户',
-    tenant_update: '修改租户',
+    tenant_update: '修改租户', rule_pack_import: '导入规则包', rule_pack_ready: '规则包通过检查', rule_pack_import_failed: '规则包被拒绝', rule_pack_use: '切换规则包版本', rule_pack_change: '修改规则包', rule_pack_switch: '开关规则', rule_pack_delete: '删除规则包',
   },
   tenant: { sub: '每个租户的数据彼此隔离。', add: '新建租户', edit: '编辑租户', own: '租户信息', name: '名称', company: '企业与单位', person: '个人', none: '没有租户', disable: '停用', enable: '启用', admin: '管理员姓名', adminEmail: '管理员邮箱', platform: '平台', look: '临时查看', lookText: '为排查问题，在 4 小时内以只读方式查看“{name}”的内容。请写明理由，会记入对方的审计日志：', granted: '您正以限时授权只读查看“{name}”，操作会记入审计日志。', disableTitle: '停用租户', disableText: '停用“{name}”？其成员将无法登录，定时任务停止，数据保留。' },
   platform: { title: '平台设置', url: '对外访问地址', hosts: '允许的主机名', hostsHint: '每行一个。浏览器只能用这些主机名访问控制台，防止 Host 头攻击。', dns: 'DNS 服务器', ranges: '允许扫描的内网网段', rangesHint: '每行一个 CIDR。未列出的内网地址一律拒绝连接；云主机元数据地址始终拒绝。', proxy: '出口代理', workers: '同时扫描数', smtp: '平台邮件服务器' },
@@ -162,6 +167,7 @@ export default {
       vulns: { title: '漏洞管理', text: '同一个漏洞多次扫描只算一个，处理决定会一直保留到期限。', steps: ['点漏洞名称查看证据与修复建议。', '确认不是漏洞的，标为误报并写明理由。', '修复后点“复测”，只检查这一个。'] },
       monitors: { title: '安全监测', text: '定时自动扫描，可限定时段，错过可补做。', steps: ['点“新增监测任务”。', '选择网站、周期和扫描模式。', '在“通知设置”里配置谁会收到结果。'] },
       reports: { title: '报告中心', text: '报告含评分、扣分明细、漏洞证据、修复建议和等保条款对照。', steps: ['点“生成报告”，选择一次已完成的扫描。', '选择格式：PDF 适合打印，Word 便于修改，SARIF 供开发工具使用。', '下载后可核对 SHA-256。'] },
+      rules: { title: '规则包', text: '每条规则认识一种产品或一个问题；只有通过检查并启用的才会运行。', steps: ['点“导入规则包”，拖入 ZIP 或文件夹。', '不可用的规则会逐条说明原因。', '不适合本单位的规则可单独关闭，更新后仍保持关闭。', '新版本有问题时，在“版本记录”里换回旧版本。'] },
       notify: { title: '通知设置', text: '先添加渠道，再设规则。', steps: ['添加渠道并“发送测试”。', '添加规则：触发条件、最低等级、发送到哪里。', '发送失败的可在“发送记录”中重试。'] },
       admin: { title: '系统管理', text: '成员、密钥、配额、审计与设置。', steps: ['按岗位分配角色，最少够用。', '为管理员开启两步验证。', '定期在审计日志中“校验完整性”。'] },
     },
