@@ -57,7 +57,7 @@
 #define LIMIT_TEMPLATE_BUNDLE (192 * MIB) /* all files of the packs of one scan */
 #define LIMIT_TEMPLATE_FILE (8 * MIB)	  /* one payload list */
 #define LIMIT_TEMPLATE_REQUESTS 100	  /* of one block, before payloads */
-#define LIMIT_TEMPLATE_PAYLOADS 100000	  /* values of one list */
+#define LIMIT_TEMPLATE_PAYLOADS 200000	  /* values of one list */
 #define LIMIT_TEMPLATE_SENDS 20000	  /* requests of one template in one run */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 

@@ -50,8 +50,21 @@ static bool pipe_send(struct pipe_state *s, struct str bytes)
 	return bytes.len == 0;
 }
 
-/* Reads until `most` bytes, the end, or silence. */
-static void pipe_read(struct pipe_state *s, size_t most, struct buf *out)
+/* One HTTP answer, by its Content-Length. */
+static bool whole(struct str got)
+{
+	struct http_response *h = NULL;
+	size_t used = 0;
+	if (!str_has(got, STR("\r\n\r\n")) || raw_parse_response(got, &h, &used, NULL) < 0)
+		return false;
+	bool framed = http_response_header(h, "content-length").ptr != NULL;
+	bool done = framed && !h->truncated;
+	http_response_free(h);
+	return done;
+}
+
+/* Reads until `most` bytes, the end, silence, or (http) the answer is whole. */
+static void pipe_read(struct pipe_state *s, size_t most, bool http, struct buf *out)
 {
 	size_t from = out->len;
 	int64_t last = run_now_us(s->tr->r);
@@ -62,6 +75,8 @@ static void pipe_read(struct pipe_state *s, size_t most, struct buf *out)
 		if (n > 0) {
 			buf_add(out, piece, (size_t)n);
 			last = run_now_us(s->tr->r);
+			if (http && whole(str_from(buf_view(out), from)))
+				return;
 			continue;
 		}
 		if (n == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN))
@@ -140,12 +155,12 @@ static struct reply *tcp_plain(struct trun *tr, const struct template_request *q
 		ok = ok && pipe_send(&s, data);
 		size_t before = all.len;
 		if (ok && q->inputs[i].read)
-			pipe_read(&s, q->inputs[i].read, &all);
+			pipe_read(&s, q->inputs[i].read, false, &all);
 		if (i < 32 && q->inputs[i].name.len)
 			parts[i] = arena_str(tr->scratch, str_from(buf_view(&all), before));
 	}
 	if (ok)
-		pipe_read(&s, q->read_size, &all);
+		pipe_read(&s, q->read_size, false, &all);
 	close(s.fd);
 	struct reply *y = ok || all.len ? tcp_reply(q, buf_view(&all)) : NULL;
 	for (size_t i = 0; y && i < q->inputs_len && i < 32; i++)
@@ -187,28 +202,13 @@ static struct str exact_bytes(struct trun *tr, struct str bytes)
 			    STR_ARG(tr->ts->place), STR_ARG(str_from(bytes, (size_t)space + 1)));
 }
 
-static bool whole(struct str got)
-{
-	struct http_response *h = NULL;
-	size_t used = 0;
-	if (!str_has(got, STR("\r\n\r\n")) || raw_parse_response(got, &h, &used, NULL) < 0)
-		return false;
-	bool framed = http_response_header(h, "content-length").ptr != NULL;
-	bool done = framed && !h->truncated;
-	http_response_free(h);
-	return done;
-}
-
 static bool exchange_plain(struct trun *tr, struct str bytes, struct buf *out)
 {
 	struct pipe_state s = { tr, -1, run_now_us(tr->r) + PLAIN_TOTAL_MS * 1000LL };
 	if (net_connector_open(tr->r->connector, tr->base_url.host, tr->base_url.port, &s.fd, NULL) < 0)
 		return false;
 	if (pipe_send(&s, bytes))
-		for (size_t before = SIZE_MAX; out->len != before && !whole(buf_view(out));) {
-			before = out->len;
-			pipe_read(&s, 64 * KIB, out);
-		}
+		pipe_read(&s, 512 * KIB, true, out);
 	close(s.fd);
 	return out->len > 0;
 }
