@@ -152,6 +152,26 @@ static void put_advice(json_t *o, const struct store_finding *f)
 	json_put(o, "gbt30279", gbt);
 }
 
+void app_finding_own_texts(json_t *o, json_t *evidence)
+{
+	json_t *texts = json_object_get(evidence, "texts"), *v;
+	const char *key;
+
+	if (!json_is_object(texts))
+		return;
+	json_object_foreach(texts, key, v) {
+		const char *s = json_string_value(v);
+
+		if (s && strcmp(key, "references") == 0)
+			json_put(o, key, references_json(s));
+		else if (s && strcmp(key, "extracted") == 0)
+			json_put(evidence, key, json_c(s));
+		else if (s)
+			json_put(o, key, json_c(s));
+	}
+	json_object_del(evidence, "texts");
+}
+
 static int put_decision(struct app_call *c, json_t *o, const struct store_finding *f,
 			struct error *e)
 {
@@ -190,6 +210,7 @@ int app_finding_get(struct app_call *c, struct str id, json_t **ret, struct erro
 	json_put(o, "evidence", evidence);
 	json_put(o, "curl", curl_json(&f, json_get_str(evidence, "request")));
 	put_advice(o, &f);
+	app_finding_own_texts(o, evidence);
 	if (put_decision(c, o, &f, e) < 0)
 		return -1;
 	*ret = take_ptr(o);
@@ -401,6 +422,25 @@ static void put_marked(json_t *o, struct arena *a, const char *name, struct str 
 	json_put(o, "proof_len", json_integer((json_int_t)proof.len));
 }
 
+/* The words of a template, kept beside the evidence: there is no other place that knows them. */
+static json_t *texts_json(const struct scan_texts *t)
+{
+	const struct {
+		const char *key;
+		struct str text;
+	} list[] = { { "description", t->description_zh }, { "description_en", t->description_en },
+		     { "impact", t->impact_zh },	   { "impact_en", t->impact_en },
+		     { "advice", t->advice_zh },	   { "advice_en", t->advice_en },
+		     { "references", t->references },	   { "cvss_vector", t->cvss },
+		     { "extracted", t->extracted } };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		if (list[i].text.len)
+			json_put(o, list[i].key, json_str(str_sub(list[i].text, 0, 8 * KIB)));
+	return o;
+}
+
 static struct str evidence_text(struct app_call *c, const struct scan_finding *f)
 {
 	_cleanup_arena_ struct arena *a = arena_new(16 * MIB);
@@ -422,6 +462,8 @@ static struct str evidence_text(struct app_call *c, const struct scan_finding *f
 	for (size_t i = 0; i < f->instances_len && i < 5; i++)
 		json_array_append_new(list, json_str(f->instances[i]));
 	json_put(o, "instances", list);
+	if (f->texts.advice_zh.len)
+		json_put(o, "texts", texts_json(&f->texts));
 	return app_json_text(c->arena, o);
 }
 

@@ -10,6 +10,8 @@
 /* ---- looking ---- */
 
 json_t *app_finding_json(struct app_call *c, const struct store_finding *f);
+/* Words that a template brought: out of the evidence, over those of the advice table. */
+void app_finding_own_texts(json_t *o, json_t *evidence);
 int app_finding_list(struct app_call *c, const struct store_finding_filter *f,
 		     struct store_page *page, json_t **ret, struct error *e);
 int app_finding_get(struct app_call *c, struct str id, json_t **ret, struct error *e);

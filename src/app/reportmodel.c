@@ -29,8 +29,10 @@ static json_t *finding_model(struct app_call *c, const struct store_finding *f)
 {
 	json_t *o = app_finding_json(c, f), *v;
 	struct store_decision d;
+	json_t *evidence = app_text_json(f->evidence);
 
-	json_put(o, "evidence", app_text_json(f->evidence));
+	json_put(o, "evidence", evidence);
+	app_finding_own_texts(o, evidence);
 	json_object_del(o, "proposal");
 	if (f->decision.len &&
 	    store_decision_get(c->db, f->tenant, f->id, f->decision, c->arena, &d, NULL) > 0) {

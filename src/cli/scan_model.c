@@ -89,7 +89,7 @@ static void put_texts(json_t *j, const struct scan_finding *f)
 	put_text(j, "description_en", f->detail_en, t->description_en);
 	json_put(j, "references", references_of(t->references));
 	if (t->cvss.len)
-		json_put(j, "cvss", json_str(t->cvss));
+		json_put(j, "cvss_vector", json_str(t->cvss));
 	if (!t->extracted.len)
 		return;
 	json_t *list = json_array();

@@ -6,6 +6,9 @@ const struct scan_advice *scan_advice_find(struct str check)
 {
 	size_t low = 0, high = scan_advice_count;
 
+	if (str_starts(check, STR("template:"))) /* each has words of its own; these are for all */
+		check = STR("templates");
+
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		int c = str_cmp(check, str_c(scan_advice_table[mid].check));

@@ -79,7 +79,7 @@ export interface Finding {
   cwe: number | null; owasp: string | null; state: FindingState; reappeared: boolean; proposal: Proposal | null; first_seen: string; last_seen: string; instances: number
 }
 export interface Proposal { id: string; decision: Decision; reason: string; expires?: string | null; owner?: string | { name: string }; created?: string }
-export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; proof_in?: 'request' | 'response'; truncated: boolean; detail?: string; detail_en?: string; instances?: string[] }
+export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; proof_in?: 'request' | 'response'; truncated: boolean; detail?: string; detail_en?: string; extracted?: string; instances?: string[] }
 export interface FindingDetail extends Finding {
   evidence: Evidence | null; curl: string; description: string; description_en: string; impact: string; impact_en?: string; advice: string; advice_en: string
   references: (string | { title?: string; url: string })[]; gbt30279: { level: string; reason: string; reason_en?: string } | null
