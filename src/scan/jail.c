@@ -235,7 +235,7 @@ static int take_hit(struct reader *r, struct scan_oob_hit *h)
 	if (reader_u32(r, &kind) < 0 || reader_blob(r, &h->token) < 0 || reader_blob(r, &h->from) < 0 ||
 	    reader_blob(r, &h->what) < 0 || reader_u64(r, &at) < 0)
 		return -1;
-	h->kind = kind == SCAN_OOB_HTTP ? SCAN_OOB_HTTP : SCAN_OOB_DNS;
+	h->kind = kind == SCAN_OOB_HTTP ? SCAN_OOB_HTTP : kind == SCAN_OOB_LDAP ? SCAN_OOB_LDAP : SCAN_OOB_DNS;
 	h->at_ms = (int64_t)at;
 	return 0;
 }

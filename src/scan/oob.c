@@ -77,7 +77,7 @@ void oob_free(struct run *r)
 
 static const char *kind_zh(enum scan_oob_kind k)
 {
-	return k == SCAN_OOB_DNS ? "DNS 查询" : "HTTP 请求";
+	return k == SCAN_OOB_DNS ? "DNS 查询" : k == SCAN_OOB_LDAP ? "LDAP 请求" : "HTTP 请求";
 }
 
 /* A finding that only waited for this. */
@@ -93,7 +93,7 @@ static void fulfil(struct run *r, const struct scan_oob_hit *h)
 	struct str zh = arena_printf(a, "目标（来自 %.*s）向只在这一次请求中出现过的地址发出了%s：%.*s", STR_ARG(h->from),
 				     kind_zh(h->kind), STR_ARG(str_sub(line, 0, 200)));
 	struct str en = arena_printf(a, "The target (from %.*s) sent a %s to an address that only this request carried: %.*s",
-				     STR_ARG(h->from), h->kind == SCAN_OOB_DNS ? "DNS query" : "HTTP request",
+				     STR_ARG(h->from), h->kind == SCAN_OOB_DNS ? "DNS query" : h->kind == SCAN_OOB_LDAP ? "LDAP request" : "HTTP request",
 				     STR_ARG(str_sub(line, 0, 200)));
 	finding_deliver(r, buf_view(&e->finding), zh, en);
 	r->oob->expected_bytes -= e->finding.len;

@@ -5,7 +5,8 @@
 #define SCAN_OOB_H
 #include "scan/check.h"
 
-enum scan_oob_kind { SCAN_OOB_DNS = 1, SCAN_OOB_HTTP = 2 };
+enum scan_oob_kind { SCAN_OOB_DNS = 1, SCAN_OOB_HTTP = 2, SCAN_OOB_LDAP = 4 };
+#define SCAN_OOB_ANY (SCAN_OOB_DNS | SCAN_OOB_HTTP | SCAN_OOB_LDAP)
 
 struct scan_oob_hit {
 	enum scan_oob_kind kind;
@@ -42,6 +43,6 @@ bool probe_oob_host(struct probe *p, struct scan_oob_name *ret);
 int probe_oob_wait(struct probe *p, struct str token, unsigned ms, struct scan_oob_hit *ret, size_t max);
 /* The better way where nothing else depends on it: goes on, and reports when a hit comes, now
  * or in the rest of the scan. The exchange is the one that carried the token. Which kinds are
- * proof is said in `kinds` (SCAN_OOB_DNS | SCAN_OOB_HTTP). */
+ * proof is said in `kinds` (SCAN_OOB_ANY). */
 void probe_oob_expect(struct probe *p, struct str token, unsigned kinds, const struct scan_report *rep);
 #endif

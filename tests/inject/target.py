@@ -467,7 +467,7 @@ case("rfi", True, "page", "a.txt", lambda v: page("<pre>" + E(php('chdir($argv[2
 case("rfi", False, "page", "a.txt", lambda v: page("<pre>" + E(php('if(!preg_match("/^[a-z.]+$/",$argv[1]))exit;chdir($argv[2]);@include($argv[1]);', v, ROOT + "/docs")) + "</pre>"))
 
 CHECKS = {"sqli": ["sqli-error", "sqli-boolean", "sqli-union", "sqli-time"], "cmd": ["command-injection", "command-injection-time"],
-          "code": ["code-injection"], "ssti": ["template-injection", "code-injection"], "lfi": ["path-traversal", "file-inclusion"],
+          "code": ["code-injection"], "ssti": ["ssti", "code-injection"], "lfi": ["path-traversal", "file-inclusion"],
           "ssrf": ["ssrf"], "xxe": ["xxe"], "xpath": ["xpath-injection"], "ldap": ["ldap-injection"],
           "nosql": ["nosql-injection", "code-injection"], "ssi": ["ssi-injection"], "xslt": ["xslt-injection"], "rfi": ["file-inclusion", "path-traversal"]}
 EXTRA = {("lfi", "page"): ["file-inclusion"]}

@@ -140,7 +140,7 @@ static void try_calling(struct probe *p)
 		struct str sent = active_fill(p, calls[i], args);
 		if (probe_value(p, sent, &x) < 0)
 			return;
-		probe_oob_expect(p, name.token, SCAN_OOB_DNS | SCAN_OOB_HTTP,
+		probe_oob_expect(p, name.token, SCAN_OOB_ANY,
 				 &(struct scan_report){ .exchange = x, .proof = sent,
 							.detail_zh = STR("参数中附加的命令被执行。"),
 							.detail_en = STR("A command added to the parameter was run.") });

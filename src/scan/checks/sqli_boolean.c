@@ -184,37 +184,31 @@ static bool try_order(struct probe *p, const struct scan_point *pt, const struct
 	return true;
 }
 
-/* search=test: te'||'st is test again for the database. */
+/* search=test: te'||'st is test again for the database. Other languages join strings as well:
+ * so it is a CASE that gives the second half. */
 static bool try_concatenation(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
 {
-	static const char *const glue[] = { "'||'", "' '", "'+'" };
-	struct diff_side t, f, f2;
+	static const char *const glue[] = { "||", "+" };
 	if (pt->value.len < 2 || pt->value.len > 60)
 		return false;
 	size_t half = pt->value.len / 2;
 	while (half > 0 && (pt->value.ptr[half] & 0xc0) == 0x80)
 		half--; /* not inside a character */
-	if (half == 0)
-		return false;
 	struct str l = str_sub(pt->value, 0, half), r = str_from(pt->value, half);
-	/* a lone quote must change the page, a doubled one is the cheapest thing to ask first */
-	if (diff_value(p, probe_printf(p, "%.*s'%.*s", STR_ARG(l), STR_ARG(r)), &f) < 0 || diff_same(p, base, &f))
+	struct diff_side lone;
+	if (half == 0 || str_chr(pt->value, '\'') >= 0 || str_chr(pt->value, '{') >= 0)
+		return false;
+	/* a lone quote must change the page: the cheapest thing to ask first */
+	if (diff_value(p, probe_printf(p, "%.*s'%.*s", STR_ARG(l), STR_ARG(r)), &lone) < 0 || diff_same(p, base, &lone))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(glue); i++) {
-		if (diff_value(p, probe_printf(p, "%.*s%s%.*s", STR_ARG(l), glue[i], STR_ARG(r)), &t) < 0)
-			return false;
-		if (!diff_same(p, base, &t))
-			continue;
-		/* the same signs in another order break the statement */
-		if (diff_value(p, probe_printf(p, "%.*s%c%s%.*s", STR_ARG(l), glue[i][1] == ' ' ? '\'' : glue[i][1], "'",
-					       STR_ARG(r)),
-			       &f2) < 0 ||
-		    diff_same(p, base, &f2))
-			continue;
-		if (!diff_confirmed(p, base, &t, &f))
-			continue;
-		report(p, &t, &f, "参数中的字符串拼接被数据库执行", "The database joins strings inside the parameter");
-		return true;
+		struct str form = probe_printf(p, "%.*s'%s(CASE WHEN {1}={2} THEN '%.*s' ELSE '{1}' END)%s'", STR_ARG(l), glue[i],
+					       STR_ARG(r), glue[i]);
+		struct str broken = probe_printf(p, "%.*s'%s(CASE WHEN {1}={2} THAN '%.*s' ELSE '{1}' END)%s'", STR_ARG(l), glue[i],
+						 STR_ARG(r), glue[i]);
+		struct shape s = { arena_cstr(probe_arena(p), form), arena_cstr(probe_arena(p), broken), ANY, SCAN_STANDARD };
+		if (try_shape(p, pt, &s, base))
+			return true;
 	}
 	return false;
 }

@@ -133,7 +133,7 @@ static void try_calling(struct probe *p, const struct way *w)
 		struct str dtd = active_fill(p, dtds[i], &name.url);
 		if (send_xml(p, w, dtd, &x) < 0)
 			return;
-		probe_oob_expect(p, name.token, SCAN_OOB_DNS | SCAN_OOB_HTTP,
+		probe_oob_expect(p, name.token, SCAN_OOB_ANY,
 				 &(struct scan_report){ .exchange = x, .proof = name.url,
 							.detail_zh = STR("XML 解析器去取了外部实体所指的地址。"),
 							.detail_en = STR("The XML parser went to fetch what an external entity names.") });

@@ -126,8 +126,8 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 		report(p, x, proof, "Go template");
 }
 
-const struct scan_check check_template_injection = {
-	.id = "template-injection",
+const struct scan_check check_ssti = {
+	.id = "ssti",
 	.title_zh = "服务器端模板注入（SSTI）",
 	.title_en = "Server-side template injection",
 	.severity = SEVERITY_CRITICAL,
