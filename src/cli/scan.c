@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/fingerprints.h"
+#include "cli/oob.h"
 #include "cli/options.h"
 #include "cli/scan_model.h"
 #include "cli/scan_text.h"
@@ -36,6 +37,7 @@ struct args {
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct buf api_files[CLI_APIS];
 	struct str api_texts[CLI_APIS];
+	struct cli_oob_args oob;
 	struct buf bundle;
 	struct str bundle_view;
 	bool no_builtin, only_templates, unverified, own, quiet, try_logins, intrusive, no_jail;
@@ -86,6 +88,15 @@ static const struct cli_option table[] = {
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
 	CLI_STR(0, "fingerprints", struct args, fingerprints, "DIR", "另外使用此目录中的技术指纹（Wappalyzer 的 JSON 形式）",
 		"also use the technology fingerprints in DIR (Wappalyzer JSON shape)"),
+	CLI_STR(0, "oob-listen", struct args, oob.listen, "ADDR:PORT", "带外监听：接收目标主动发来的 HTTP（和 LDAP）请求，用于验证无回显的漏洞",
+		"listen for HTTP (and LDAP) that the target sends by itself: proves blind holes"),
+	CLI_STR(0, "oob-url", struct args, oob.url, "URL", "目标访问上述监听所用的地址（默认 http://ADDR:PORT）",
+		"how the target reaches that listener (default: http://ADDR:PORT)"),
+	CLI_STR(0, "oob-dns", struct args, oob.dns, "ADDR:PORT", "带外监听：作为 --oob-domain 的域名服务器", "answer DNS for --oob-domain"),
+	CLI_STR(0, "oob-domain", struct args, oob.domain, "NAME", "委派给本机的域名", "zone that is delegated to this machine"),
+	CLI_STR(0, "oob-address", struct args, oob.address, "IP", "该域名下所有名字的地址", "address that every name in it has"),
+	CLI_FLAG(0, "no-oob", struct args, oob.off, "不做带外监听（目标在本机回环时默认监听 127.0.0.1）",
+		 "never listen (a target on loopback gets a listener on 127.0.0.1)"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
 	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
 	CLI_END,
@@ -330,6 +341,7 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	struct scan_state state = { 0 };
 	struct session s = { .model = scan_model_new(), .bar = !a->quiet && isatty(2) };
 	struct scan_events events = { &s, on_finding, on_page, on_progress, on_log, should_stop, .tech = on_tech };
+	struct cli_oob oob = { 0 };
 	struct net_policy *policy = make_policy(o, &e);
 	int code = CLI_FAILED, r = policy ? 0 : -1;
 	if (r == 0 && a->resume.len) {
@@ -339,11 +351,16 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 		if (r == 0)
 			state = scan_journal_state(journal);
 	}
+	if (r == 0 && o->mode != SCAN_QUICK)
+		r = cli_oob_start(&a->oob, o->target, &oob, &e);
+	if (oob.server)
+		events.oob = &oob.door;
 	if (r == 0)
 		r = run_engine(a, spawner, policy, o, journal ? &state : NULL, &events, &sum, &e);
 	if (s.line_open)
 		fputs("\r\033[K", stderr);
 	code = r == 0 ? finish(a, &s, o, &sum) : complain(&e, CLI_FAILED);
+	cli_oob_stop(&oob);
 	scan_summary_free(&sum);
 	scan_journal_close(journal);
 	net_policy_free(policy);
