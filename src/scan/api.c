@@ -208,7 +208,7 @@ static enum api_kind read_json(struct api_reader *r, const json_t *root)
 {
 	r->root = root;
 	if (json_object_get(root, "openapi") || json_object_get(root, "swagger")) {
-		api_openapi(r);
+		api_read_openapi(r);
 		return API_OPENAPI;
 	}
 	if (is_postman(root)) {

@@ -254,7 +254,7 @@ static void give_operation(struct api_reader *r, struct operation *o, struct str
 	api_give(r, o->method, url, text, type, false);
 }
 
-void api_openapi(struct api_reader *r)
+void api_read_openapi(struct api_reader *r)
 {
 	static const char *const methods[] = { "get", "post", "put", "patch", "delete", "head", "options" };
 	struct str server = server_path(r);
