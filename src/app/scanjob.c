@@ -37,6 +37,7 @@ struct run {
 	int64_t seq;
 	size_t pending_bytes;
 	int64_t progress_at;
+	bool replaying; /* what comes was stored before */
 	bool broken; /* writing failed: stop, try again later */
 	struct error why;
 };
@@ -130,11 +131,13 @@ static int journal_replay(void *ctx, int (*each)(void *arg, struct str kind, str
 	struct replay p = { each, arg, 0, 0 };
 	int n;
 
+	r->replaying = true;
 	do {
 		n = store_journal_read(r->c.db, r->scan.id, p.last, 500, replay_one, &p, e);
-		if (n < 0)
-			return -1;
 	} while (n == 500 && !p.stopped);
+	r->replaying = false;
+	if (n < 0)
+		return -1;
 	return p.stopped < 0 ? p.stopped : 0;
 }
 
@@ -224,7 +227,7 @@ static void on_page(void *ctx, const struct scan_page_info *p)
 	struct run *r = ctx;
 	struct store_scan_page *page;
 
-	if (p->missing && p->status < 400)
+	if (r->replaying || (p->missing && p->status < 400))
 		return; /* what the site answers for nonsense is no page of it */
 	page = vec_push(&r->pages);
 	page->url = arena_str(r->pending, p->url);

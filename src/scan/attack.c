@@ -445,7 +445,7 @@ static void unit_main(void *arg)
 		if (!applies(r, c, u))
 			continue;
 		struct str key = done_key(keys, u, c);
-		if (!map_has(r->done, key) && !probe_too_slow(p, c)) {
+		if (!seen_has(r->done, key) && !probe_too_slow(p, c)) {
 			bool late = u->kind == UNIT_STORE || u->kind == UNIT_SHOW;
 			struct scan_exchange *base = late ? NULL : probe_base_answer(p);
 			if ((!base && !late) || r->stopping)

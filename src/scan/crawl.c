@@ -18,7 +18,7 @@ struct slot {
 struct crawl {
 	struct slot slots[CRAWL_WINDOW];
 	size_t head, len; /* ring */
-	struct map *done; /* spec keys of pages that an earlier process finished */
+	struct seen *done; /* spec keys of pages that an earlier process finished */
 };
 
 static void on_answer(struct send *s)
@@ -68,7 +68,7 @@ static bool push_raw(void *ctx, enum scan_link_kind kind, struct str raw)
 		return true;
 	if (url_parse(p->arena, raw, &p->answer->url, 0, &u, NULL) == 0)
 		push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
-	return p->r->frontier.heap.len > 500000;
+	return frontier_len(p->r) > 4000000;
 }
 
 /* Relative strings of a script file belong to the page that loads it. */
@@ -82,7 +82,7 @@ static bool push_script(void *ctx, enum scan_link_kind kind, struct str raw)
 	    url_parse(p->arena, raw, &page, 0, &u, NULL) < 0)
 		return push_raw(ctx, kind, raw);
 	push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
-	return p->r->frontier.heap.len > 500000;
+	return frontier_len(p->r) > 4000000;
 }
 
 static void push_links(struct push_from *p, const struct scan_page *page)
@@ -255,7 +255,7 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes)
 	    reader_blob(&rd, &i.title) < 0 || reader_u32(&rd, &missing) < 0 || run_take_stats(r, &rd) < 0 ||
 	    reader_blob(&rd, &sig) < 0)
 		return;
-	map_add(r->crawl->done, key);
+	seen_add(r->crawl->done, key);
 	if (status == 0)
 		return; /* it failed; so it was done */
 	i.status = (int)status;
@@ -306,10 +306,10 @@ static void commit(struct run *r, struct slot *slot)
 static bool already_done(struct run *r, const struct spec *s)
 {
 	char key[33];
-	if (map_len(r->crawl->done) == 0)
+	if (seen_len(r->crawl->done) == 0)
 		return false;
 	spec_key(s, key);
-	return map_has(r->crawl->done, str_make(key, 32));
+	return seen_has(r->crawl->done, str_make(key, 32));
 }
 
 static bool fill_one(struct run *r)
@@ -338,7 +338,7 @@ static bool fill_one(struct run *r)
 void crawl_start(struct run *r)
 {
 	r->crawl = mem_alloc(sizeof(*r->crawl));
-	r->crawl->done = map_new();
+	r->crawl->done = seen_new();
 }
 
 void crawl_free(struct run *r)
@@ -351,7 +351,7 @@ void crawl_free(struct run *r)
 		answer_unref(s->answer);
 		free(s->spec);
 	}
-	map_free(c->done);
+	seen_free(c->done);
 	free(c);
 	r->crawl = NULL;
 }

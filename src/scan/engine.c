@@ -8,6 +8,7 @@
 #include "net/connector.h"
 #include "net/cookie.h"
 #include "net/tlsfacts.h"
+#include "scan/aside.h"
 #include "scan/literals.h"
 #include "scan/scan_private.h"
 #include "scan/template/run.h"
@@ -54,6 +55,29 @@ void run_flush(struct run *r)
 {
 	if (r->state && r->state->flush && r->state->flush(r->state->ctx, &r->state_error) < 0)
 		run_stop(r, "journal.failed");
+}
+
+int run_put_aside(struct run *r, struct str bytes, uint64_t *ret_at)
+{
+	int n = 0;
+	if (r->state && r->state->put_aside)
+		n = r->state->put_aside(r->state->ctx, bytes, ret_at, &r->state_error);
+	else if (!r->aside)
+		n = aside_open(&r->aside, &r->state_error);
+	if (n == 0 && r->aside)
+		n = aside_put(r->aside, bytes, ret_at, &r->state_error);
+	if (n < 0)
+		run_stop(r, "journal.failed");
+	return n;
+}
+
+int run_get_aside(struct run *r, uint64_t at, size_t len, struct buf *b)
+{
+	int n = r->aside ? aside_get(r->aside, at, len, b, &r->state_error) :
+			   r->state->get_aside(r->state->ctx, at, len, b, &r->state_error);
+	if (n < 0)
+		run_stop(r, "journal.failed");
+	return n;
 }
 
 void run_put_stats(const struct run *r, struct buf *b)
@@ -106,7 +130,7 @@ static void compute_basis(struct run *r, struct scan_progress *p)
 	if (r->phase <= PHASE_CRAWL) {
 		/* links keep turning up: the queue as known, and ten more */
 		p->done = r->stats.pages;
-		p->remaining = r->frontier.heap.len;
+		p->remaining = frontier_len(r);
 		if (p->done + p->remaining > r->o.max_pages)
 			p->remaining = r->o.max_pages > p->done ? r->o.max_pages - p->done : 0;
 		share = 0.3 * (double)p->done / (double)(p->done + p->remaining + 10);
@@ -244,7 +268,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->endpoints = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
-	r->done = map_new();
+	r->done = seen_new();
 	r->attack.kinds = map_new();
 	r->attack.dirs = map_new();
 	r->attack.files = map_new();
@@ -285,6 +309,7 @@ static void run_free(struct run *r)
 	if (r->attack.kinds)
 		attack_free(r);
 	frontier_free(r);
+	aside_close(r->aside);
 	oob_free(r);
 	if (r->cache)
 		map_free_values(r->cache, free_answer);
@@ -293,7 +318,7 @@ static void run_free(struct run *r)
 	if (r->soft404)
 		map_free_values(r->soft404, free);
 	findings_free(r);
-	map_free(r->done);
+	seen_free(r->done);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
 	technologies_free(r);
@@ -363,7 +388,7 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 	} else if (str_eq(kind, STR("crawled"))) {
 		r->crawl_done_before = true;
 	} else if (str_eq(kind, STR("done"))) {
-		map_add(r->done, key);
+		seen_add(r->done, key);
 		run_take_stats(r, &rd);
 	}
 	return 0;

@@ -1,34 +1,47 @@
 /* The frontier of the crawl: what is in scope, new, harmless and worth a request, in an
- * order that does not depend on timing. Pages alike (same loose path pattern and
+ * order that does not depend on timing. The queue is bounded in memory: its middle is put
+ * aside in a temporary file, what was seen is remembered as hashes. Pages alike (same loose path pattern and
  * parameter names) form a cluster; a cluster that keeps giving the same page signature is
  * soon full, one that gives new pages may go on. Guards stop calendars, session
  * identifiers in paths and names that nest without end. */
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "scan/aside.h"
 #include "scan/scan_private.h"
 
 #define LIMIT_FRONTIER_URL 2000	   /* longer addresses are traps more often than pages */
 #define LIMIT_FRONTIER_PARAMS 40
 #define LIMIT_FRONTIER_SEGMENTS 20
-#define LIMIT_FRONTIER_QUEUE 1000000
+#define LIMIT_FRONTIER_QUEUE 5000000 /* on disk, some hundred bytes each */
 #define FRONTIER_SAMPLES 5 /* documents of each kind */
+
+#define FRONTIER_PIECE 512	   /* addresses put aside in one piece */
+#define FRONTIER_KEPT 8192	   /* addresses in memory before the first piece is put aside */
+#define LIMIT_CLUSTERS 100000	   /* kinds of pages that are counted; further kinds have no limit of their own */
 
 void frontier_init(struct run *r)
 {
-	r->frontier.seen = map_new();
+	r->frontier.seen = seen_new();
 	r->frontier.clusters = map_new();
 	r->frontier.samples = map_new();
 }
 
 void frontier_free(struct run *r)
 {
-	for (size_t i = 0; i < r->frontier.heap.len; i++)
-		free(r->frontier.heap.ptr[i]);
-	vec_free(&r->frontier.heap);
+	for (size_t i = 0; i < ARRAY_SIZE(r->frontier.lines); i++) {
+		struct line *l = &r->frontier.lines[i];
+		for (size_t k = l->at; k < l->head.len; k++)
+			free(l->head.ptr[k]);
+		for (size_t k = 0; k < l->tail.len; k++)
+			free(l->tail.ptr[k]);
+		vec_free(&l->head);
+		vec_free(&l->tail);
+		vec_free(&l->pieces);
+	}
 	if (r->frontier.clusters)
 		map_free_values(r->frontier.clusters, free);
-	map_free(r->frontier.seen);
+	seen_free(r->frontier.seen);
 	map_free(r->frontier.samples);
 }
 
@@ -56,45 +69,96 @@ bool run_excluded(const struct run *r, struct str url)
 	return false;
 }
 
-static bool less(const struct spec *a, const struct spec *b)
+/* ---- the queue: one line per priority, first in, first out ---- */
+
+static struct line *line_of(struct frontier *f, const struct spec *s)
 {
-	return a->order < b->order;
+	uint64_t n = s->order >> 40;
+	return &f->lines[n < ARRAY_SIZE(f->lines) ? n : ARRAY_SIZE(f->lines) - 1];
 }
 
-static void heap_push(struct frontier *f, struct spec *s)
+/* The newest part of a line leaves memory. */
+static void put_aside(struct run *r, struct line *l)
 {
-	*vec_push(&f->heap) = s;
-	size_t i = f->heap.len - 1;
-	while (i > 0 && less(f->heap.ptr[i], f->heap.ptr[(i - 1) / 2])) {
-		struct spec *t = f->heap.ptr[i];
-		f->heap.ptr[i] = f->heap.ptr[(i - 1) / 2];
-		f->heap.ptr[(i - 1) / 2] = t;
-		i = (i - 1) / 2;
+	struct buf b, one;
+	struct piece p = { .n = l->tail.len };
+	buf_init(&b, LIMIT_ASIDE_PIECE);
+	buf_init(&one, LIMIT_ASIDE_PIECE);
+	for (size_t i = 0; i < l->tail.len; i++) {
+		buf_clear(&one);
+		spec_encode(l->tail.ptr[i], &one);
+		buf_blob(&b, buf_view(&one));
 	}
+	if (!b.overflow && run_put_aside(r, buf_view(&b), &p.at) == 0) {
+		p.len = b.len;
+		*vec_push(&l->pieces) = p;
+		for (size_t i = 0; i < l->tail.len; i++)
+			free(l->tail.ptr[i]);
+		r->frontier.kept -= l->tail.len;
+		vec_clear(&l->tail);
+	}
+	buf_free(&one);
+	buf_free(&b);
 }
 
-static struct spec *heap_pop(struct frontier *f)
+static void line_push(struct run *r, struct spec *s)
 {
-	if (f->heap.len == 0)
+	struct frontier *f = &r->frontier;
+	struct line *l = line_of(f, s);
+	*vec_push(&l->tail) = s;
+	f->kept++;
+	f->len++;
+	if (f->kept > FRONTIER_KEPT && l->tail.len >= FRONTIER_PIECE)
+		put_aside(r, l);
+}
+
+static void take_piece(struct run *r, struct line *l)
+{
+	struct piece p = l->pieces.ptr[l->next_piece++];
+	struct buf b;
+	struct str bytes;
+	buf_init(&b, LIMIT_ASIDE_PIECE + 16);
+	if (run_get_aside(r, p.at, p.len, &b) == 0) {
+		struct reader rd = reader_of(buf_view(&b));
+		struct spec *s;
+		while (rd.ptr < rd.end && reader_blob(&rd, &bytes) == 0 && (s = spec_decode(bytes))) {
+			*vec_push(&l->head) = s;
+			r->frontier.kept++;
+		}
+	}
+	if (l->head.len != p.n) /* stopping: the journal has them */
+		r->frontier.len -= p.n - l->head.len;
+	if (l->next_piece == l->pieces.len) {
+		vec_clear(&l->pieces);
+		l->next_piece = 0;
+	}
+	buf_free(&b);
+}
+
+static struct spec *line_pop(struct run *r, struct line *l)
+{
+	struct frontier *f = &r->frontier;
+	if (l->at == l->head.len) {
+		vec_clear(&l->head);
+		l->at = 0;
+		if (l->next_piece < l->pieces.len) {
+			take_piece(r, l);
+		} else {
+			__typeof__(l->head) empty = l->head;
+			l->head.ptr = l->tail.ptr, l->head.len = l->tail.len, l->head.cap = l->tail.cap;
+			l->tail.ptr = empty.ptr, l->tail.len = 0, l->tail.cap = empty.cap;
+		}
+	}
+	if (l->at == l->head.len)
 		return NULL;
-	struct spec *top = f->heap.ptr[0], *last = vec_pop(&f->heap);
-	if (f->heap.len == 0)
-		return top;
-	size_t i = 0;
-	f->heap.ptr[0] = last;
-	for (;;) {
-		size_t c = 2 * i + 1;
-		if (c >= f->heap.len)
-			break;
-		if (c + 1 < f->heap.len && less(f->heap.ptr[c + 1], f->heap.ptr[c]))
-			c++;
-		if (!less(f->heap.ptr[c], last))
-			break;
-		f->heap.ptr[i] = f->heap.ptr[c];
-		i = c;
-		f->heap.ptr[i] = last;
-	}
-	return top;
+	f->kept--;
+	f->len--;
+	return l->head.ptr[l->at++];
+}
+
+size_t frontier_len(const struct run *r)
+{
+	return r->frontier.len;
 }
 
 static bool in_list(struct str ext, const char *const *list)
@@ -212,7 +276,7 @@ static struct cluster *cluster_of(struct run *r, const struct spec *s, const str
 	buf_init(&b, 16 * KIB);
 	cluster_key(&b, s, u);
 	struct cluster *c = map_get(r->frontier.clusters, buf_view(&b));
-	if (!c) {
+	if (!c && map_len(r->frontier.clusters) < LIMIT_CLUSTERS) {
 		c = mem_alloc(sizeof(*c));
 		map_put(r->frontier.clusters, buf_view(&b), c);
 	}
@@ -240,10 +304,11 @@ void frontier_learn(struct run *r, const struct spec *s, const struct kit_sig *s
 	struct arena *a = arena_new(1 * MIB);
 	if (url_parse(a, s->url, NULL, 0, &u, NULL) == 0) {
 		struct cluster *c = cluster_of(r, s, &u);
-		bool known = false;
-		c->done++;
-		for (size_t i = 0; i < c->sigs_len; i++)
+		bool known = !c;
+		for (size_t i = 0; c && i < c->sigs_len; i++)
 			known = known || kit_same_sig(&c->sigs[i], sig);
+		if (c)
+			c->done++;
 		if (!known) {
 			c->distinct++;
 			if (c->sigs_len < ARRAY_SIZE(c->sigs))
@@ -282,22 +347,23 @@ static bool wanted(struct run *r, const struct spec *s, const struct url *u, str
 bool frontier_push(struct run *r, const struct spec *given)
 {
 	struct frontier *f = &r->frontier;
-	if (f->heap.len >= LIMIT_FRONTIER_QUEUE)
+	if (f->len >= LIMIT_FRONTIER_QUEUE)
 		return false;
 	char key[33];
 	spec_key(given, key);
-	if (map_has(f->seen, str_make(key, 32)))
+	if (seen_has(f->seen, str_make(key, 32)))
 		return false;
 	struct arena *a = arena_new(1 * MIB);
 	struct url u;
 	bool take = url_parse(a, given->url, NULL, 0, &u, NULL) == 0 && wanted(r, given, &u, a);
 	if (take) {
 		struct cluster *c = cluster_of(r, given, &u);
-		take = r->replaying || !cluster_full(r, c, &u);
-		c->seen += take;
+		take = r->replaying || !c || !cluster_full(r, c, &u);
+		if (c)
+			c->seen += take;
 	}
 	arena_free(a);
-	map_add(f->seen, str_make(key, 32));
+	seen_add(f->seen, str_make(key, 32));
 	if (!take)
 		return false;
 	struct spec *s = spec_new(given);
@@ -305,7 +371,6 @@ bool frontier_push(struct run *r, const struct spec *given)
 		s->order = priority(s) << 40 | f->sequence++;
 	else if ((s->order & 0xFFFFFFFFFFu) >= f->sequence)
 		f->sequence = (s->order & 0xFFFFFFFFFFu) + 1;
-	heap_push(f, s);
 	f->pushed++;
 	if (!r->replaying) {
 		struct buf b;
@@ -314,10 +379,18 @@ bool frontier_push(struct run *r, const struct spec *given)
 		run_journal(r, "push", STR(""), buf_view(&b));
 		buf_free(&b);
 	}
+	line_push(r, s);
 	return true;
 }
 
 struct spec *frontier_pop(struct run *r)
 {
-	return heap_pop(&r->frontier);
+	for (size_t i = 0; i < ARRAY_SIZE(r->frontier.lines); i++) {
+		struct spec *s;
+		struct line *l = &r->frontier.lines[i];
+		while (l->at < l->head.len || l->next_piece < l->pieces.len || l->tail.len)
+			if ((s = line_pop(r, l)))
+				return s;
+	}
+	return NULL;
 }

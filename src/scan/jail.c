@@ -15,12 +15,14 @@
 #include "net/http.h"
 #include "os/frame.h"
 #include "scan/oob.h"
+#include "scan/aside.h"
 #include "scan/scan_private.h"
 #include "scan/tech/tech.h"
 
 #define LIMIT_JAIL_FRAME (8 * MIB)
 #define JAIL_SEND_MS 60000
 #define JAIL_BATCH (1 * MIB)
+#define JAIL_RECORDS (1 * MIB) /* of the journal in one frame */
 #define LIMIT_OOB_FRAME (256 * KIB)
 
 enum frame {
@@ -33,6 +35,8 @@ enum frame {
 	FRAME_TEMPLATES, /* a piece of a bundle; the first byte says whether a new one begins */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
+	FRAME_REPLAYED,	    /* no more records */
+	FRAME_BACK,	    /* answer to FRAME_BACK_ASK */
 	/* child to keeper */
 	FRAME_BATCH = 16,
 	FRAME_FINDING,
@@ -43,6 +47,9 @@ enum frame {
 	FRAME_ERROR,
 	FRAME_OOB_ASK,
 	FRAME_TECH,
+	FRAME_ASIDE, /* bytes put aside, one behind the other */
+	FRAME_BACK_ASK,
+	FRAME_MORE, /* ready for the next FRAME_RECORD */
 };
 
 /* ---- the child ---- */
@@ -51,8 +58,11 @@ struct child {
 	int chan;
 	struct buf batch;
 	struct map *unused;
-	VEC(struct buf) records; /* what the journal held */
 	VEC(struct buf) bundles; /* of templates */
+	bool replayed;
+	uint64_t aside; /* bytes put aside */
+	struct buf *back; /* where FRAME_BACK goes */
+	bool back_came, gone;
 	bool failed;
 	enum scan_verdict verdict;
 	struct scan_oob oob;
@@ -98,18 +108,57 @@ static int record_parts(struct reader *r, struct str part[3])
 	return 0;
 }
 
+/* What comes while the journal is told, but for orders to stop. */
+static int child_next(struct child *c, uint32_t *ret_type, struct buf *b, struct error *e)
+{
+	do {
+		buf_clear(b);
+		if (os_frame_recv(c->chan, LIMIT_JAIL_FRAME, JAIL_SEND_MS, ret_type, b, e) <= 0)
+			return -1;
+		if (*ret_type == FRAME_STOP && b->len >= 1)
+			c->verdict = b->ptr[0] == SCAN_PAUSE ? SCAN_PAUSE : SCAN_CANCEL;
+	} while (*ret_type == FRAME_STOP);
+	return 0;
+}
+
+/* Records come as the keeper reads them; none is kept. */
 static int child_replay(void *ctx, int (*each)(void *arg, struct str kind, struct str key, struct str bytes),
 			void *arg, struct error *e)
 {
 	struct child *c = ctx;
+	struct buf b;
 	int result = 0;
-	for (size_t i = 0; i < c->records.len && result == 0; i++) {
-		struct reader r = reader_of(buf_view(&c->records.ptr[i]));
+	buf_init(&b, LIMIT_JAIL_FRAME + 64);
+	while (result >= 0 && !c->replayed) {
+		uint32_t type = 0;
 		struct str part[3];
-		while (result == 0 && r.ptr < r.end && record_parts(&r, part) == 0)
-			result = each(arg, part[0], part[1], part[2]);
+		buf_clear(&b);
+		if (child_send(c, FRAME_MORE, STR("")) < 0 || child_next(c, &type, &b, e) < 0)
+			result = -1;
+		else if (type == FRAME_REPLAYED)
+			c->replayed = true;
+		else if (type == FRAME_RECORD && result == 0)
+			for (struct reader r = reader_of(buf_view(&b));
+			     result == 0 && r.ptr < r.end && record_parts(&r, part) == 0;)
+				result = each(arg, part[0], part[1], part[2]);
 	}
+	buf_free(&b);
 	return result;
+}
+
+static int ignore_record(void *arg, struct str kind, struct str key, struct str bytes)
+{
+	return 0;
+}
+
+static int child_put_aside(void *ctx, struct str bytes, uint64_t *ret_at, struct error *e)
+{
+	struct child *c = ctx;
+	if (child_send(c, FRAME_ASIDE, bytes) < 0)
+		return error_set(e, "scan.keeper-gone", "扫描主进程已退出。", "The keeper process is gone.");
+	*ret_at = c->aside;
+	c->aside += bytes.len;
+	return 0;
 }
 
 static void on_finding(void *ctx, const struct scan_finding *f)
@@ -188,9 +237,10 @@ static void child_listen(struct child *c)
 {
 	struct buf b;
 	uint32_t type = 0;
-	buf_init(&b, LIMIT_OOB_FRAME + 64);
-	int n = os_frame_recv(c->chan, LIMIT_OOB_FRAME, 1000, &type, &b, NULL);
+	buf_init(&b, LIMIT_ASIDE_PIECE + 64);
+	int n = os_frame_recv(c->chan, LIMIT_ASIDE_PIECE, 30000, &type, &b, NULL);
 	if (n <= 0) {
+		c->gone = true;
 		c->verdict = SCAN_CANCEL;
 	} else if (type == FRAME_STOP && b.len >= 1) {
 		c->verdict = b.ptr[0] == SCAN_PAUSE ? SCAN_PAUSE : SCAN_CANCEL;
@@ -198,8 +248,36 @@ static void child_listen(struct child *c)
 		buf_clear(&c->hits);
 		buf_str(&c->hits, buf_view(&b));
 		c->hits_came = true;
+	} else if (type == FRAME_BACK && c->back) {
+		buf_str(c->back, buf_view(&b));
+		c->back_came = true;
 	}
 	buf_free(&b);
+}
+
+/* The keeper answers at once, whatever else it was asked to say before. */
+static int child_get_aside(void *ctx, uint64_t at, size_t len, struct buf *into, struct error *e)
+{
+	struct child *c = ctx;
+	struct buf b;
+	size_t before = into->len;
+	struct pollfd p = { .fd = c->chan, .events = POLLIN };
+	buf_init(&b, 64);
+	buf_u64(&b, at);
+	buf_u64(&b, len);
+	c->back = into;
+	c->back_came = false;
+	int r = child_send(c, FRAME_BACK_ASK, buf_view(&b));
+	buf_free(&b);
+	while (r == 0 && !c->back_came)
+		if (poll(&p, 1, JAIL_SEND_MS) == 1 && !c->gone)
+			child_listen(c);
+		else
+			r = -1;
+	c->back = NULL;
+	if (r == 0 && into->len - before == len)
+		return 0;
+	return error_set(e, "scan.keeper-gone", "扫描主进程已退出。", "The keeper process is gone.");
 }
 
 static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
@@ -346,7 +424,7 @@ static void free_bufs(struct buf *list, size_t n)
 	free(list);
 }
 
-/* Options, journal records, then FRAME_GO. */
+/* Options and what belongs to them, then FRAME_GO; the journal's records come behind. */
 static int child_receive(struct child *c, struct arena *a, struct scan_options *o, struct error *e)
 {
 	for (;;) {
@@ -357,10 +435,6 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 		if (n <= 0 || type == FRAME_GO) {
 			buf_free(&b);
 			return n > 0 ? 0 : -1;
-		}
-		if (type == FRAME_RECORD) {
-			*vec_push(&c->records) = b;
-			continue;
 		}
 		if (type == FRAME_FINGERPRINTS) {
 			*vec_push(&c->prints) = b;
@@ -399,7 +473,12 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	if (r == 0) {
 		child_options(&c, a, &o);
 		struct net_connector *connector = net_connector_broker(fds[0]);
-		struct scan_state state = { &c, child_append, child_flush, child_replay };
+		struct scan_state state = { &c,
+					    child_append,
+					    child_flush,
+					    child_replay,
+					    child_put_aside,
+					    child_get_aside };
 		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
 					      c.has_oob ? &c.oob : NULL };
 		events.tech = on_tech;
@@ -407,12 +486,13 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 		r = scan_run(&o, connector, &state, &events, &s, &e);
 		net_connector_free(connector);
 	}
+	if (r < 0 && !c.replayed)
+		child_replay(&c, ignore_record, NULL, NULL); /* the keeper is still telling */
 	if (r == 0)
 		send_summary(&c, &s);
 	else
 		send_error(&c, &e);
 	scan_summary_free(&s);
-	free_bufs(c.records.ptr, c.records.len);
 	free_bufs(c.prints.ptr, c.prints.len);
 	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
@@ -442,9 +522,13 @@ struct keeper {
 	struct error *e;
 	struct os_child child;
 	struct os_frame_reader in;
+	struct net_broker *broker;
+	int broker_fd;
 	bool stop_sent, ended; /* a summary or an error came */
+	bool more;	       /* the child waits for records */
 	int result;
 	struct buf record;
+	struct aside *aside; /* of this child */
 };
 
 static int keep_batch(struct keeper *k, struct str bytes)
@@ -643,6 +727,29 @@ static int keep_oob_ask(struct keeper *k, struct str bytes)
 	return 0;
 }
 
+static int keep_aside(struct keeper *k, struct str bytes)
+{
+	uint64_t at;
+	if (!k->aside && aside_open(&k->aside, k->e) < 0)
+		return -1;
+	return aside_put(k->aside, bytes, &at, k->e);
+}
+
+static int keep_back_ask(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	uint64_t at, len;
+	struct buf b;
+	if (reader_u64(&r, &at) < 0 || reader_u64(&r, &len) < 0 || len > LIMIT_ASIDE_PIECE || !k->aside)
+		return -1;
+	buf_init(&b, LIMIT_ASIDE_PIECE + 64);
+	int n = aside_get(k->aside, at, (size_t)len, &b, k->e);
+	if (n == 0)
+		n = os_frame_send(k->child.chan, FRAME_BACK, buf_view(&b), JAIL_SEND_MS, k->e);
+	buf_free(&b);
+	return n;
+}
+
 static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 {
 	switch (type) {
@@ -664,14 +771,38 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return keep_oob_ask(k, bytes);
 	case FRAME_TECH:
 		return keep_tech(k, bytes);
+	case FRAME_MORE:
+		k->more = true;
+		return 0;
+	case FRAME_ASIDE:
+		return keep_aside(k, bytes);
+	case FRAME_BACK_ASK:
+		return keep_back_ask(k, bytes);
 	default:
 		return -1;
 	}
 }
 
+static int keeper_turn(struct keeper *k);
+
+/* The child asks for each piece; what it says meanwhile is heard. */
+static int wait_for_more(struct keeper *k)
+{
+	int r = 1;
+	while (!k->more && !k->ended && r > 0)
+		r = keeper_turn(k);
+	if (!k->more)
+		return -1;
+	k->more = false;
+	return 0;
+}
+
 static int send_records(struct keeper *k)
 {
-	int r = k->record.len ? os_frame_send(k->child.chan, FRAME_RECORD, buf_view(&k->record), JAIL_SEND_MS, k->e) : 0;
+	int r = 0;
+	if (k->record.len)
+		r = wait_for_more(k) < 0 ? -1 :
+					   os_frame_send(k->child.chan, FRAME_RECORD, buf_view(&k->record), JAIL_SEND_MS, k->e);
 	buf_clear(&k->record);
 	return r;
 }
@@ -679,7 +810,7 @@ static int send_records(struct keeper *k)
 static int send_record(void *arg, struct str kind, struct str key, struct str bytes)
 {
 	struct keeper *k = arg;
-	if (k->record.len + kind.len + key.len + bytes.len + 64 > LIMIT_JAIL_FRAME && send_records(k) < 0)
+	if (k->record.len + kind.len + key.len + bytes.len + 64 > JAIL_RECORDS && k->record.len && send_records(k) < 0)
 		return -1;
 	buf_blob(&k->record, kind);
 	buf_blob(&k->record, key);
@@ -721,12 +852,16 @@ static int keeper_begin(struct keeper *k)
 	}
 	for (size_t i = 0; r == 0 && i < k->o->fingerprints_len; i++)
 		r = os_frame_send(k->child.chan, FRAME_FINGERPRINTS, k->o->fingerprints[i], JAIL_SEND_MS, k->e);
+	if (r == 0)
+		r = os_frame_send(k->child.chan, FRAME_GO, STR(""), JAIL_SEND_MS, k->e);
 	if (r == 0 && k->state && k->state->replay)
 		r = k->state->replay(k->state->ctx, send_record, k, k->e);
 	if (r == 0)
 		r = send_records(k);
 	if (r == 0)
-		r = os_frame_send(k->child.chan, FRAME_GO, STR(""), JAIL_SEND_MS, k->e);
+		r = wait_for_more(k) < 0 ? -1 : os_frame_send(k->child.chan, FRAME_REPLAYED, STR(""), JAIL_SEND_MS, k->e);
+	if (k->ended)
+		r = 0;
 	return r;
 }
 
@@ -741,13 +876,13 @@ static void ask_to_stop(struct keeper *k)
 }
 
 /* One wake-up: sockets asked for, frames. 1 go on, 0 the child has closed, -1. */
-static int keeper_turn(struct keeper *k, struct net_broker *broker, int broker_fd)
+static int keeper_turn(struct keeper *k)
 {
-	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = broker_fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = k->broker_fd, .events = POLLIN } };
 	if (poll(p, 2, 200) < 0 && errno != EINTR)
 		return error_os(k->e, errno, "poll");
 	ask_to_stop(k);
-	if ((p[1].revents & POLLIN) && net_broker_serve(broker, k->e) < 0)
+	if ((p[1].revents & POLLIN) && net_broker_serve(k->broker, k->e) < 0)
 		return -1;
 	if (!(p[0].revents & (POLLIN | POLLHUP)))
 		return 1;
@@ -767,7 +902,7 @@ static int keeper_turn(struct keeper *k, struct net_broker *broker, int broker_f
 	}
 }
 
-static int keeper_loop(struct keeper *k, int broker_fd, struct net_broker *broker)
+static int keeper_loop(struct keeper *k)
 {
 	int r = keeper_begin(k);
 	if (r < 0) {
@@ -776,7 +911,7 @@ static int keeper_loop(struct keeper *k, int broker_fd, struct net_broker *broke
 			return -1; /* our own journal failed */
 		return 0;
 	}
-	while (!k->ended && (r = keeper_turn(k, broker, broker_fd)) > 0)
+	while (!k->ended && (r = keeper_turn(k)) > 0)
 		;
 	return r;
 }
@@ -796,7 +931,10 @@ static int one_life(struct keeper *k)
 		close(pair[1]);
 		pair[1] = -1;
 		broker = net_broker_new(pair[0], direct);
-		r = keeper_loop(k, pair[0], broker);
+		k->broker = broker;
+		k->broker_fd = pair[0];
+		k->more = false;
+		r = keeper_loop(k);
 		if (!k->ended && r >= 0) {
 			if (os_child_wait(&k->child, 5000, &how) != 1)
 				os_child_kill(&k->child);
@@ -811,6 +949,8 @@ static int one_life(struct keeper *k)
 		if (pair[i] >= 0)
 			close(pair[i]);
 	os_child_free(&k->child);
+	aside_close(k->aside);
+	k->aside = NULL;
 	os_frame_reader_free(&k->in);
 	return k->ended ? 0 : r;
 }

@@ -212,6 +212,10 @@ struct scan_state {
 	int (*flush)(void *ctx, struct error *e);
 	int (*replay)(void *ctx, int (*each)(void *arg, struct str kind, struct str key,
 					     struct str bytes), void *arg, struct error *e);
+	/* For this life of the engine only: bytes that do not fit in memory. put gives where
+	 * they stand, get appends them to *b. NULL: a temporary file of the engine's own. */
+	int (*put_aside)(void *ctx, struct str bytes, uint64_t *ret_at, struct error *e);
+	int (*get_aside)(void *ctx, uint64_t at, size_t len, struct buf *b, struct error *e);
 };
 
 /* One file: records of length, checksum, kind, key, bytes. A torn tail is cut off. */

@@ -14,6 +14,7 @@
 #include "scan/form.h"
 #include "scan/kit.h"
 #include "scan/page.h"
+#include "scan/seen.h"
 
 /* ---- spec.c: a request to be made, in one heap block ---- */
 struct spec {
@@ -134,13 +135,27 @@ struct cluster {
 	struct kit_sig sigs[4];
 	uint8_t sigs_len;
 };
+/* Addresses of one priority. Order: head, pieces put aside, tail. */
+struct piece {
+	uint64_t at;
+	size_t len, n;
+};
+struct line {
+	VEC(struct spec *) head, tail;
+	size_t at; /* in head */
+	VEC(struct piece) pieces;
+	size_t next_piece;
+};
+#define FRONTIER_LINES 256
 struct frontier {
-	VEC(struct spec *) heap;
-	struct map *seen;     /* spec keys */
+	struct line lines[FRONTIER_LINES];
+	size_t len, kept; /* all; in memory */
+	struct seen *seen;    /* spec keys */
 	struct map *clusters; /* loose pattern + parameter names -> struct cluster */
 	struct map *samples;  /* extension -> how many documents were taken */
 	uint64_t sequence, pushed;
 };
+size_t frontier_len(const struct run *r);
 void frontier_init(struct run *r);
 void frontier_free(struct run *r);
 /* Takes the address when it is in scope, new, harmless and not one of too many alike. */
@@ -323,6 +338,7 @@ struct run {
 	struct arena *arena; /* options and what lives as long as the run */
 	struct net_connector *connector;
 	const struct scan_state *state;
+	struct aside *aside; /* when the state has none */
 	const struct scan_events *events;
 	const struct clock *clock;
 	struct url target;
@@ -342,7 +358,7 @@ struct run {
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
 	struct map *findings;	 /* fingerprint -> struct found * */
-	struct map *done;	 /* finished unit + check */
+	struct seen *done;	 /* finished unit + check */
 	struct scan_ctx *ctx;
 	const struct tls_facts *tls;
 	enum run_phase phase;
@@ -371,6 +387,9 @@ void run_stop(struct run *r, const char *reason);
 void run_note_limit(struct run *r, const char *reason); /* goes on, but is not complete */
 void run_journal(struct run *r, const char *kind, struct str key, struct str bytes);
 void run_flush(struct run *r);
+/* What does not fit in memory; failing ends the scan. */
+int run_put_aside(struct run *r, struct str bytes, uint64_t *ret_at);
+int run_get_aside(struct run *r, uint64_t at, size_t len, struct buf *b);
 void run_log(struct run *r, const char *zh, const char *en);
 void run_doing(struct run *r, const char *zh, const char *en, struct str what);
 void run_tick(struct run *r); /* progress, limits, should_stop; cheap to call often */

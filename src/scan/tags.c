@@ -156,8 +156,8 @@ bool probe_new_page(struct probe *p, struct str url)
 	    form_link_logs_out(url, STR("")) || form_link_destroys(url, STR("")))
 		return false;
 	spec_key(&(struct spec){ .method = STR("GET"), .url = url }, key);
-	return map_len(r->frontier.seen) < LIMIT_NEW_PAGES + r->frontier.pushed &&
-	       map_add(r->frontier.seen, str_make(key, 32));
+	return seen_len(r->frontier.seen) < LIMIT_NEW_PAGES + r->frontier.pushed &&
+	       seen_add(r->frontier.seen, str_make(key, 32));
 }
 
 size_t probe_points(struct probe *p, struct scan_point *list, size_t max)
