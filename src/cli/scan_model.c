@@ -11,6 +11,8 @@
 #include "scan/score.h"
 #include "scan/tech/tech.h"
 
+#define LIMIT_MODEL_PAGES 50000 /* listed one by one; the statistics count all */
+
 struct scan_model {
 	struct map *findings; /* fingerprint -> json_t * */
 	json_t *pages;
@@ -149,6 +151,8 @@ void scan_model_finding(struct scan_model *m, const struct scan_finding *f)
 void scan_model_page(struct scan_model *m, const struct scan_page_info *p)
 {
 	struct buf key;
+	if (map_len(m->pages_seen) >= LIMIT_MODEL_PAGES)
+		return;
 	buf_init(&key, 64 * 1024);
 	buf_printf(&key, "%.*s %.*s", STR_ARG(p->method), STR_ARG(p->url));
 	bool fresh = map_add(m->pages_seen, buf_view(&key));

@@ -129,6 +129,8 @@ int scan_options_complete(struct scan_options *o, struct error *e)
 	FALL_BACK(max_depth);
 	FALL_BACK(max_seconds);
 	FALL_BACK(max_requests);
+	if (o->max_requests == d->max_requests && o->max_requests < 4ull * o->max_pages)
+		o->max_requests = 4ull * o->max_pages; /* who asks for more pages means it */
 	FALL_BACK(max_bytes);
 	if (str_empty(o->user_agent))
 		o->user_agent = STR("Mozilla/5.0 (compatible; Zhanwei/0.1; security scan)");
