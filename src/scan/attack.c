@@ -419,7 +419,7 @@ static void template_main(struct probe *p)
 	char hash[33];
 	kit_hash(p->unit->key, hash);
 	p->check = scan_check_find(STR("templates"));
-	if (!map_has(r->done, str_make(hash, 32))) {
+	if (!seen_has(r->done, str_make(hash, 32))) {
 		run_check_stat(r, p->check)->tasks++;
 		templates_unit(p);
 		if (!r->stopping)
