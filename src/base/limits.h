@@ -59,6 +59,20 @@
 #define LIMIT_TEMPLATE_REQUESTS 100	  /* of one block, before payloads */
 #define LIMIT_TEMPLATE_PAYLOADS 200000	  /* values of one list */
 #define LIMIT_TEMPLATE_SENDS 20000	  /* requests of one template in one run */
+/* assets */
+#define LIMIT_ASSET_RATE 300	     /* connections per second when nobody says: below what any firewall minds */
+#define LIMIT_ASSET_PARALLEL 100     /* half-open connections at once */
+#define LIMIT_ASSET_PARALLEL_MAX 200
+#define LIMIT_ASSET_DIALOGUES 16     /* ports spoken to at once */
+#define LIMIT_ASSET_RANGES 256	     /* in one --ports */
+#define LIMIT_ASSET_SECONDS 3600     /* all 65,535 ports at the default rate take 4 minutes */
+#define LIMIT_ASSET_OPEN_MS 4000     /* connecting, and once more for TLS */
+#define LIMIT_ASSET_ANSWER_MS 4000   /* from the first byte on: ends endless and dripping greetings */
+#define LIMIT_ASSET_QUIET_MS 250     /* no further byte for so long: the answer is whole */
+#define LIMIT_ASSET_ANSWER (64 * KIB)
+#define LIMIT_ASSET_PORT_MS 30000    /* all questions to one port */
+#define LIMIT_ASSET_SERVICES 200     /* ports whose service is asked for; more is a tarpit */
+#define LIMIT_ASSET_TLS 16	     /* ports whose TLS is examined */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */
 
 #define LIMIT_EXPR_SOURCE (256 * KIB) /* one expression; the longest in use carries a class file */

@@ -183,6 +183,129 @@ static int add_addr(const struct message *m, const struct record *r, struct net_
 	return 0;
 }
 
+/* A name as people write it; bytes that are no part of one become '?'. */
+static struct str name_text(struct arena *a, const struct dns_name *n)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(KIB);
+	size_t at = 0;
+
+	while (at < n->len && n->bytes[at]) {
+		unsigned len = n->bytes[at++];
+
+		if (b.len)
+			buf_char(&b, '.');
+		for (unsigned i = 0; i < len; i++) {
+			unsigned char c = n->bytes[at + i];
+
+			buf_char(&b, c > ' ' && c < 0x7f && c != '.' ? (char)c : '?');
+		}
+		at += len;
+	}
+	return arena_str(a, b.len ? buf_view(&b) : STR("."));
+}
+
+static struct str printable(struct arena *a, const unsigned char *p, size_t n)
+{
+	char *out = arena_alloc(a, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = p[i] >= ' ' && p[i] < 0x7f ? (char)p[i] : '?';
+	return str_make(out, n);
+}
+
+static int record_text(struct arena *a, const struct message *m, const struct record *r, struct str *ret)
+{
+	struct message d = { m->p, r->data + r->data_len, r->data };
+	struct dns_name one, two;
+	uint16_t number;
+	uint32_t serial;
+
+	switch (r->type) {
+	case NET_DNS_NS:
+	case NET_DNS_CNAME:
+	case NET_DNS_PTR:
+		if (get_name(&d, &one) < 0)
+			return -1;
+		*ret = name_text(a, &one);
+		return 0;
+	case NET_DNS_MX:
+		if (get16(&d, &number) < 0 || get_name(&d, &one) < 0)
+			return -1;
+		*ret = arena_printf(a, "%u %.*s", number, STR_ARG(name_text(a, &one)));
+		return 0;
+	case NET_DNS_SOA:
+		if (get_name(&d, &one) < 0 || get_name(&d, &two) < 0 || get32(&d, &serial) < 0)
+			return -1;
+		*ret = arena_printf(a, "%.*s %.*s %u", STR_ARG(name_text(a, &one)),
+				    STR_ARG(name_text(a, &two)), serial);
+		return 0;
+	case NET_DNS_CAA: {
+		size_t tag = r->data_len > 2 ? m->p[r->data + 1] : 0;
+
+		if (r->data_len < 2 + tag || r->data_len < 2)
+			return -1;
+		*ret = arena_printf(a, "%u %.*s %.*s", m->p[r->data], STR_ARG(printable(a, m->p + r->data + 2, tag)),
+				    STR_ARG(printable(a, m->p + r->data + 2 + tag, r->data_len - 2 - tag)));
+		return 0;
+	}
+	default: {
+		char *hex = arena_alloc(a, 2 * 64 + 1);
+		size_t n = r->data_len < 64 ? r->data_len : 64;
+
+		for (size_t i = 0; i < n; i++)
+			snprintf(hex + 2 * i, 3, "%02x", m->p[r->data + i]);
+		*ret = str_make(hex, 2 * n);
+		return 0;
+	}
+	}
+}
+
+static int add_record(struct arena *a, const struct message *m, const struct record *r,
+		      struct net_records *out)
+{
+	struct str text;
+
+	if (arena_left(a) < 16 * KIB || out->len == DNS_ANSWERS_MAX)
+		return 0;
+	if (record_text(a, m, r, &text) < 0)
+		return -1;
+	if (!out->ptr)
+		out->ptr = arena_array(a, DNS_ANSWERS_MAX, sizeof(*out->ptr));
+	out->ptr[out->len++] = (struct net_record){ r->type, r->ttl, text };
+	return 0;
+}
+
+int dns_read_zone(struct arena *a, struct str packet, uint16_t id, struct str *names, size_t max,
+		  size_t *n, int *ret_soa, int *ret_rcode, size_t *ret_records)
+{
+	struct message m = { (const unsigned char *)packet.ptr, packet.len, 0 };
+	uint16_t got, flags, questions, answers, skip, type;
+	struct dns_name name;
+
+	*ret_rcode = 0;
+	if (get16(&m, &got) < 0 || get16(&m, &flags) < 0 || get16(&m, &questions) < 0 ||
+	    get16(&m, &answers) < 0 || get16(&m, &skip) < 0 || get16(&m, &skip) < 0 || got != id ||
+	    !(flags & 0x8000) || questions > 1)
+		return -1;
+	*ret_rcode = flags & 15;
+	if (*ret_rcode)
+		return -1;
+	if (questions && (get_name(&m, &name) < 0 || get16(&m, &type) < 0 || get16(&m, &type) < 0))
+		return -1;
+	for (unsigned i = 0; i < answers; i++) {
+		struct record r;
+
+		if (get_record(&m, &r) < 0)
+			return -1;
+		*ret_soa += r.type == NET_DNS_SOA;
+		++*ret_records;
+		if (*n < max && arena_left(a) > 4 * KIB &&
+		    (r.type == NET_DNS_A || r.type == NET_DNS_AAAA || r.type == NET_DNS_CNAME))
+			names[(*n)++] = name_text(a, &r.owner);
+	}
+	return 0;
+}
+
 static int get_header(struct message *m, uint16_t id, const struct dns_name *name, uint16_t type,
 		      struct dns_answer *ret, uint16_t *ret_answers)
 {
@@ -228,11 +351,14 @@ int dns_read_answer(struct arena *a, struct str packet, uint16_t id, const struc
 		if (r.type == DNS_CNAME) {
 			struct message data = { m.p, r.data + r.data_len, r.data };
 
-			if (get_name(&data, &wanted) < 0)
+			if (get_name(&data, &wanted) < 0 || add_record(a, &m, &r, &got.records) < 0)
 				return -1;
 		} else if (r.type == type) {
-			if (type == DNS_TXT ? add_txt(a, &m, &r, &got.txt) < 0
-					    : add_addr(&m, &r, &got.addrs) < 0)
+			bool addr = type == DNS_A || type == DNS_AAAA;
+
+			if (type == DNS_TXT ? add_txt(a, &m, &r, &got.txt) < 0 :
+			    addr	    ? add_addr(&m, &r, &got.addrs) < 0 :
+					      add_record(a, &m, &r, &got.records) < 0)
 				return -1;
 		}
 	}

@@ -408,7 +408,8 @@ int net_policy_check_host(const struct net_policy *p, struct str host, uint16_t 
 				   "Port 0 is not valid");
 	if (normalise(a, host, &name, &kind, e) < 0)
 		return -1;
-	if (p->scope && !map_has(p->scope, scope_key(a, name, port)))
+	if (p->scope && !map_has(p->scope, scope_key(a, name, port)) &&
+	    !map_has(p->scope, scope_key(a, name, 0)))
 		return error_field(e, "host", "policy.out-of-scope", "%.*s:%u 不在本次任务的范围内",
 				   "%.*s:%u is outside the scope of this task", STR_ARG(name),
 				   port);

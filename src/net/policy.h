@@ -44,7 +44,7 @@ int net_policy_allow_cidr(struct net_policy *p, struct str cidr, struct error *e
 /* Loopback and private ranges, all of them (command line, --i-own-this-target). */
 void net_policy_allow_own(struct net_policy *p);
 /* From the first call on, only listed (host, port) pairs may be reached. The host is
- * normalised as in a URL. */
+ * normalised as in a URL. Port 0: every port of that host. */
 int net_policy_scope_add(struct net_policy *p, struct str host, uint16_t port, struct error *e);
 bool net_policy_has_scope(const struct net_policy *p);
 

@@ -265,6 +265,34 @@ int net_resolver_txt(struct net_resolver *r, struct arena *a, struct str name, s
 	return 0;
 }
 
+static void add_text(struct net_records *out, struct arena *a, uint16_t type, uint32_t ttl, struct str text)
+{
+	if (out->len < DNS_ANSWERS_MAX)
+		out->ptr[out->len++] = (struct net_record){ type, ttl, arena_str(a, text) };
+}
+
+int net_resolver_query(struct net_resolver *r, struct arena *a, struct str name, uint16_t type,
+		       struct net_records *ret, struct error *e)
+{
+	struct dns_answer answer = { 0 };
+	struct net_records out = { 0 };
+	char text[NET_ADDR_TEXT];
+
+	if (ask(r, a, name, type, &answer, e) < 0)
+		return -1;
+	out.ptr = arena_array(a, DNS_ANSWERS_MAX, sizeof(*out.ptr));
+	for (size_t i = 0; i < answer.records.len; i++)
+		out.ptr[out.len++] = answer.records.ptr[i];
+	for (size_t i = 0; i < answer.txt.len; i++)
+		add_text(&out, a, type, 0, answer.txt.ptr[i]);
+	for (size_t i = 0; i < answer.addrs.len; i++) {
+		net_addr_text((const struct sockaddr *)&answer.addrs.ptr[i], text);
+		add_text(&out, a, type, answer.addrs.ttl_s, str_c(text));
+	}
+	*ret = out;
+	return 0;
+}
+
 int net_resolver_addrs(struct net_resolver *r, struct str host, struct net_addrs *ret,
 		       struct error *e)
 {

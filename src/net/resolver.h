@@ -39,6 +39,34 @@ struct net_addrs {
 int net_resolver_addrs(struct net_resolver *r, struct str host, struct net_addrs *ret,
 		       struct error *e);
 
+enum {
+	NET_DNS_A = 1,
+	NET_DNS_NS = 2,
+	NET_DNS_CNAME = 5,
+	NET_DNS_SOA = 6,
+	NET_DNS_PTR = 12,
+	NET_DNS_MX = 15,
+	NET_DNS_TXT = 16,
+	NET_DNS_AAAA = 28,
+	NET_DNS_DS = 43,
+	NET_DNS_DNSKEY = 48,
+	NET_DNS_CAA = 257,
+};
+struct net_record {
+	uint16_t type;
+	uint32_t ttl_s;
+	struct str text; /* NS, CNAME, PTR: a name; MX "10 mail.example"; SOA "master mail serial";
+			  * CAA "0 issue ca.example"; A and AAAA addresses; TXT bytes; others hex */
+};
+struct net_records {
+	struct net_record *ptr;
+	size_t len;
+};
+/* Records of any type, and the CNAMEs that led to them. 0 with ret->len == 0 when the name
+ * or type does not exist. Errors as net_resolver_txt(). */
+int net_resolver_query(struct net_resolver *r, struct arena *a, struct str name, uint16_t type,
+		       struct net_records *ret, struct error *e);
+
 DEFINE_CLEANUP(struct net_resolver *, net_resolver_free);
 #define _cleanup_resolver_ _cleanup_(net_resolver_freep)
 #endif

@@ -1,0 +1,270 @@
+/* Which TCP ports are open: non-blocking connects, bounded in number and rate. How long
+ * one may take follows the round trips measured so far (as TCP's own retransmission
+ * timer, RFC 6298); what stays silent is tried once more when little is. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "scan/asset/asset_private.h"
+
+#define FIRST_US 1500000 /* before anything was measured */
+#define LEAST_US 150000
+#define MOST_US 3000000
+#define RETRY_MOST 200 /* silent ports tried again */
+
+struct slot {
+	int fd;
+	uint16_t port;
+	int64_t began_us, until_us;
+	bool again;
+};
+
+struct sweep {
+	struct asset_run *r;
+	struct slot *slots;
+	size_t active, limit;
+	const uint16_t *list;
+	size_t len, next;
+	VEC(uint16_t) silent;
+	bool again;
+	int64_t tokens_us; /* when the next connection may start */
+	struct error why;  /* of the first refusal by policy or name service */
+	uint32_t refused;
+};
+
+int asset_ports_parse(struct str text, struct arena *a, const struct asset_range **ret, size_t *n,
+		      struct error *e)
+{
+	struct str rest = str_trim(text), part;
+	struct asset_range *out = arena_array(a, LIMIT_ASSET_RANGES, sizeof(*out));
+	size_t len = 0;
+
+	if (str_eq(rest, STR("all")))
+		out[len++] = (struct asset_range){ 1, 65535 };
+	else if (!str_eq(rest, STR("top")))
+		while (str_split(&rest, ',', &part)) {
+			ssize_t dash = str_chr(part = str_trim(part), '-');
+			uint64_t from, to;
+
+			if (str_to_u64(dash < 0 ? part : str_sub(part, 0, (size_t)dash), &from) < 0 ||
+			    str_to_u64(dash < 0 ? part : str_from(part, (size_t)dash + 1), &to) < 0 ||
+			    from == 0 || to > 65535 || from > to || len == LIMIT_ASSET_RANGES)
+				return error_field(e, "ports", "asset.bad-ports",
+						   "端口“%.*s”有误，应写成 80,443,8000-8100、top 或 all",
+						   "Bad ports \"%.*s\": write 80,443,8000-8100, top or all",
+						   STR_ARG(str_sub(part, 0, 40)));
+			out[len++] = (struct asset_range){ (uint16_t)from, (uint16_t)to };
+		}
+	*ret = out;
+	*n = len;
+	return 0;
+}
+
+static uint16_t *list_of(const struct asset_options *o, size_t *ret)
+{
+	uint16_t *list = mem_array(65536, sizeof(*list));
+	_cleanup_free_ bool *seen = mem_array(65536, sizeof(*seen));
+	size_t n = 0;
+
+	if (o->site_port && !o->ports_len) {
+		seen[o->site_port] = true;
+		list[n++] = o->site_port;
+	}
+	for (size_t i = 0; i < (o->ports_len ? 0 : service_ports_len); i++) {
+		if (!seen[service_ports[i]])
+			list[n++] = service_ports[i];
+		seen[service_ports[i]] = true;
+	}
+	for (size_t i = 0; i < o->ports_len; i++)
+		for (unsigned p = o->ports[i].from; p <= o->ports[i].to; p++) {
+			if (!seen[p])
+				list[n++] = (uint16_t)p;
+			seen[p] = true;
+		}
+	*ret = n;
+	return list;
+}
+
+static int64_t patience(const struct asset_run *r)
+{
+	int64_t us = r->srtt_us ? (int64_t)r->srtt_us + 4 * (int64_t)r->rttvar_us + 50000 : FIRST_US;
+
+	return us < LEAST_US ? LEAST_US : us > MOST_US ? MOST_US : us;
+}
+
+static void sample(struct asset_run *r, int64_t rtt)
+{
+	unsigned us = rtt < 0 ? 0 : rtt > MOST_US ? MOST_US : (unsigned)rtt;
+	unsigned off = us > r->srtt_us ? us - r->srtt_us : r->srtt_us - us;
+
+	if (!r->srtt_us) {
+		r->srtt_us = us + 1;
+		r->rttvar_us = us / 2;
+		return;
+	}
+	r->rttvar_us = (3 * r->rttvar_us + off) / 4;
+	r->srtt_us = (7 * r->srtt_us + us) / 8 + 1;
+}
+
+enum verdict { OPEN, CLOSED, SILENT };
+
+static void settle(struct sweep *s, uint16_t port, enum verdict v, int64_t rtt)
+{
+	struct asset_run *r = s->r;
+
+	if (v == SILENT && !s->again) {
+		*vec_push(&s->silent) = port;
+		return;
+	}
+	r->sum.probed++;
+	if (v == OPEN) {
+		struct asset_port *p = vec_push(&r->ports);
+
+		p->number = port;
+		p->rtt_us = rtt;
+		r->sum.open++;
+	} else if (v == CLOSED) {
+		r->sum.closed++;
+	} else {
+		r->sum.filtered++;
+	}
+}
+
+static void start(struct sweep *s, uint16_t port)
+{
+	struct slot *slot = &s->slots[s->active];
+	int64_t now = clock_mono_us(&clock_system);
+	struct error e = { 0 };
+
+	*slot = (struct slot){ .fd = -1, .port = port, .began_us = now };
+	if (net_connector_open(s->r->connector, s->r->target, port, &slot->fd, &e) == 0) {
+		slot->until_us = now + patience(s->r);
+		s->active++;
+	} else if (error_is(&e, "net.connect-refused")) {
+		sample(s->r, clock_mono_us(&clock_system) - now);
+		settle(s, port, CLOSED, 0);
+	} else if (error_is(&e, "net.too-many-sockets") && s->limit > 8) {
+		s->limit /= 2;
+		s->next--;
+	} else {
+		if (str_starts(str_c(e.code), STR("policy.")) || str_starts(str_c(e.code), STR("dns.")) ||
+		    str_starts(str_c(e.code), STR("net.broker"))) {
+			if (!s->refused++)
+				s->why = e;
+		}
+		s->r->sum.probed++;
+		s->r->sum.filtered++;
+	}
+}
+
+static void finish(struct sweep *s, size_t at, enum verdict v)
+{
+	struct slot slot = s->slots[at];
+	int64_t rtt = clock_mono_us(&clock_system) - slot.began_us;
+
+	close(slot.fd);
+	s->slots[at] = s->slots[--s->active];
+	if (v != SILENT)
+		sample(s->r, rtt);
+	settle(s, slot.port, v, rtt);
+}
+
+static enum verdict look(int fd)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return SILENT;
+	return err == 0 ? OPEN : err == ECONNREFUSED || err == ECONNRESET ? CLOSED : SILENT;
+}
+
+static void turn(struct sweep *s)
+{
+	struct pollfd p[LIMIT_ASSET_PARALLEL_MAX];
+	size_t n = s->active;
+	int64_t now;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct pollfd){ .fd = s->slots[i].fd, .events = POLLOUT };
+	poll(p, n, n ? 20 : 1);
+	now = clock_mono_us(&clock_system);
+	for (size_t i = n; i-- > 0;) {
+		if (p[i].revents)
+			finish(s, i, look(s->slots[i].fd));
+		else if (now >= s->slots[i].until_us)
+			finish(s, i, SILENT);
+	}
+}
+
+static bool may_start(struct sweep *s, unsigned rate)
+{
+	int64_t now = clock_mono_us(&clock_system);
+
+	if (s->next >= s->len || s->active >= s->limit || now < s->tokens_us)
+		return false;
+	if (s->tokens_us < now - 100000)
+		s->tokens_us = now - 100000; /* a short burst makes up for a late turn */
+	s->tokens_us += 1000000 / rate;
+	return true;
+}
+
+static void sweep(struct sweep *s)
+{
+	const struct asset_options *o = s->r->o;
+	unsigned rate = o->rate ? o->rate : LIMIT_ASSET_RATE;
+
+	s->next = 0;
+	while ((s->next < s->len || s->active) && !asset_stopped(s->r)) {
+		while (may_start(s, rate))
+			start(s, s->list[s->next++]);
+		turn(s);
+		asset_tell(s->r, (unsigned)(100 + 4900ull * s->r->sum.probed / (s->r->todo + 1)),
+			   "正在发现端口", "Looking for open ports");
+		if (s->refused >= 3 && s->refused == s->r->sum.probed)
+			break; /* the policy refuses the host itself */
+	}
+	while (s->active)
+		finish(s, 0, SILENT);
+}
+
+static int by_number(const void *x, const void *y)
+{
+	const struct asset_port *a = x, *b = y;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+int asset_ports(struct asset_run *r, struct error *e)
+{
+	struct sweep s = { .r = r };
+	size_t n;
+	_cleanup_free_ uint16_t *list = list_of(r->o, &n);
+	_cleanup_free_ struct slot *slots = NULL;
+	unsigned parallel = r->o->concurrency ? r->o->concurrency : LIMIT_ASSET_PARALLEL;
+
+	s.limit = parallel > LIMIT_ASSET_PARALLEL_MAX ? LIMIT_ASSET_PARALLEL_MAX : parallel;
+	s.slots = slots = mem_array(s.limit + 1, sizeof(*slots));
+	s.list = list;
+	s.len = r->todo = (uint32_t)n;
+	sweep(&s);
+	s.again = true;
+	if (s.silent.len && s.silent.len <= RETRY_MOST && !asset_stopped(r)) {
+		s.list = s.silent.ptr;
+		s.len = s.silent.len;
+		sweep(&s);
+	} else {
+		r->sum.probed += (uint32_t)s.silent.len;
+		r->sum.filtered += (uint32_t)s.silent.len;
+	}
+	vec_free(&s.silent);
+	vec_sort(&r->ports, by_number);
+	if (s.refused && !r->sum.open && !r->sum.closed) {
+		if (e)
+			*e = s.why;
+		return -1;
+	}
+	return 0;
+}
