@@ -226,6 +226,8 @@ int tls_flight_read(struct str bytes, struct tls_flight *ret)
 	while (bytes.len - at >= 5) {
 		size_t n = (size_t)(p[at + 3] << 8 | p[at + 4]);
 
+		if (at && (p[at] == 0x14 || p[at] == 0x17))
+			break; /* what follows a TLS 1.3 hello is encrypted */
 		if ((p[at] != 0x15 && p[at] != 0x16) || p[at + 1] != 3 || n == 0 || n > 16384 + 2048)
 			return -1;
 		if (bytes.len - at - 5 < n)
