@@ -14,6 +14,7 @@ test:
 	@scripts/test.sh
 bench: build
 	@bench/run.sh
+	@bench/templates.sh
 eval: build
 	@eval/run.sh
 fuzz:

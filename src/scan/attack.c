@@ -421,8 +421,7 @@ static void template_main(struct probe *p)
 	p->check = scan_check_find(STR("templates"));
 	if (!seen_has(r->done, str_make(hash, 32))) {
 		run_check_stat(r, p->check)->tasks++;
-		templates_unit(p);
-		if (!r->stopping)
+		if (templates_unit(p) && !r->stopping)
 			note_done(r, str_make(hash, 32));
 	}
 	templates_unit_ended(r, p->unit->job);

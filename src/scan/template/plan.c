@@ -9,6 +9,7 @@
 #include "scan/template/run_private.h"
 
 #define GATE_FROM 600	 /* smaller packs run whole: they cost less than a crawl */
+#define SWEEP_US 4000000 /* after the last request that may make the target call */
 #define MANY_REQUESTS 150 /* of one template: deep scans only */
 
 extern const struct scan_check check_templates;
@@ -101,6 +102,11 @@ void templates_free(struct run *r)
 		buf_free(&ts->held.ptr[i].finding);
 	vec_free(&ts->held);
 	vec_free(&ts->jobs);
+	for (size_t i = 0; i < ts->pending.len; i++) {
+		trun_free(ts->pending.ptr[i].tr);
+		free(ts->pending.ptr[i].tr);
+	}
+	vec_free(&ts->pending);
 	vec_free(&ts->bases);
 	map_free(ts->seen);
 	map_free(ts->unrelated);
@@ -338,6 +344,12 @@ void templates_prepare(struct run *r)
 		ts->detect_left += job->detects;
 		add_unit(r, site, job);
 	}
+	ts->left = ts->jobs.len;
+	static const struct template_job last_job;
+	struct unit u = { .kind = UNIT_TEMPLATE, .spec = site->spec, .target = site, .checks = 1, .job = &last_job };
+	u.key = STR("template");
+	*vec_push(&r->attack.units) = u;
+	r->attack.weight_total++;
 }
 
 /* ---- one unit ---- */
@@ -354,24 +366,75 @@ static bool runs_now(struct probe *p, const struct template_job *job)
 	return false;
 }
 
-void templates_unit(struct probe *p)
+static void trun_delete(struct trun *tr)
+{
+	trun_free(tr);
+	free(tr);
+}
+
+/* The last unit: who was called, now that everything has been sent? */
+static void sweep(struct probe *p)
+{
+	struct run *r = p->run;
+	struct templates *ts = r->templates;
+	while (ts->left && !r->stopping)
+		probe_park(p);
+	int64_t until = ts->last_oob_us + SWEEP_US;
+	bool again = true;
+	while (ts->pending.len && again && !r->stopping) {
+		again = run_now_us(r) < until;
+		for (size_t i = 0; i < ts->pending.len;) {
+			struct pending *w = &ts->pending.ptr[i];
+			w->tr->p = p;
+			if (!trun_called(w->tr, w->block)) {
+				i++;
+				continue;
+			}
+			struct trun *tr = w->tr;
+			ts->pending.ptr[i] = ts->pending.ptr[--ts->pending.len];
+			trun_verdict(tr);
+			trun_delete(tr);
+		}
+		if (ts->pending.len && again)
+			probe_sleep(p, 200);
+	}
+}
+
+bool templates_unit(struct probe *p)
 {
 	struct run *r = p->run;
 	const struct template_job *job = p->unit->job;
-	struct trun tr;
+	bool finished = true;
+	if (!job->t) {
+		sweep(p);
+		return false;
+	}
 	if (!runs_now(p, job))
-		return;
+		return true;
 	run_doing(r, "正在运行模板", "running the template", job->t->id);
-	trun_init(&tr, p, r, job->t, job->base);
-	if (trun_run(&tr))
-		trun_verdict(&tr);
-	trun_free(&tr);
+	struct trun *tr = mem_alloc(sizeof(*tr));
+	trun_init(tr, p, r, job->t, job->base);
+	if (trun_run(tr)) {
+		trun_verdict(tr);
+	} else if (tr->deferred && !r->stopping) {
+		arena_reset(tr->scratch);
+		tr->p = NULL;
+		r->templates->last_oob_us = run_now_us(r);
+		*vec_push(&r->templates->pending) = (struct pending){ tr, tr->deferred };
+		tr = NULL;
+		finished = false;
+	}
+	if (tr)
+		trun_delete(tr);
+	return finished;
 }
 
 void templates_unit_ended(struct run *r, const struct template_job *job)
 {
 	if (job->detects)
 		r->templates->detect_left--;
+	if (job->t)
+		r->templates->left--;
 }
 
 void templates_end(struct run *r)

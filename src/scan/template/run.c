@@ -5,6 +5,7 @@
 
 #define HOPS 12
 #define OOB_WAIT_MS 4000
+#define OOB_STEP_MS 200
 
 struct round {
 	struct trun *tr;
@@ -35,19 +36,53 @@ static bool judge(struct trun *tr, const struct template_block *b, struct reply 
 	return hit;
 }
 
-/* Who called meanwhile? Each hit is looked at with the answer of the request that carried it. */
-static bool judge_oob(struct trun *tr, const struct template_block *b)
+/* Each hit is looked at with the last answer of the block. */
+static bool judge_hits(struct trun *tr, const struct template_block *b, struct reply *y)
 {
 	bool matched = false;
-	struct reply *y = tr->history.len ? tr->history.ptr[tr->history.len - 1] : NULL;
-	for (size_t i = 0; y && i < tr->waiting.len && !matched; i++) {
+	for (size_t i = 0; i < tr->waiting.len && !matched; i++) {
 		struct scan_oob_hit hits[8];
-		int n = probe_oob_wait(tr->p, tr->waiting.ptr[i].token, i ? 0 : OOB_WAIT_MS, hits, 8);
+		int n = probe_oob_wait(tr->p, tr->waiting.ptr[i].token, 0, hits, 8);
 		for (int k = 0; k < n && !matched; k++) {
 			tr->oob_hit = &hits[k];
 			matched = judge(tr, b, y);
 			tr->oob_hit = NULL;
 		}
+	}
+	return matched;
+}
+
+bool trun_called(struct trun *tr, const struct template_block *b)
+{
+	struct reply *y = tr->history.len ? tr->history.ptr[tr->history.len - 1] : NULL;
+	return y && judge_hits(tr, b, y);
+}
+
+/* Nothing comes after this block: its result alone decides, and can be waited for while
+ * other templates run. */
+static bool is_last(const struct trun *tr, const struct template_block *b)
+{
+	const struct template_flow *f = tr->t->flow;
+	if (tr->control != CONTROL_NONE || tr->fresh)
+		return false;
+	while (f && (f->kind == FLOW_AND || f->kind == FLOW_SEQ))
+		f = f->right;
+	if (!f)
+		return !tr->t->flow && b == &tr->t->blocks[tr->t->blocks_len - 1];
+	return f->kind == FLOW_CALL && f->calls_len && &tr->t->blocks[f->calls[f->calls_len - 1]] == b;
+}
+
+/* Who called meanwhile? The name is looked up before it is connected to, so the first hit
+ * may not be the one that is waited for. */
+static bool judge_oob(struct trun *tr, const struct template_block *b)
+{
+	struct reply *y = tr->history.len ? tr->history.ptr[tr->history.len - 1] : NULL;
+	bool matched = false;
+	for (int waited = 0; y && !matched && !tr->r->stopping; waited += OOB_STEP_MS) {
+		matched = judge_hits(tr, b, y);
+		if (matched || waited >= OOB_WAIT_MS)
+			break;
+		probe_sleep(tr->p, OOB_STEP_MS);
 	}
 	return matched;
 }
@@ -182,8 +217,12 @@ static bool run_block(struct trun *tr, const struct template_block *b)
 		if (!b->payloads_len)
 			break;
 	}
-	if (b->waits_oob && !n.matched && tr->waiting.len)
-		n.matched = judge_oob(tr, b);
+	if (b->waits_oob && !n.matched && tr->waiting.len) {
+		if (is_last(tr, b))
+			tr->deferred = b;
+		else
+			n.matched = judge_oob(tr, b);
+	}
 	tr->block = before;
 	return n.matched;
 }

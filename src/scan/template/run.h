@@ -27,8 +27,8 @@ void templates_start(struct run *r);
 void templates_free(struct run *r);
 /* After the crawl: makes the units. */
 void templates_prepare(struct run *r);
-/* The life of one unit, in its fiber. */
-void templates_unit(struct probe *p);
+/* The life of one unit, in its fiber. False: it ended early, or something is still waited for. */
+bool templates_unit(struct probe *p);
 struct template_job;
 void templates_unit_ended(struct run *r, const struct template_job *job);
 /* After the last unit, or when the scan ends early: tells what was held back. */

@@ -50,6 +50,12 @@ struct template_job {
 	bool detects, waits; /* waits: only if the product has been found by then */
 };
 
+/* A template that waits for a call from outside: looked at again when all others are through. */
+struct pending {
+	struct trun *tr;
+	const struct template_block *block;
+};
+
 /* Templates of one run. */
 struct templates {
 	struct template_pack *pack;
@@ -65,6 +71,9 @@ struct templates {
 	VEC(struct template_job) jobs;
 	size_t detect_left; /* units that find products and have not ended */
 	bool gated;
+	VEC(struct pending) pending;
+	size_t left; /* units that have not ended, but the last */
+	int64_t last_oob_us; /* when something was sent that may make the target call */
 	VEC(struct str) bases; /* "http://h/app" without the final slash */
 	struct template_stats stats;
 	struct str place; /* random folder for negative controls */
@@ -119,6 +128,7 @@ struct trun {
 	bool oob_used, oob_in_vars;
 	VEC(struct scan_oob_name) waiting;
 	const struct scan_oob_hit *oob_hit;
+	const struct template_block *deferred; /* all is done but waiting */
 };
 
 /* trun.c */
@@ -130,6 +140,8 @@ bool trun_get(void *ctx, struct str name, struct value *ret);
 bool trun_render(struct trun *tr, const struct template_text *t, struct arena *a, struct str *ret);
 /* run.c: true when it matched; hits are in tr->hits. */
 bool trun_run(struct trun *tr);
+/* Did anybody call for what this block sent? */
+bool trun_called(struct trun *tr, const struct template_block *b);
 /* request.c: the request ready to be sent; NULL when a variable is missing or the place is out of
  * bounds. */
 struct send *trun_build(struct trun *tr, const struct template_request *q);

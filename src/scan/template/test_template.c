@@ -8,7 +8,9 @@
 #include "net/http.h"
 #include "net/policy.h"
 #include "net/test_server.h"
+#include "scan/oob.h"
 #include "scan/scan.h"
+#include "scan/template/prefilter.h"
 #include "scan/template/template.h"
 
 struct seen {
@@ -38,6 +40,8 @@ static void answer(struct test_conn *c, int status, const char *headers, const c
 	test_writef(c, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n%s", status, strlen(body), headers, body);
 }
 
+static char called[64]; /* name that the server was told to fetch from */
+
 static void handler(struct test_conn *c)
 {
 	while (test_read_request(c)) {
@@ -57,20 +61,47 @@ static void handler(struct test_conn *c)
 			answer(c, 302, "Location: /panel\r\n", "");
 		else if (asks(c, "GET /u/bob "))
 			answer(c, 200, "", "name: bob");
-		else if (asks(c, "GET /odd\\..\\x "))
+		else if (asks(c, "GET /fetch?u=http://")) {
+			size_t at = (size_t)str_find(q, STR("http://")) + 7;
+			struct str token = str_from(q, at);
+			snprintf(called, sizeof(called), "%.*s", (int)(str_chr(token, '.') < 60 ? str_chr(token, '.') : 60), token.ptr);
+			answer(c, 200, "", "fetching");
+		} else if (asks(c, "GET /product/")) {
+			char body[100];
+			struct str n = str_from(q, 13);
+			snprintf(body, sizeof(body), "product number %.*s", (int)str_chr(n, ' '), n.ptr);
+			answer(c, str_has(n, STR("zz")) ? 404 : 200, "", body);
+		} else if (asks(c, "GET /odd\\..\\x "))
 			answer(c, 200, "", "odd path read");
 		else
 			answer(c, 404, "", "nothing here");
 	}
 }
 
-static void put(struct buf *b, const char *id, const char *rest)
+static void put_as(struct buf *b, const char *id, const char *info, const char *rest)
 {
 	char path[100], text[4000];
 	snprintf(path, sizeof(path), "%s.yaml", id);
-	snprintf(text, sizeof(text), "id: %s\ninfo: {name: N, author: a, severity: high}\n%s", id, rest);
+	snprintf(text, sizeof(text), "id: %s\ninfo: {name: N, author: a, severity: high%s}\n%s", id, info, rest);
 	buf_blob(b, str_c(path));
 	buf_blob(b, str_c(text));
+}
+
+static void put(struct buf *b, const char *id, const char *rest)
+{
+	put_as(b, id, "", rest);
+}
+
+static int poll_hits(void *ctx, struct str prefix, uint64_t *after, void (*each)(void *arg, const struct scan_oob_hit *hit),
+		     void *arg)
+{
+	if (called[0] && *after == 0) {
+		struct scan_oob_hit h = { .kind = SCAN_OOB_HTTP, .token = str_c(called), .from = STR("127.0.0.1"),
+					  .what = STR("GET / HTTP/1.1") };
+		*after = 1;
+		each(arg, &h);
+	}
+	return 0;
 }
 
 static void run(struct buf *bundle, bool unverified, struct seen *ret)
@@ -89,7 +120,9 @@ static void run(struct buf *bundle, bool unverified, struct seen *ret)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", (unsigned)test_server_port(s));
 	struct scan_options o = { .target = str_c(url), .mode = SCAN_DEEP, .templates = &view, .templates_len = 1,
 				  .templates_only = true, .no_builtin_templates = true, .template_unverified = unverified };
-	struct scan_events events = { .ctx = ret, .finding = on_finding };
+	struct scan_oob oob = { .domain = STR("oob.test"), .url = STR("http://127.0.0.1:9"), .poll = poll_hits };
+	struct scan_events events = { .ctx = ret, .finding = on_finding, .oob = &oob };
+	called[0] = 0;
 	int r = scan_run(&o, c, NULL, &events, &sum, &e);
 	if (r < 0)
 		print_message("%s\n", e.en);
@@ -167,6 +200,90 @@ static void test_unsafe(void **state)
 	assert_true(hits(yaml, &s));
 }
 
+static void test_clusterbomb(void **state)
+{
+	struct seen s;
+#define ATTACK(name) "http:\n- raw:\n  - |\n    GET /{{a}}/{{b}} HTTP/1.1\n    Host: {{Hostname}}\n  payloads:\n" \
+		     "    a: [x, u]\n    b: [y, z, bob]\n  attack: " name "\n  matchers:\n" \
+		     "  - {type: word, words: ['name: bob']}\n"
+	assert_true(hits(ATTACK("clusterbomb"), &s));
+	assert_false(hits(ATTACK("pitchfork"), &s));
+}
+
+static void test_out_of_band(void **state)
+{
+	struct seen s;
+	assert_true(hits("http:\n- method: GET\n  path: ['{{BaseURL}}/fetch?u=http://{{interactsh-url}}/']\n  matchers:\n"
+			 "  - {type: word, part: interactsh_protocol, words: [http]}\n", &s));
+}
+
+static void test_tcp(void **state)
+{
+	struct seen s;
+	assert_true(hits("tcp:\n- host: ['{{Hostname}}']\n  inputs:\n  - {data: \"GET /panel HTTP/1.0\\r\\n\\r\\n\"}\n"
+			 "  read-size: 400\n  matchers:\n  - {type: word, words: [Acme Panel]}\n", &s));
+}
+
+/* Every product of the world at one address: none of them. */
+static void test_honeypot(void **state)
+{
+	struct seen s;
+	struct buf b;
+	buf_init(&b, 1 * MIB);
+	for (int i = 0; i < 20; i++) {
+		char id[20], info[100], text[400];
+		snprintf(id, sizeof(id), "p%d", i);
+		snprintf(info, sizeof(info), ", metadata: {product: thing%d}", i);
+		snprintf(text, sizeof(text), "http:\n- method: GET\n  path: ['{{BaseURL}}/product/p%d']\n  matchers:\n"
+					     "  - {type: word, words: ['product number p%d']}\n", i, i);
+		put_as(&b, id, info, text);
+	}
+	put(&b, "panel", "http:\n- method: GET\n  path: ['{{BaseURL}}/panel']\n  matchers:\n  - {type: word, words: [Acme Panel]}\n");
+	run(&b, false, &s);
+	assert_string_equal(s.checks, "template:panel ");
+}
+
+static void test_payload_files(void **state)
+{
+	struct template_pack *p = template_pack_new();
+	struct buf b;
+	char text[600];
+	buf_init(&b, 1 * MIB);
+	static const char *const names[] = { "lists/words.txt", "../lists/words.txt", "/etc/passwd", "none.txt" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(text, sizeof(text), "pack/a/b/%zu.yaml", i);
+		buf_blob(&b, str_c(text));
+		char id[4] = { 'n', (char)('0' + i), 0 };
+		snprintf(text, sizeof(text), "id: %s\ninfo: {name: N, author: a}\nhttp:\n- raw: [\"GET /{{w}} HTTP/1.1\"]\n"
+			 "  payloads: {w: %s}\n  matchers:\n  - {type: status, status: [200]}\n", id, names[i]);
+		buf_blob(&b, str_c(text));
+	}
+	buf_blob(&b, STR("pack/lists/words.txt"));
+	buf_blob(&b, STR("one\r\n\ntwo\n"));
+	template_pack_load(p, buf_view(&b));
+	buf_free(&b);
+	assert_true(p->list[0].ok);
+	assert_int_equal(p->list[0].blocks[0].payloads[0].len, 2);
+	for (size_t i = 1; i < ARRAY_SIZE(names); i++)
+		assert_string_equal(p->list[i].reason_code, "template.missing-file");
+	template_pack_free(p);
+}
+
+static void test_prefilter(void **state)
+{
+	struct prefilter *f = prefilter_new();
+	uint64_t bits[1] = { 0 };
+	uint32_t a = prefilter_add(f, STR("Acme Panel"), false), b = prefilter_add(f, STR("acme panel"), true);
+	uint32_t c = prefilter_add(f, STR("ACME"), false), d = prefilter_add(f, STR("zzzz"), false);
+	assert_int_equal(prefilter_add(f, STR("Acme Panel"), false), a);
+	assert_int_equal(prefilter_add(f, STR("abc"), false), UINT32_MAX);
+	prefilter_build(f);
+	prefilter_scan(f, STR("<h1>Acme Panel</h1>"), bits);
+	assert_true(prefilter_bit(bits, a) && prefilter_bit(bits, b));
+	assert_false(prefilter_bit(bits, c) || prefilter_bit(bits, d));
+	prefilter_free(f);
+}
+
 static void test_missing_variable_sends_nothing(void **state)
 {
 	struct seen s;
@@ -211,6 +328,12 @@ int main(void)
 		cmocka_unit_test(test_unsafe),
 		cmocka_unit_test(test_missing_variable_sends_nothing),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_clusterbomb),
+		cmocka_unit_test(test_out_of_band),
+		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_honeypot),
+		cmocka_unit_test(test_payload_files),
+		cmocka_unit_test(test_prefilter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
