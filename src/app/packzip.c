@@ -38,11 +38,12 @@ int packzip_name(struct str name, struct error *e)
 		if ((unsigned char)name.ptr[i] < 0x20 || name.ptr[i] == 0x7f)
 			return error_set(e, "pack.bad-name", "包内有带控制字符的文件名",
 					 "a file name in the pack holds control characters");
-	if (name.ptr[0] == '/' || str_chr(name, '\\') >= 0 || (name.len > 1 && name.ptr[1] == ':'))
+	if (name.ptr[0] == '/' || str_chr(name, '\\') >= 0)
 		return error_set(e, "pack.escapes", "“%.*s”不是包内的相对路径，整个包被拒绝",
 				 "\"%.*s\" is no path within the pack: the pack is refused", STR_ARG(name));
 	while (str_split(&rest, '/', &part)) {
-		if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
+		if (!part.len || str_eq(part, STR("..")) || str_eq(part, STR(".")) ||
+		    (part.len > 1 && part.ptr[1] == ':'))
 			return error_set(e, "pack.escapes", "“%.*s”会离开规则包，整个包被拒绝",
 					 "\"%.*s\" would leave the pack: the pack is refused", STR_ARG(name));
 		if (++depth > LIMIT_PACK_DEPTH)

@@ -14,6 +14,7 @@
 #include "scan/check.h"
 #include "scan/score.h"
 #include "store/finding.h"
+#include "store/rulepack.h"
 
 struct work {
 	struct app_call *c;
@@ -85,6 +86,21 @@ static bool place_visited(const struct work *w, const struct store_finding *f)
 	return map_has(w->paths, path);
 }
 
+/* Of a template: it runs at fixed places, so what counts is that it ran. With many templates
+ * a scan leaves out those of products it has not seen (deep scans do not). */
+#define TEMPLATES_ALL_RUN 600
+
+static bool template_ran(const struct work *w, const struct store_finding *f)
+{
+	int64_t all;
+	bool runs;
+
+	if (store_template_runs(w->c->db, f->tenant, str_from(f->check, 9), &runs, &all, NULL) < 0)
+		return false;
+	return runs && (all < TEMPLATES_ALL_RUN || str_eq(w->scan->mode, STR("deep"))) &&
+	       map_len(w->paths) > 0;
+}
+
 static bool looked_at(const struct work *w, const struct store_finding *f)
 {
 	if (!w->summary->complete)
@@ -92,6 +108,8 @@ static bool looked_at(const struct work *w, const struct store_finding *f)
 	/* A retest looks at one place only; when it could not get there it proves nothing. */
 	if (w->scan->finding.len)
 		return str_eq(w->scan->finding, f->id) && check_ran(w->summary, f->check);
+	if (str_starts(f->check, STR("template:")))
+		return check_ran(w->summary, f->check) && template_ran(w, f);
 	return check_ran(w->summary, f->check) && place_visited(w, f);
 }
 

@@ -103,6 +103,8 @@ static void test_hostile(void **state)
 	refused(ONE("../a.yaml", "x"), NULL, NULL, "pack.escapes");
 	refused(ONE("a/../../b.yaml", "x"), NULL, NULL, "pack.escapes");
 	refused(ONE("a/./b.yaml", "x"), NULL, NULL, "pack.escapes");
+	refused(ONE("a//b.yaml", "x"), NULL, NULL, "pack.escapes");
+	refused(ONE("a/c!/b.yaml", "x"), "a/c!/b.yaml", "a/c:/b.yaml", "pack.escapes");
 	refused(ONE("Xetc/a.yaml", "x"), "Xetc/a.yaml", "/etc/a.yaml", "pack.escapes");
 	refused(ONE("c!/a.yaml", "x"), "c!/a.yaml", "c:/a.yaml", "pack.escapes");
 	refused(ONE("a!b.yaml", "x"), "a!b.yaml", "a\\b.yaml", "pack.escapes");

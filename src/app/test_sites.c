@@ -9,6 +9,7 @@
 #include "app/monitor.h"
 #include "app/notify.h"
 #include "app/outgoing.h"
+#include "app/pack.h"
 #include "app/reports.h"
 #include "app/scans.h"
 #include "app/settings.h"
@@ -31,7 +32,7 @@ static struct os_spawner *spawner;
 /* A website with a home page, a page that leaks or does not, and a token file. */
 struct website {
 	char token_path[200], token[100];
-	bool catch_all, redirect, huge, leak, comment, tag;
+	bool catch_all, redirect, huge, leak, comment, tag, nacos;
 	atomic_uint requests;
 	void (*on_request)(struct website *w, unsigned n);
 	void *user;
@@ -80,6 +81,10 @@ static void answer(struct test_conn *c, struct website *w, const char *path)
 			 "<body><a href=\"/a\">a</a><a href=\"/b\">b</a></body></html>",
 			 tag);
 		page(c, 200, "text/html; charset=utf-8", body);
+	} else if (w->nacos && strcmp(path, "/nacos/v1/auth/users?pageNo=1&pageSize=1") == 0) {
+		page(c, 200, "application/json;charset=UTF-8",
+		     "{\"totalCount\":1,\"pageNumber\":1,\"pageItems\":[{\"username\":\"nacos\","
+		     "\"password\":\"$2a$10$abcdefghijklmnopqrstuv\"}]}");
 	} else if (strcmp(path, "/a") == 0 || strcmp(path, "/b") == 0) {
 		page(c, 200, "text/html; charset=utf-8",
 		     w->leak && path[1] == 'a' ? "<title>a</title><p>身份证 11010519491231002X</p>" :
@@ -643,6 +648,51 @@ static void test_proof_lost_before_scan(void **state)
 	assert_true(atomic_load(&w->site.requests) <= 4); /* looked for the proof, scanned nothing */
 }
 
+/* ---- templates of rule packs ---- */
+
+static struct str nacos_state(struct world *w)
+{
+	struct store_finding_filter filter = { .check = STR("template:nacos-users-unauth") };
+	struct store_page page = { .limit = 10 };
+	_cleanup_json_ json_t *items = NULL;
+
+	ok(app_finding_list(&w->c, &filter, &page, &items, &e));
+	if (!json_array_size(items))
+		return STR("none");
+	return arena_str(w->c.arena, json_get_str(json_array_get(items, 0), "state"));
+}
+
+static void scan_again(struct world *w, struct str site)
+{
+	_cleanup_json_ json_t *v = finished_scan(w, site);
+}
+
+/* Found, kept while its template is off, fixed when it runs and finds nothing. */
+static void test_templates(void **state)
+{
+	struct world *w = *state;
+	struct str site = verified_site(w);
+	_cleanup_json_ json_t *packs = NULL, *off = in("{\"enabled\":false,\"ids\":[\"nacos-users-unauth\"]}"),
+			      *on = in("{\"enabled\":true,\"ids\":[\"nacos-users-unauth\"]}"), *v = NULL, *v2 = NULL;
+	struct str pack;
+
+	w->site.nacos = true;
+	scan_again(w, site);
+	assert_str_c(nacos_state(w), "open");
+	ok(app_pack_list(&w->c, &packs, &e));
+	pack = id_of(w, json_array_get(packs, 0));
+	ok(app_pack_switch(&w->c, pack, off, &v, &e));
+	w->site.nacos = false;
+	scan_again(w, site);
+	assert_str_c(nacos_state(w), "open");
+	ok(app_pack_switch(&w->c, pack, on, &v2, &e));
+	scan_again(w, site);
+	assert_str_c(nacos_state(w), "fixed");
+	w->site.nacos = true;
+	scan_again(w, site);
+	assert_str_c(nacos_state(w), "open");
+}
+
 /* ---- monitoring ---- */
 
 static void test_monitor(void **state)
@@ -935,6 +985,7 @@ int main(void)
 		TEST_WORLD(test_proposals),
 		TEST_WORLD(test_pause_resume_cancel),
 		TEST_WORLD(test_proof_lost_before_scan),
+		TEST_WORLD(test_templates),
 		TEST_WORLD(test_monitor),
 		TEST_WORLD(test_webhook_and_retry),
 		TEST_WORLD(test_quiet_hours_and_mail),

@@ -309,6 +309,24 @@ int store_template_list(struct store_conn *c, const struct store_template_filter
 	return store_select_page(c, &q, sorts, "t.path", page, a, each_rule, &each, e);
 }
 
+#define RUNS                                                                                       \
+	"SELECT COUNT(*) FROM rule_template t JOIN rule_pack p ON p.version_id = t.version_id "    \
+	"WHERE p.tenant_id = ? AND p.enabled = 1 AND t.good = 1 AND NOT EXISTS (SELECT 1 FROM "    \
+	"rule_off o WHERE o.pack_id = p.id AND o.template_id = t.template_id)"
+
+int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool *ret, int64_t *ret_all,
+			struct error *e)
+{
+	int64_t one, all;
+
+	if (store_int(c, &one, e, RUNS " AND t.template_id = ?", SV_STR(tenant), SV_STR(id)) < 0 ||
+	    store_int(c, &all, e, RUNS, SV_STR(tenant)) < 0)
+		return -1;
+	*ret = one > 0;
+	*ret_all = all;
+	return 0;
+}
+
 int store_template_switch(struct store_conn *c, struct str pack, struct str id, bool off, struct str by,
 		      int64_t now, struct error *e)
 {

@@ -60,6 +60,9 @@ int store_template_list(struct store_conn *c, const struct store_template_filter
 		    struct arena *a, void (*fn)(const struct store_template *r, void *user), void *user,
 		    struct error *e);
 
+/* Whether scans of the tenant run the template of that id, and how many they run in all. */
+int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool *ret, int64_t *ret_all,
+			struct error *e);
 int store_template_switch(struct store_conn *c, struct str pack, struct str id, bool off, struct str by,
 		      int64_t now, struct error *e);
 /* Everything that the filter finds, by its template id. */
