@@ -2,6 +2,7 @@
 # Active checks on tests/targets: per class, what was found, missed and falsely reported. Prints a section.
 # EVAL_LIST=1 also names what was missed and what was false.
 set -eu
+export PATH=/usr/bin:$PATH
 cd "$(dirname "$0")/.."
 . eval/databases.sh
 work=$(mktemp -d)
@@ -10,7 +11,7 @@ trap 'kill $target 2>/dev/null || true; databases_stop; rm -rf "$work"' EXIT
 databases_start "$work"
 
 scan() { # mode
-	python3 tests/targets/serve.py 0 >"$work/port" &
+	python3 tests/targets/serve.py 0 >"$work/port" 2>/dev/null &
 	target=$!
 	for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
 	local base
