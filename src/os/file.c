@@ -131,10 +131,27 @@ static int write_temp(const char *path, struct str bytes, mode_t mode, char **re
 	return 0;
 }
 
+/* A device or a pipe takes the bytes as they come: a rename would put a file in its place. */
+static bool takes_bytes(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int write_through(const char *path, struct str bytes, struct error *e)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write_all(fd, bytes) < 0 ? error_os(e, errno, path) : 0;
+}
+
 int os_file_write(const char *path, struct str bytes, mode_t mode, struct error *e)
 {
 	_cleanup_free_ char *tmp = NULL;
 
+	if (takes_bytes(path))
+		return write_through(path, bytes, e);
 	if (write_temp(path, bytes, mode, &tmp, e) < 0)
 		return -1;
 	check(tmp);

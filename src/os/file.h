@@ -10,7 +10,7 @@
  * "file.too-big"; "os.enoent" and the like. */
 int os_file_read(const char *path, struct buf *ret, struct error *e);
 /* The reader sees the old content or the new one, also after a power cut: temporary
- * file beside it, fsync, rename, fsync of the folder. */
+ * file beside it, fsync, rename, fsync of the folder. A device or a pipe is written to. */
 int os_file_write(const char *path, struct str bytes, mode_t mode, struct error *e);
 /* mkdir -p; `mode` for what is made. An existing folder is fine. */
 int os_dir_make(const char *path, mode_t mode, struct error *e);

@@ -77,6 +77,13 @@ static void writing_leaves_nothing_half_done(void **state)
 	/* A target that cannot be replaced: the temporary file goes away too. */
 	assert_ok(os_dir_make(below("w/taken/full"), 0700, &e));
 	assert_int_equal(os_file_write(below("w/taken"), STR("x"), 0600, &e), -1);
+	/* A device is written to, not replaced: `-o /dev/null` by root. */
+	struct stat st;
+	assert_int_equal(symlink("/dev/null", below("device")), 0);
+	assert_ok(os_file_write(below("device"), STR("x"), 0600, &e));
+	assert_int_equal(lstat(below("device"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(unlink(below("device")), 0);
 	assert_ok(rmdir(below("w/taken/full")));
 	assert_ok(rmdir(below("w/taken")));
 	assert_ok(rmdir(below("w"))); /* empty: nothing was left */
