@@ -33,7 +33,7 @@ static const struct api_field finding_fields[] = {
 	API_STR("fingerprint", API_REQUIRED, 0, 0, "指纹", "Fingerprint"),
 	API_ID("site_id", API_REQUIRED, "网站", "Site"),
 	API_STR("site_name", API_REQUIRED, 0, 0, "网站名称", "Name of the site"),
-	API_ID("scan_id", API_REQUIRED, "最近看到它的扫描", "Scan that saw it last"),
+	API_ID("scan_id", API_NULL, "最近看到它的扫描；资产发现得到的没有", "Scan that saw it last; none for those of asset runs"),
 	API_STR("check", API_REQUIRED, 0, 0, "检测项目", "Check"),
 	API_STR("title", API_REQUIRED, 0, 0, "漏洞名称", "Title"),
 	API_STR("title_en", API_REQUIRED, 0, 0, "英文名称", "Title in English"),

@@ -14,6 +14,7 @@
 	X(sites)         \
 	X(scans)         \
 	X(findings)      \
+	X(assets)        \
 	X(monitors)      \
 	X(packs)         \
 	X(notify)        \

@@ -4,6 +4,7 @@
 #include "store/account.h"
 #include "store/approval.h"
 #include "store/blob.h"
+#include "store/asset.h"
 #include "store/finding.h"
 #include "store/monitor.h"
 #include "store/notify.h"
@@ -71,6 +72,33 @@ void sample_scan(struct samples *s, char id[ID_LEN + 1])
 		.cause = STR("manual"), .settings = STR("{}"), .rule_version = STR("1"),
 		.formula_version = STR("1"), .created = s->w->db->now };
 	check_ok(store_scan_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_asset(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1];
+	sample(s, STR("site"), site);
+	fresh(id);
+	const struct store_asset_fact v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .site = str_c(site), .kind = STR("software"),
+		.key = STR("nginx@443"), .title = STR("nginx 1.18.0"), .port = 443, .product = STR("nginx"),
+		.version = STR("1.18.0"), .confidence = 90, .detail = STR("{}"), .source = STR("asset"),
+		.state = STR("present"), .first_seen = s->w->db->now, .last_seen = s->w->db->now };
+	check_ok(store_asset_fact_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_asset_run(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1];
+	sample(s, STR("site"), site);
+	fresh(id);
+	const struct store_asset_run v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .site = str_c(site), .site_name = STR("官网"),
+		.host = STR("www.example.com"), .state = STR("done"), .cause = STR("manual"), .options = STR("{}"),
+		.created = s->w->db->now };
+	check_ok(store_asset_run_insert(s->w->db->conn, &v, &e), &e);
 }
 
 void sample_finding(struct samples *s, char id[ID_LEN + 1])

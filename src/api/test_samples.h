@@ -8,6 +8,8 @@
 	X(finding, sample_finding)   \
 	X(decision, sample_decision) \
 	X(monitor, sample_monitor)   \
+	X(asset, sample_asset)       \
+	X(asset_run, sample_asset_run) \
 	X(delivery, sample_delivery) \
 	X(rule_pack, sample_rule_pack) \
 	X(rule_version, sample_rule_version) \

@@ -4,6 +4,8 @@
 #ifndef APP_ASSET_H
 #define APP_ASSET_H
 #include "app/context.h"
+#include "job/job.h"
+#include "store/page.h"
 #include "store/asset.h"
 
 /* kind "port" "system" "service" "software" "certificate" "tls" "dns" "subdomain".
@@ -33,4 +35,33 @@ int app_asset_facts_gone(struct app_call *c, struct str site, const char *source
 			 struct error *e);
 /* "nginx@443": the same product at the same port is the same thing. */
 struct str app_asset_software_key(struct arena *a, struct str product, int64_t port);
+
+/* ---- looking ---- */
+
+int app_asset_list(struct app_call *c, const struct store_asset_filter *f, struct store_page *page,
+		   json_t **ret, struct error *e);
+/* With its history and the findings that hang on it. */
+int app_asset_get(struct app_call *c, struct str id, json_t **ret, struct error *e);
+/* {"port": n, …} of what is present; site may be "". */
+int app_asset_summary(struct app_call *c, struct str site, json_t **ret, struct error *e);
+int app_asset_history(struct app_call *c, struct str site, struct store_page *page, json_t **ret,
+		      struct error *e);
+/* All that the filter matches, as CSV that no spreadsheet runs. */
+int app_asset_csv(struct app_call *c, const struct store_asset_filter *f, struct buf *out,
+		  struct error *e);
+
+/* ---- runs (assetjob.c) ---- */
+
+extern const struct job_kind app_job_asset;
+/* {ports?, rate?}: queues a run. "site.not-verified", "asset.running"; "asset.ports-need-dns"
+ * when other ports are asked for than a file or meta tag proves. */
+int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_t **ret,
+		    struct error *e);
+/* Inside a transaction, for schedules and retests. cause: "manual", "api", "schedule". */
+int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate,
+		     const char *cause, struct store_asset_run *ret, struct error *e);
+int app_asset_runs(struct app_call *c, struct str site, struct str state, struct store_page *page,
+		   json_t **ret, struct error *e);
+int app_asset_run_get(struct app_call *c, struct str id, json_t **ret, struct error *e);
+int app_asset_run_cancel(struct app_call *c, struct str id, json_t **ret, struct error *e);
 #endif

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "scan/asset/asset.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
 
@@ -261,6 +262,9 @@ static int retest_tx(struct app_call *c, void *arg, struct error *e)
 	if (!str_eq(f.origin, site.origin))
 		return error_set(e, "finding.state", "网站的域名已变更，旧域名的漏洞不能复测",
 				 "the site has another domain now: this finding cannot be retested");
+	if (asset_check(f.check))
+		return error_set(e, "finding.asset", "这是资产发现得到的弱点：请在网站的“资产”页重新发现，不再存在的会标为已修复",
+				 "this came from an asset run: look for assets again, and what is gone will be marked fixed");
 	wish.finding = f.id;
 	if (app_scan_create(c, &site, &wish, &k->scan, e) < 0)
 		return -1;

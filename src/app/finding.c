@@ -50,7 +50,7 @@ json_t *app_finding_json(struct app_call *c, const struct store_finding *f)
 	json_put(o, "fingerprint", json_str(f->fingerprint));
 	json_put(o, "site_id", json_str(f->site));
 	json_put(o, "site_name", json_str(f->site_name));
-	json_put(o, "scan_id", json_str(f->scan));
+	json_put(o, "scan_id", app_str_or_null(f->scan));
 	json_put(o, "check", json_str(f->check));
 	json_put(o, "title", json_str(f->title));
 	json_put(o, "title_en", json_str(f->title_en));
@@ -536,4 +536,21 @@ int app_finding_seen(struct app_call *c, const struct store_scan *s, const struc
 		return -1;
 	return store_scan_finding_put(c->db, s->tenant, s->id, r.id, status, r.severity,
 				      r.instances, e);
+}
+
+int app_finding_observed(struct app_call *c, struct str site, struct str origin,
+			 const struct scan_finding *f, int *ret_fresh, struct error *e)
+{
+	struct store_scan none = { .id = STR(""), .tenant = c->actor->tenant_id, .site = site, .origin = origin };
+	struct store_finding r;
+	const char *status = "new";
+	int found = store_finding_by_fingerprint(c->db, none.tenant, site, origin, f->fingerprint,
+						 c->arena, &r, e);
+
+	if (found < 0)
+		return -1;
+	if (found ? see_again(c, &none, f, &r, &status, e) < 0 : add_new(c, &none, f, &r, e) < 0)
+		return -1;
+	*ret_fresh += strcmp(status, "still") != 0;
+	return 0;
 }

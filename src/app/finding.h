@@ -43,6 +43,10 @@ int app_finding_expire(struct app_call *c, struct error *e);
 /* Inside a transaction: adds or refreshes; status "new", "still" or "reappeared". */
 int app_finding_seen(struct app_call *c, const struct store_scan *s, const struct scan_finding *f,
 		     struct error *e);
+/* The same for what was seen outside a scan (asset runs); *ret_fresh counts new and
+ * reappeared ones. */
+int app_finding_observed(struct app_call *c, struct str site, struct str origin,
+			 const struct scan_finding *f, int *ret_fresh, struct error *e);
 int app_finding_load(struct app_call *c, struct str id, struct store_finding *ret,
 		     struct error *e);
 #endif

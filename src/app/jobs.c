@@ -2,6 +2,7 @@
  * a check that a person waits for, the daily look at a proof, and upkeep. */
 #include "app/jobs.h"
 
+#include "app/asset.h"
 #include "app/fetch.h"
 #include "app/finding.h"
 #include "app/monitor.h"
@@ -13,6 +14,7 @@
 #include "app/verify.h"
 #include "app/view.h"
 #include "job/schedule.h"
+#include "scan/asset/asset.h"
 #include "store/event.h"
 #include "store/site.h"
 
@@ -114,8 +116,9 @@ int app_jobs_install(struct store_conn *c, int64_t now, struct error *e)
 }
 
 const struct job_kind *const app_job_kinds[] = {
+	&app_job_asset,
 	&app_job_scan,	  &app_job_monitor, &app_job_notify, &app_job_deliver, &app_job_report,
 	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    NULL,
 };
 
-const struct os_jail_kind *const app_jail_kinds[] = { &app_fetch_jail, &app_pack_jail, NULL };
+const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, NULL };

@@ -23,6 +23,8 @@ struct asset_options {
 	uint16_t site_port; /* of the site's own address; 0: none. Its TLS is the scan's business */
 	const struct asset_range *ports; /* none: the default list of 1,000 */
 	size_t ports_len;
+	const struct asset_range *more; /* besides the default list */
+	size_t more_len;
 	unsigned rate;	      /* connections per second; 0: LIMIT_ASSET_RATE */
 	unsigned concurrency; /* connections at once; 0: LIMIT_ASSET_PARALLEL */
 	unsigned max_seconds; /* 0: LIMIT_ASSET_SECONDS */

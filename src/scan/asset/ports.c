@@ -77,12 +77,15 @@ static uint16_t *list_of(const struct asset_options *o, size_t *ret)
 			list[n++] = service_ports[i];
 		seen[service_ports[i]] = true;
 	}
-	for (size_t i = 0; i < o->ports_len; i++)
-		for (unsigned p = o->ports[i].from; p <= o->ports[i].to; p++) {
+	for (size_t i = 0; i < o->ports_len + o->more_len; i++) {
+		const struct asset_range *r = i < o->ports_len ? &o->ports[i] : &o->more[i - o->ports_len];
+
+		for (unsigned p = r->from; p <= r->to; p++) {
 			if (!seen[p])
 				list[n++] = (uint16_t)p;
 			seen[p] = true;
 		}
+	}
 	*ret = n;
 	return list;
 }

@@ -1,6 +1,31 @@
 /* Options and facts as bytes, for the channel between the keeper and the jailed child. */
 #include "scan/asset/asset_private.h"
 
+static void put_ranges(struct buf *out, const struct asset_range *list, size_t n)
+{
+	buf_u32(out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_u32(out, (uint32_t)list[i].from << 16 | list[i].to);
+}
+
+static int get_ranges(struct reader *r, struct arena *a, const struct asset_range **ret, size_t *ret_n)
+{
+	uint32_t n, both;
+
+	if (reader_u32(r, &n) < 0 || n > LIMIT_ASSET_RANGES)
+		return -1;
+	struct asset_range *list = arena_array(a, n + 1, sizeof(*list));
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (reader_u32(r, &both) < 0)
+			return -1;
+		list[i] = (struct asset_range){ (uint16_t)(both >> 16), (uint16_t)both };
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
 void asset_options_encode(const struct asset_options *o, struct buf *out)
 {
 	buf_blob(out, o->host);
@@ -11,9 +36,8 @@ void asset_options_encode(const struct asset_options *o, struct buf *out)
 	buf_u32(out, o->max_seconds);
 	buf_u32(out, o->no_services);
 	buf_u64(out, (uint64_t)o->now_ms);
-	buf_u32(out, (uint32_t)o->ports_len);
-	for (size_t i = 0; i < o->ports_len; i++)
-		buf_u32(out, (uint32_t)o->ports[i].from << 16 | o->ports[i].to);
+	put_ranges(out, o->ports, o->ports_len);
+	put_ranges(out, o->more, o->more_len);
 	buf_u32(out, (uint32_t)o->servers_len);
 	for (size_t i = 0; i < o->servers_len; i++)
 		buf_blob(out, o->servers[i]);
@@ -23,21 +47,14 @@ int asset_options_decode(struct str bytes, struct arena *a, struct asset_options
 {
 	struct reader r = reader_of(bytes);
 	struct asset_options o = { 0 };
-	uint32_t site, none, ports, servers, both;
+	uint32_t site, none, servers;
 	uint64_t now;
 
 	if (reader_blob(&r, &o.host) < 0 || reader_blob(&r, &o.address) < 0 || reader_u32(&r, &site) < 0 ||
 	    reader_u32(&r, &o.rate) < 0 || reader_u32(&r, &o.concurrency) < 0 || reader_u32(&r, &o.max_seconds) < 0 ||
-	    reader_u32(&r, &none) < 0 || reader_u64(&r, &now) < 0 || reader_u32(&r, &ports) < 0 ||
-	    ports > LIMIT_ASSET_RANGES)
+	    reader_u32(&r, &none) < 0 || reader_u64(&r, &now) < 0 || get_ranges(&r, a, &o.ports, &o.ports_len) < 0 ||
+	    get_ranges(&r, a, &o.more, &o.more_len) < 0)
 		return -1;
-	struct asset_range *list = arena_array(a, ports + 1, sizeof(*list));
-
-	for (uint32_t i = 0; i < ports; i++) {
-		if (reader_u32(&r, &both) < 0)
-			return -1;
-		list[i] = (struct asset_range){ (uint16_t)(both >> 16), (uint16_t)both };
-	}
 	if (reader_u32(&r, &servers) < 0 || servers > LIMIT_ASSET_TLS)
 		return -1;
 	struct str *names = arena_array(a, servers + 1, sizeof(*names));
@@ -52,8 +69,6 @@ int asset_options_decode(struct str bytes, struct arena *a, struct asset_options
 	o.site_port = (uint16_t)site;
 	o.no_services = none != 0;
 	o.now_ms = (int64_t)now;
-	o.ports = list;
-	o.ports_len = ports;
 	o.servers = names;
 	o.servers_len = servers;
 	*ret = o;
