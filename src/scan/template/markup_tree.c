@@ -63,8 +63,11 @@ static struct str current_name(const struct builder *b)
 
 static void push(struct builder *b, uint32_t id)
 {
-	if (b->depth < LIMIT_HTML_DEPTH && id)
-		b->open[b->depth++] = id;
+	if (!id)
+		return;
+	if (b->depth < LIMIT_HTML_DEPTH)
+		b->depth++;
+	b->open[b->depth - 1] = id; /* at the limit, what is deeper stands side by side */
 }
 
 static uint32_t element(struct builder *b, struct str name)

@@ -14,7 +14,10 @@
 
 static struct str body_of(const struct scan_exchange *x)
 {
-	bool converted = x->text.len && x->charset.len && !str_eq(x->charset, STR("utf-8"));
+	/* Chinese pages in their old charsets are read as text; what only looks like UTF-16 by its
+	 * first two bytes is binary data more often */
+	bool converted = x->text.len && x->charset.len && !str_eq(x->charset, STR("utf-8")) &&
+			 !str_istarts(x->charset, STR("utf-16"));
 	return converted ? x->text : x->body;
 }
 
