@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "scan/diff.h"
 #include "scan/scan_private.h"
 #include "scan/template/run.h"
 #include "scan/values.h"
@@ -42,6 +43,12 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 	return (modes & r->o.mode) != 0;
 }
 
+/* One that the answers depend on: as good as a parameter. */
+static bool own_header(struct str name)
+{
+	return !str_eq(name, STR("User-Agent")) && !str_eq(name, STR("Referer")) && !str_eq(name, STR("X-Forwarded-For"));
+}
+
 static bool applies(const struct run *r, const struct scan_check *c, const struct unit *u)
 {
 	if (!attack_check_wanted(r, c))
@@ -50,7 +57,7 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 	case UNIT_POINT:
 		if (!c->on_point)
 			return false;
-		return (u->where != WHERE_COOKIE && u->where != WHERE_HEADER) || r->o.mode == SCAN_DEEP ||
+		return u->where != WHERE_HEADER || r->o.mode == SCAN_DEEP || own_header(u->name) ||
 		       (c->flags & SCAN_DEEP_POINTS);
 	case UNIT_DIR:
 		return c->on_dir != NULL;
@@ -190,7 +197,8 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool input = x->query.len > 0 || s->body.len > 0;
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
 	bool path_input = page && !redirect && points_in_path(r, &a->url);
-	if (((input && page) || path_input) && !too_many_alike(r, s, &a->url))
+	bool bare = page && !redirect && !input && x->status == 200 && points_bare(r, a);
+	if (((input && page) || path_input || bare) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
 	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
@@ -347,6 +355,7 @@ void attack_free(struct run *r)
 	if (k->routes)
 		map_free_values(k->routes, free);
 	map_free(k->kinds);
+	map_free_values(k->vary, free);
 	if (k->tags)
 		map_free_values(k->tags, free);
 }
@@ -428,6 +437,27 @@ static void template_main(struct probe *p)
 	r->attack.weight_done++;
 }
 
+/* Is a word of the path a value? Then another word brings another page, and not the page for
+ * what is missing. */
+static bool is_value(struct probe *p)
+{
+	struct diff_side base, other;
+	if (p->unit->kind != UNIT_POINT || p->unit->where != WHERE_PATH || points_like_value(p->unit->value))
+		return true;
+	for (size_t i = 0; scan_checks[i] && !p->check; i++)
+		if (applies(p->run, scan_checks[i], p->unit))
+			p->check = scan_checks[i];
+	p->point.base = probe_base_answer(p);
+	if (!p->check || !p->point.base)
+		return true;
+	base = diff_base(&p->point);
+	bool yes = diff_value(p, probe_word(p, 8), &other) == 0 && other.x->status < 400 && !diff_same(p, &base, &other) &&
+		   probe_missing(p, other.x) == 0;
+	drop_held(p);
+	arena_reset(p->arena);
+	return yes;
+}
+
 /* The whole life of a unit, inside its fiber. */
 static void unit_main(void *arg)
 {
@@ -439,6 +469,11 @@ static void unit_main(void *arg)
 		return;
 	}
 	struct arena *keys = arena_new(4 * MIB);
+	if (!is_value(p)) {
+		r->attack.weight_done += u->checks;
+		arena_free(keys);
+		return;
+	}
 	for (size_t i = 0; scan_checks[i] && !r->stopping; i++) {
 		const struct scan_check *c = scan_checks[i];
 		if (!applies(r, c, u))

@@ -270,6 +270,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->findings = map_new();
 	r->done = seen_new();
 	r->attack.kinds = map_new();
+	r->attack.vary = map_new();
 	r->attack.dirs = map_new();
 	r->attack.files = map_new();
 	r->attack.routes = map_new();

@@ -1,6 +1,7 @@
 /* Insertion points: which inputs a request has, and the same request with one of them
  * changed. Names and order stay as they were; only the value that is probed is
  * encoded anew. */
+#include "base/check.h"
 #include "base/encode.h"
 #include "base/limits.h"
 #include "net/cookie.h"
@@ -8,6 +9,9 @@
 #include "scan/values.h"
 
 #define LIMIT_POINTS 40 /* per request */
+#define POINTS_PER_COOKIE 4	/* requests on which one cookie is probed in standard mode */
+#define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
+#define POINTS_BARE 40		/* requests without input whose headers are probed in standard mode */
 
 static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
 
@@ -72,6 +76,20 @@ static bool worth_it(struct str name, struct str value)
 	       !str_istarts(name, STR("__VIEWSTATE")) && !str_istarts(name, STR("__EVENT"));
 }
 
+/* How often `what` was taken so far is less than most: takes it. */
+static bool take(struct run *r, const char *kind, struct str what, uintptr_t most)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	buf_c(&b, kind);
+	buf_str(&b, what);
+	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
+	if (n < most)
+		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
+	buf_free(&b);
+	return n < most;
+}
+
 static void cookie_points(struct run *r, struct target *t)
 {
 	struct buf b;
@@ -87,7 +105,8 @@ static void cookie_points(struct run *r, struct target *t)
 		if (eq <= 0)
 			continue;
 		struct str name = str_sub(part, 0, (size_t)eq), value = str_from(part, (size_t)eq + 1);
-		if (!cookie_looks_like_session(name) && worth_it(name, value))
+		if (!cookie_looks_like_session(name) && worth_it(name, value) &&
+		    (r->o.mode == SCAN_DEEP || take(r, "cookie ", name, POINTS_PER_COOKIE)))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_COOKIE, name, url_form_decode(a, value));
 	}
 	buf_free(&b);
@@ -105,16 +124,26 @@ static bool like_a_value(struct str part)
 	return part.len > 0 && (digits == part.len || (part.len >= 12 && hex == part.len && digits >= 2));
 }
 
+bool points_like_value(struct str segment)
+{
+	return like_a_value(segment);
+}
+
 bool points_in_path(const struct run *r, const struct url *u)
 {
-	struct str rest = u->path, part;
+	struct str rest = u->path, part, last = STR("");
+	size_t n = 0;
 	if (r->o.mode != SCAN_STANDARD)
 		return r->o.mode == SCAN_DEEP;
-	while (str_split(&rest, '/', &part))
+	while (str_split(&rest, '/', &part)) {
 		if (like_a_value(part))
 			return true;
-	return false;
+		n += part.len > 0;
+		last = part;
+	}
+	return n >= 2 && !u->query.len && str_chr(last, '.') < 0;
 }
+
 
 /* Segments of the path that look like values; in deep scans also any others, when there
  * is no query and no file extension. */
@@ -125,7 +154,8 @@ static void path_points(struct run *r, struct target *t, const struct url *u, st
 	while (taken < 4 && str_split(&rest, '/', &part)) {
 		if (number++ == 0 || str_empty(part) || str_chr(part, '.') >= 0)
 			continue;
-		if (!like_a_value(part) && (u->query.len || r->o.mode != SCAN_DEEP))
+		struct str prefix = str_sub(u->path, 0, (size_t)(part.ptr - u->path.ptr));
+		if (!like_a_value(part) && (u->query.len || (r->o.mode != SCAN_DEEP && !take(r, "segment ", prefix, POINTS_PER_FOLDER))))
 			continue;
 		attack_add_unit(r, t, UNIT_POINT, WHERE_PATH, arena_printf(a, "%zu", number - 1),
 				url_form_decode(a, part));
@@ -200,9 +230,70 @@ void points_of(struct run *r, struct target *t)
 					i == 0	 ? r->o.user_agent
 					: i == 1 ? t->spec->url
 						 : STR("127.0.0.1"));
+	struct str vary = map_has(r->attack.vary, t->spec->url) ? str_c(map_get(r->attack.vary, t->spec->url)) : STR(""), part;
+	for (size_t k = 0; r->o.mode != SCAN_QUICK && k < 4 && str_split(&vary, ',', &part); k++)
+		attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, STR("1"));
 	if (points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);
+}
+
+/* Header names that the answer says it depends on, beyond the usual ones. */
+static void note_vary(struct run *r, const struct scan_exchange *x)
+{
+	static const struct str usual[] = { STR_INIT("Accept-Encoding"), STR_INIT("Cookie"), STR_INIT("Origin"),
+					    STR_INIT("User-Agent"), STR_INIT("Accept"), STR_INIT("Referer"),
+					    STR_INIT("X-Forwarded-For"), STR_INIT("X-Requested-With"), STR_INIT("*"),
+					    STR_INIT("Authorization"), STR_INIT("Accept-Language"), STR_INIT("Host") };
+	struct str v, part;
+	size_t at = 0;
+	struct buf b;
+	buf_init(&b, 1 * KIB);
+	while (scan_header_next(&x->headers, "vary", &at, &v))
+		while (str_split(&v, ',', &part)) {
+			bool known = false;
+			part = str_trim(part);
+			for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+				known = known || str_ieq(part, usual[i]);
+			for (size_t i = 0; i < part.len; i++)
+				known = known || !(ascii_alnum(part.ptr[i]) || part.ptr[i] == '-');
+			if (known || part.len == 0 || part.len > 60 || b.len > 200)
+				continue;
+			if (b.len)
+				buf_char(&b, ',');
+			buf_str(&b, part);
+		}
+	if (b.len && !map_has(r->attack.vary, x->url) && map_len(r->attack.vary) < 5000)
+		map_put(r->attack.vary, x->url, str_dup(buf_view(&b)));
+	buf_free(&b);
+}
+
+/* Cookies that are set or sent at this address and that are no session. */
+static bool has_cookie_input(struct run *r, const struct answer *a)
+{
+	struct buf b;
+	struct str part;
+	bool yes = false;
+	buf_init(&b, 16 * KIB);
+	people_cookies(r, AS_FIRST, &a->url, &b);
+	struct str rest = buf_view(&b);
+	while (!yes && str_split(&rest, ';', &part)) {
+		ssize_t eq = str_chr(part, '=');
+		struct str name = str_trim(str_sub(part, 0, eq < 0 ? 0 : (size_t)eq));
+		if (name.len && !cookie_looks_like_session(name))
+			yes = r->o.mode == SCAN_DEEP || take(r, "bare cookie ", name, POINTS_PER_COOKIE);
+	}
+	buf_free(&b);
+	return yes;
+}
+
+bool points_bare(struct run *r, const struct answer *a)
+{
+	if (r->o.mode == SCAN_QUICK || (a->x.media != MEDIA_HTML && a->x.media != MEDIA_JSON))
+		return false;
+	note_vary(r, &a->x);
+	return r->o.mode == SCAN_DEEP || has_cookie_input(r, a) || map_has(r->attack.vary, a->x.url) ||
+	       take(r, "bare", STR(""), POINTS_BARE);
 }
 
 /* ---- the request with a change ---- */

@@ -209,6 +209,7 @@ struct attack {
 	VEC(struct target *) targets;
 	VEC(struct unit) units;
 	struct map *kinds; /* path + parameter names -> how many targets were taken */
+	struct map *vary;  /* address -> further header names that its answers depend on */
 	struct map *dirs, *files, *routes;
 	size_t next, finished;
 	uint64_t weight_total, weight_done;
@@ -231,6 +232,10 @@ void attack_free(struct run *r);
 void points_of(struct run *r, struct target *t);
 /* Does the path itself hold something that looks like a value, in this mode? */
 bool points_in_path(const struct run *r, const struct url *u);
+bool points_like_value(struct str segment);
+/* A request without query or body that is worth probing for its cookies and headers; notes
+ * what its answer varies by. */
+bool points_bare(struct run *r, const struct answer *a);
 /* Names of the values in a JSON or XML body, "&" before each. */
 void points_body_names(const struct spec *s, struct buf *out);
 /* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */

@@ -299,6 +299,15 @@ def serve(r):
     return c.show(r.value(c.start), r)
 
 
+def tell_inputs(r, reply):
+    """Cookies that a page reads are set by it, headers that it reads stand in Vary."""
+    s = r.case.start
+    if s.where == "cookie" and s.name not in r.cookies:
+        reply.headers.append(("Set-Cookie", f"{s.name}={urllib.parse.quote(str(s.value))}; Path={r.case.base}"))
+    elif s.where == "header":
+        reply.headers.append(("Vary", s.name))
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -316,13 +325,17 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(min(length, 4 << 20))
+        request = None
         try:
-            reply = serve(Request(self, body))
+            request = Request(self, body)
+            reply = serve(request)
             reply = reply if isinstance(reply, Reply) else Reply(page(reply))
         except Reply as r:
             reply = r
         except Exception:  # pylint: disable=broad-except
             reply = Reply(page("<p>服务器忙</p>"), 500)
+        if request and request.case:
+            tell_inputs(request, reply)
         self.answer(reply)
 
     do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = do_TRACE = handle_any

@@ -55,3 +55,9 @@ bool active_plain_number(struct str value)
 		n += ascii_digit(value.ptr[i]) || strchr("-.:,", value.ptr[i]) != NULL;
 	return value.len > 0 && n == value.len;
 }
+
+bool active_own_header(const struct scan_point *pt)
+{
+	return pt->where == WHERE_HEADER && !str_eq(pt->name, STR("User-Agent")) && !str_eq(pt->name, STR("Referer")) &&
+	       !str_eq(pt->name, STR("X-Forwarded-For"));
+}

@@ -101,7 +101,7 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
 	struct diff_side base = diff_base(pt);
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep) ||
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "command-injection"))
 		return;
 	bool plain = deep || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);

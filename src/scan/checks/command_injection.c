@@ -150,7 +150,7 @@ static void try_calling(struct probe *p)
 static void probe_shell(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep))
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++)
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
@@ -175,7 +175,7 @@ const struct scan_check check_command_injection = {
 static void probe_blind(struct probe *p, const struct scan_point *pt)
 {
 	if (probe_point_found(p, "command-injection") || probe_sqli_found(p) || pt->where == WHERE_PATH ||
-	    (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP))
+	    (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt)))
 		return;
 	try_waiting(p);
 }

@@ -75,7 +75,7 @@ static void probe_lookup(struct probe *p, const struct scan_point *pt)
 {
 	struct scan_oob_name name;
 	const struct scan_exchange *x;
-	if (!probe_oob_ready(p) || probe_reported(p) || (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP))
+	if (!probe_oob_ready(p) || probe_reported(p) || (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt)))
 		return;
 	if (!probe_oob_host(p, &name))
 		return;

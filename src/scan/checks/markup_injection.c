@@ -44,7 +44,7 @@ static void probe_include(struct probe *p, const struct scan_point *pt)
 	const char *zh = "参数中的服务器端包含（SSI）指令被执行，响应里是它的结果；换一组随机值后重现。";
 	const char *en = "A server-side include in the parameter was obeyed and the answer holds its result; repeated with other "
 			 "values.";
-	if (probe_reported(p) || pt->where == WHERE_HEADER || (probe_mode(p) != SCAN_DEEP && !diff_reflects(p) && !diff_parses(p)))
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_mode(p) != SCAN_DEEP && !diff_reflects(p) && !diff_parses(p)))
 		return;
 	if (!confirmed(p, fire_include, zh, en))
 		confirmed(p, fire_name, zh, en);
@@ -103,7 +103,7 @@ static void probe_sheet(struct probe *p, const struct scan_point *pt)
 			 "with others.";
 	bool deep = probe_mode(p) == SCAN_DEEP;
 	bool sheet = str_ihas(pt->name, STR("xsl")) || str_ihas(pt->name, STR("style")) || str_has(pt->value, STR("<xsl"));
-	if (probe_reported(p) || pt->where == WHERE_HEADER || probe_sqli_found(p) || probe_point_found(p, "xpath-injection") ||
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !active_own_header(pt)) || probe_sqli_found(p) || probe_point_found(p, "xpath-injection") ||
 	    (!deep && !sheet && !diff_parses(p)))
 		return;
 	if (confirmed(p, fire_sheet, zh, en) || ((deep || sheet) && confirmed(p, fire_whole_sheet, zh, en)))

@@ -263,7 +263,7 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 {
 	size_t tries = ARRAY_SIZE(targets);
 
-	if (pt->where == WHERE_HEADER || (probe_sqli_found(p) && probe_mode(p) != SCAN_DEEP))
+	if ((pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_sqli_found(p) && probe_mode(p) != SCAN_DEEP))
 		return;
 	if (probe_mode(p) != SCAN_DEEP) {
 		bool named = may_name_file(pt) && pt->value.len < 100;

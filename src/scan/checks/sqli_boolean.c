@@ -217,7 +217,7 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 {
 	if (probe_reported(p) || probe_point_found(p, "sqli-error") || pt->base->status >= 500)
 		return;
-	if (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP)
+	if (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt))
 		return;
 	if (!probe_stable(p))
 		return;

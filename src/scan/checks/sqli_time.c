@@ -103,7 +103,7 @@ static void probe_time(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || probe_point_found(p, "sqli-error") || probe_point_found(p, "sqli-boolean") ||
 	    probe_point_found(p, "sqli-union"))
 		return;
-	if (pt->value.len > 200 || (probe_mode(p) != SCAN_DEEP && pt->where == WHERE_HEADER))
+	if (pt->value.len > 200 || (probe_mode(p) != SCAN_DEEP && pt->where == WHERE_HEADER && !active_own_header(pt)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(delays); i++) {
 		struct delay d = delays[i];

@@ -113,7 +113,7 @@ static void probe_union(struct probe *p, const struct scan_point *pt)
 	bool deep = probe_mode(p) == SCAN_DEEP, number = active_plain_number(pt->value);
 	if (probe_reported(p) || probe_point_found(p, "sqli-error") || probe_point_found(p, "sqli-boolean"))
 		return;
-	if (pt->where == WHERE_HEADER && !deep)
+	if (pt->where == WHERE_HEADER && !deep && !active_own_header(pt))
 		return;
 	if (!deep && !diff_depends(p, &base)) { /* a quote that changes nothing: no row would either */
 		struct diff_side quote;

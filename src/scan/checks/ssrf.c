@@ -109,7 +109,7 @@ static void probe_fetch(struct probe *p, const struct scan_point *pt)
 {
 	const struct scan_exchange *start;
 	bool deep = probe_mode(p) == SCAN_DEEP, like = url_like(pt);
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep))
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	if (!like && active_plain_number(pt->value) && !deep)
 		return;

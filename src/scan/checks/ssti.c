@@ -106,7 +106,7 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 	const char *engines = "", *other;
 	struct str proof;
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep) || (probe_sqli_found(p) && !deep) ||
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "code-injection"))
 		return;
 	if (!deep && !diff_reflects(p) && !diff_parses(p))
