@@ -198,7 +198,9 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
 	bool path_input = page && !redirect && points_in_path(r, &a->url);
 	bool bare = page && !redirect && !input && x->status == 200 && points_bare(r, a);
-	if (((input && page) || path_input || bare) && !too_many_alike(r, s, &a->url))
+	/* a file that a program hands out: its name may be the input */
+	bool handed = x->query.len > 0 && x->media == MEDIA_BINARY && !points_static(&a->url);
+	if (((input && page) || path_input || bare || handed) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
 	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
@@ -451,8 +453,13 @@ static bool is_value(struct probe *p)
 	if (!p->check || !p->point.base)
 		return true;
 	base = diff_base(&p->point);
-	bool yes = diff_value(p, probe_word(p, 8), &other) == 0 && other.x->status < 400 && !diff_same(p, &base, &other) &&
-		   probe_missing(p, other.x) == 0;
+	struct str word = probe_word(p, 8);
+	bool yes = diff_value(p, word, &other) == 0 && other.x->status < 400 &&
+		   (!diff_same(p, &base, &other) || kit_reflects(other.x->text, word));
+	const struct scan_exchange *lost;
+	/* the same for any nonsense at the top of the site: that is how it says "no such page" */
+	if (yes && probe_get(p, arena_printf(p->arena, "/%.*s", STR_ARG(probe_word(p, 9))), &lost) == 0)
+		yes = lost->status != other.x->status || !kit_same_sig(answer_sig(answer_of(lost)), answer_sig(answer_of(other.x)));
 	drop_held(p);
 	arena_reset(p->arena);
 	return yes;

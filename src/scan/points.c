@@ -11,6 +11,7 @@
 #define LIMIT_POINTS 40 /* per request */
 #define POINTS_PER_COOKIE 4	/* requests on which one cookie is probed in standard mode */
 #define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
+#define POINTS_WITH_HEADERS 120 /* requests whose User-Agent and the like are probed in standard mode */
 #define POINTS_BARE 40		/* requests without input whose headers are probed in standard mode */
 
 static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
@@ -124,6 +125,19 @@ static bool like_a_value(struct str part)
 	return part.len > 0 && (digits == part.len || (part.len >= 12 && hex == part.len && digits >= 2));
 }
 
+bool points_static(const struct url *u)
+{
+	static const struct str programs[] = { STR_INIT(".php"), STR_INIT(".jsp"), STR_INIT(".asp"), STR_INIT(".aspx"), STR_INIT(".do"),
+					       STR_INIT(".action"), STR_INIT(".cgi"), STR_INIT(".ashx"), STR_INIT(".py"), STR_INIT(".pl") };
+	ssize_t slash = str_rchr(u->path, '/');
+	if (str_chr(str_from(u->path, (size_t)(slash + 1)), '.') < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (str_iends(u->path, programs[i]))
+			return false;
+	return true;
+}
+
 bool points_like_value(struct str segment)
 {
 	return like_a_value(segment);
@@ -152,7 +166,7 @@ static void path_points(struct run *r, struct target *t, const struct url *u, st
 	struct str rest = u->path, part;
 	size_t number = 0, taken = 0;
 	while (taken < 4 && str_split(&rest, '/', &part)) {
-		if (number++ == 0 || str_empty(part) || str_chr(part, '.') >= 0)
+		if (number++ == 0 || str_empty(part) || (str_empty(rest) && str_chr(part, '.') >= 0))
 			continue;
 		struct str prefix = str_sub(u->path, 0, (size_t)(part.ptr - u->path.ptr));
 		if (!like_a_value(part) && (u->query.len || (r->o.mode != SCAN_DEEP && !take(r, "segment ", prefix, POINTS_PER_FOLDER))))
@@ -224,8 +238,9 @@ void points_of(struct run *r, struct target *t)
 		tree_points(r, t, a);
 	if (r->o.mode != SCAN_QUICK)
 		cookie_points(r, t);
+	bool headers = r->o.mode == SCAN_DEEP || take(r, "headers", STR(""), POINTS_WITH_HEADERS);
 	if (r->o.mode != SCAN_QUICK)
-		for (size_t i = 0; i < sizeof(header_points) / sizeof(header_points[0]); i++)
+		for (size_t i = 0; i < (headers ? ARRAY_SIZE(header_points) : 0); i++)
 			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(header_points[i]),
 					i == 0	 ? r->o.user_agent
 					: i == 1 ? t->spec->url

