@@ -22,6 +22,7 @@
 #include "os/spawn.h"
 #include "report/report.h"
 #include "scan/check.h"
+#include "scan/browse.h"
 #include "scan/jail.h"
 #include "scan/scan.h"
 #include "scan/template/template.h"
@@ -34,6 +35,7 @@ struct args {
 	struct str fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
+	struct str browser;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct buf api_files[CLI_APIS];
 	struct str api_texts[CLI_APIS];
@@ -54,6 +56,8 @@ static const struct cli_option table[] = {
 		 "header sent with every request; may be repeated"),
 	CLI_STR(0, "cookie", struct args, cookie, "C", "完整的 Cookie 请求头，例如登录后的会话",
 		"a whole Cookie header, e.g. of a logged-in session"),
+	CLI_CHOICE(0, "browser", struct args, browser, "auto|on|off", "用 Chromium 爬取脚本生成的页面并检查 DOM 型 XSS（auto：深度模式）",
+		   "crawl with Chromium and look for DOM XSS (auto: in deep mode)"),
 	CLI_STR(0, "second-cookie", struct args, second_cookie, "C",
 		"另一个账号的 Cookie 请求头，用来检查越权访问", "Cookie header of another account: finds broken access control"),
 	CLI_LIST(0, "second-header", struct args, second_headers, "'K: V'", "另一个账号的请求头，可多次给出",
@@ -259,6 +263,9 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.template_unverified = a->unverified,
 		.user_agent = a->user_agent,
 	};
+	o->browser = str_eq(a->browser, STR("on"))    ? SCAN_BROWSER_ON
+		     : str_eq(a->browser, STR("off")) ? SCAN_BROWSER_OFF
+						      : SCAN_BROWSER_AUTO;
 	if (a->mode.len)
 		scan_mode_parse(a->mode, &o->mode);
 	if (check_ids(&a->checks, e) < 0 || check_ids(&a->skip, e) < 0)
@@ -313,7 +320,16 @@ static int run_engine(const struct args *a, struct os_spawner *spawner, struct n
 	if (net_http_global_init(e) < 0 ||
 	    net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, e) < 0)
 		return -1;
-	return scan_run(o, c, state, events, sum, e);
+	struct scan_browser_host *browser = NULL;
+	struct scan_browser door;
+	struct scan_events mine = *events;
+	if (scan_options_browser(o) && scan_browser_start(o, policy, NULL, NULL, &browser, e) == 0) {
+		door = scan_browser_door(browser);
+		mine.browser = &door;
+	}
+	int r = scan_run(o, c, state, &mine, sum, e);
+	scan_browser_stop(browser);
+	return r;
 }
 
 static int finish(const struct args *a, const struct session *s, const struct scan_options *o,

@@ -34,6 +34,10 @@ struct net_browser {
 	struct buf input; /* bytes read and not yet taken apart */
 	VEC(char *) watched;
 	VEC(struct kept_event) events;
+	net_browser_event *on_event;
+	void *event_ctx;
+	struct buf posted; /* commands that nobody waits for */
+	bool sending;	   /* in the middle of a command that somebody waits for */
 };
 
 static int64_t now_ms(void)
@@ -93,12 +97,31 @@ static int take_input(struct net_browser *b, struct error *e)
 	return 0;
 }
 
+/* Sends what was posted, and *out behind it; only whole messages follow each other. */
+static int send_some(struct net_browser *b, struct str *out, struct error *e)
+{
+	struct str first = b->posted.len && !b->sending ? buf_view(&b->posted) : *out;
+	ssize_t n = write_quietly(b->process.in, first.ptr, first.len);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		return fail_died(b, e);
+	if (n <= 0)
+		return 0;
+	if (first.ptr == b->posted.ptr) {
+		buf_consume(&b->posted, (size_t)n);
+	} else {
+		*out = str_from(*out, (size_t)n);
+		b->sending = out->len > 0;
+	}
+	return 0;
+}
+
 /* One turn: sends what is left of *out and reads what has come. */
 static int turn(struct net_browser *b, struct str *out, int64_t until_ms, struct error *e)
 {
 	struct pollfd p[2] = {
 		{ .fd = b->process.out, .events = POLLIN },
-		{ .fd = out->len ? b->process.in : -1, .events = POLLOUT },
+		{ .fd = out->len || b->posted.len ? b->process.in : -1, .events = POLLOUT },
 	};
 	int64_t left = until_ms - now_ms();
 
@@ -107,14 +130,8 @@ static int turn(struct net_browser *b, struct str *out, int64_t until_ms, struct
 	browser_process_tend(&b->process);
 	if (poll(p, 2, left > 1000 ? 1000 : (int)left) < 0 && errno != EINTR)
 		return error_os(e, errno, "poll");
-	if (out->len && p[1].revents) {
-		ssize_t n = write_quietly(b->process.in, out->ptr, out->len);
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return fail_died(b, e);
-		if (n > 0)
-			*out = str_from(*out, (size_t)n);
-	}
+	if (p[1].revents && send_some(b, out, e) < 0)
+		return -1;
 	return p[0].revents ? take_input(b, e) : 0;
 }
 
@@ -131,6 +148,8 @@ static void keep_event(struct net_browser *b, const json_t *msg)
 {
 	struct str name = json_get_str(msg, "method");
 
+	if (b->on_event && name.len)
+		b->on_event(b->event_ctx, name, json_object_get(msg, "params"));
 	if (!is_watched(b, name) || b->events.len >= LIMIT_BROWSER_EVENTS)
 		return;
 	struct kept_event *ev = vec_push(&b->events);
@@ -179,23 +198,72 @@ static int refused(const json_t *answer, const char *method, struct error *e)
 			 "the browser refused %s: %.*s", method, STR_ARG(text));
 }
 
+/* One command as it goes over the pipe; its number. */
+static int64_t put_command(struct net_browser *b, struct buf *out, const char *method, bool root, json_t *params)
+{
+	_cleanup_json_ json_t *msg = json_object();
+
+	json_put(msg, "id", json_integer(++b->next_id));
+	json_put(msg, "method", json_c(method));
+	if (b->session && !root)
+		json_put(msg, "sessionId", json_c(b->session));
+	if (params)
+		json_put(msg, "params", params);
+	json_write(out, msg);
+	buf_char(out, '\0');
+	return b->next_id;
+}
+
+void net_browser_on_event(struct net_browser *b, net_browser_event *cb, void *ctx)
+{
+	CHECK_OBJ(b, BROWSER_MAGIC);
+	b->on_event = cb;
+	b->event_ctx = ctx;
+}
+
+void net_browser_post(struct net_browser *b, bool root, const char *method, json_t *params)
+{
+	CHECK_OBJ(b, BROWSER_MAGIC);
+	put_command(b, &b->posted, method, root, params);
+}
+
+int net_browser_run(struct net_browser *b, int64_t ms, const bool *stop, struct error *e)
+{
+	struct str nothing = STR_NULL;
+	int64_t until = now_ms() + ms;
+
+	CHECK_OBJ(b, BROWSER_MAGIC);
+	for (;;) {
+		struct error why = { 0 };
+
+		find_answer(b, 0);
+		if ((stop && *stop) || now_ms() >= until)
+			return 0;
+		if (now_ms() >= b->deadline_ms)
+			return fail_timeout(e);
+		if (turn(b, &nothing, until, &why) < 0 && strcmp(why.code, "net.browser-timeout") != 0) {
+			if (e)
+				*e = why;
+			return -1;
+		}
+	}
+}
+
+void net_browser_deadline(struct net_browser *b, int64_t ms)
+{
+	CHECK_OBJ(b, BROWSER_MAGIC);
+	b->deadline_ms = now_ms() + ms;
+}
+
 int net_browser_call(struct net_browser *b, const char *method, json_t *params, json_t **ret_result,
 		     struct error *e)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(LIMIT_BROWSER_MESSAGE);
-	_cleanup_json_ json_t *msg = json_object(), *answer = NULL;
+	_cleanup_json_ json_t *answer = NULL;
 	int64_t id;
 
 	CHECK_OBJ(b, BROWSER_MAGIC);
-	id = ++b->next_id;
-	json_put(msg, "id", json_integer(id));
-	json_put(msg, "method", json_c(method));
-	if (b->session)
-		json_put(msg, "sessionId", json_c(b->session));
-	if (params)
-		json_put(msg, "params", params);
-	json_write(&text, msg);
-	buf_char(&text, '\0');
+	id = put_command(b, &text, method, false, params);
 	if (text.overflow)
 		return error_set(e, "net.browser-too-large", "交给浏览器的内容超过 %zu MB",
 				 "what the browser was given is larger than %zu MB",
@@ -326,6 +394,7 @@ int net_browser_open(const struct net_browser_options *o, struct net_browser **r
 	b->process.in = b->process.out = -1;
 	b->deadline_ms = now_ms() + (o->timeout_ms ? o->timeout_ms : LIMIT_BROWSER_MS);
 	buf_init(&b->input, LIMIT_BROWSER_MESSAGE);
+	buf_init(&b->posted, 16 * MIB);
 	if (browser_process_start(o, program, &b->process, e) < 0 || attach(b, e) < 0 ||
 	    close_doors(b, o, e) < 0) {
 		net_browser_close(b);
@@ -350,6 +419,7 @@ void net_browser_close(struct net_browser *b)
 	vec_free(&b->events);
 	vec_free(&b->watched);
 	buf_free(&b->input);
+	buf_free(&b->posted);
 	free(b->session);
 	free(b->frame);
 	b->magic = 0;

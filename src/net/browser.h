@@ -6,6 +6,10 @@
  * opened it) and ends with it. Closing kills the whole process group and removes
  * every file. See browser_process.c for how it is kept in.
  *
+ * A crawl sees more: events are handed to a callback while anything is waited for, and the
+ * callback may post commands whose answers nobody waits for; so a page that blocks on a
+ * request which is held back cannot lock us up.
+ *
  * Errors: net.browser-missing (no program), net.browser-start, net.browser-died,
  * net.browser-timeout, net.browser-protocol (it refused a command),
  * net.browser-too-large. */
@@ -20,7 +24,8 @@ struct net_browser_options {
 	const char *temp_dir; /* NULL: $TMPDIR or /tmp; must be open to the user it runs as */
 	int64_t timeout_ms;   /* for the whole life of the browser; 0: LIMIT_BROWSER_MS */
 	bool allow_script;
-	const char *proxy; /* "http://127.0.0.1:PORT"; NULL: no network at all */
+	const char *proxy; /* "http://127.0.0.1:PORT", "socks5://…"; NULL: no network at all */
+	bool one_process;  /* frames of other origins stay in the page's session */
 };
 
 /* Path of the program that would be used, or NULL when there is none. */
@@ -70,4 +75,13 @@ int net_browser_call(struct net_browser *b, const char *method, json_t *params, 
 void net_browser_watch(struct net_browser *b, const char *event);
 int net_browser_wait(struct net_browser *b, const char *event, int64_t timeout_ms,
 		     json_t **ret_params, struct error *e);
+/* Every event, as it comes; only inside net_browser_call, _wait and _run. */
+typedef void net_browser_event(void *ctx, struct str name, const json_t *params);
+void net_browser_on_event(struct net_browser *b, net_browser_event *cb, void *ctx);
+/* Sends a command and goes on. root: to the browser instead of the page. params is taken. */
+void net_browser_post(struct net_browser *b, bool root, const char *method, json_t *params);
+/* Handles events for this long, or until *stop (may be NULL) is set. */
+int net_browser_run(struct net_browser *b, int64_t ms, const bool *stop, struct error *e);
+/* From now on everything must be done within ms. */
+void net_browser_deadline(struct net_browser *b, int64_t ms);
 #endif

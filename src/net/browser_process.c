@@ -115,6 +115,11 @@ static void add_network_args(struct args *l, const struct net_browser_options *o
 		 o->proxy ? o->proxy : "http://127.0.0.1:1");
 	arg(l, l->proxy);
 	arg(l, "--proxy-bypass-list=<-loopback>");
+	if (o->one_process) {
+		arg(l, "--disable-site-isolation-trials");
+		arg(l, "--renderer-process-limit=2");
+		arg(l, "--js-flags=--max-old-space-size=512");
+	}
 	arg(l, "--disable-quic");
 	arg(l, "--force-webrtc-ip-handling-policy=disable_non_proxied_udp");
 }
@@ -144,14 +149,18 @@ static void make_args(struct args *l, const struct net_browser_options *o, const
 		"--password-store=basic",
 		"--use-mock-keychain",
 		"--disable-print-preview",
-		("--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
-		 "InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater"),
 		"--lang=zh-CN",
 		"--font-render-hinting=none",
 		"--force-color-profile=srgb",
 	};
 
 	arg(l, program);
+	/* the last one given would win: one for both */
+	arg(l, o->one_process ? ("--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
+				 "InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater,"
+				 "IsolateOrigins,site-per-process,ServiceWorkerPaymentApps")
+			      : ("--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
+				 "InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater"));
 	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++)
 		arg(l, quiet[i]);
 	if (!p->sandboxed)

@@ -38,7 +38,7 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 				return true;
 		return false;
 	}
-	if ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive)
+	if (((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) || ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins))
 		return false;
 	return (modes & r->o.mode) != 0;
 }

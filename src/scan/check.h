@@ -44,6 +44,7 @@ enum {
 	SCAN_INTRUSIVE = 1,  /* may change data or load: only with options.intrusive */
 	SCAN_PROBES_TOO = 2, /* passive hooks also see answers to active probes (error pages) */
 	SCAN_MISSING_TOO = 4,/* passive hooks also see not-found pages */
+	SCAN_TRIES_LOGINS = 16, /* tries passwords: only with options.try_logins */
 	SCAN_DEEP_POINTS = 8,/* on_point also gets cookies and headers in standard mode */
 };
 

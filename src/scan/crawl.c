@@ -46,13 +46,14 @@ static void start_fetch(struct run *r, struct slot *slot)
 struct push_from {
 	struct run *r;
 	const struct spec *spec;
-	const struct answer *answer;
+	struct str from;       /* the page */
+	const struct url *url; /* of it */
 	struct arena *arena;
 };
 
 static void push_url(struct push_from *p, enum scan_link_kind kind, struct str url)
 {
-	struct spec s = { .method = STR("GET"), .url = url, .from = p->answer->x.url, .kind = kind,
+	struct spec s = { .method = STR("GET"), .url = url, .from = p->from, .kind = kind,
 			  .depth = p->spec->depth + 1 };
 	if (kind == LINK_HEADER || kind == LINK_REFRESH || kind == LINK_SCRIPT || kind == LINK_STYLE)
 		s.depth = p->spec->depth; /* what the page is made of is no step away from it */
@@ -66,7 +67,7 @@ static bool push_raw(void *ctx, enum scan_link_kind kind, struct str raw)
 	struct url u;
 	if (arena_left(p->arena) < 1 * MIB)
 		return true;
-	if (url_parse(p->arena, raw, &p->answer->url, 0, &u, NULL) == 0)
+	if (url_parse(p->arena, raw, p->url, 0, &u, NULL) == 0)
 		push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
 	return frontier_len(p->r) > 4000000;
 }
@@ -125,11 +126,11 @@ static void push_forms(struct push_from *p, const struct scan_page *page)
 		if (!may_submit(p->r, f) || !form_fill(p->arena, f, &sub))
 			continue;
 		struct url u;
-		if (url_parse(p->arena, sub.url, &p->answer->url, 0, &u, NULL) < 0)
+		if (url_parse(p->arena, sub.url, p->url, 0, &u, NULL) < 0)
 			continue;
 		struct spec s = { .method = sub.method,
 				  .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
-				  .body = sub.body, .type = sub.content_type, .from = p->answer->x.url,
+				  .body = sub.body, .type = sub.content_type, .from = p->from,
 				  .kind = LINK_FORM, .depth = p->spec->depth + 1 };
 		frontier_push(p->r, &s);
 	}
@@ -157,7 +158,7 @@ static void push_headers(struct push_from *p, const struct scan_headers *h)
 
 static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 {
-	struct push_from p = { .r = r, .spec = spec, .answer = a, .arena = arena_new(64 * MIB) };
+	struct push_from p = { .r = r, .spec = spec, .from = a->x.url, .url = &a->url, .arena = arena_new(64 * MIB) };
 	const struct scan_exchange *x = &a->x;
 	struct str v;
 	size_t at = 0;
@@ -189,6 +190,15 @@ static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 		push_links(&p, x->page);
 		push_forms(&p, x->page);
 	}
+	arena_free(p.arena);
+}
+
+void crawl_push_page(struct run *r, const struct spec *spec, const struct url *url, const struct scan_page *page)
+{
+	struct push_from p = { .r = r, .spec = spec, .url = url, .arena = arena_new(64 * MIB) };
+	p.from = url_text(p.arena, url, URL_NO_FRAGMENT | URL_NO_USERINFO);
+	push_links(&p, page);
+	push_forms(&p, page);
 	arena_free(p.arena);
 }
 
@@ -293,6 +303,7 @@ static void commit(struct run *r, struct slot *slot)
 			passive_run(r, &a->x);
 			technologies_page(r, &a->x);
 			attack_consider(r, spec, a);
+			browsing_consider(r, spec, a);
 		}
 		journal_page(r, spec, a);
 		run_flush(r);

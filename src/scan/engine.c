@@ -288,6 +288,8 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 		r->checks[i].check = scan_checks[i];
 	r->ctx = ctx_new(r);
 	frontier_init(r);
+	if (events->browser && scan_options_browser(&r->o))
+		browsing_start(r);
 	oob_init(r);
 	crawl_start(r);
 	wire_init(r);
@@ -311,6 +313,7 @@ static void run_free(struct run *r)
 		attack_free(r);
 	frontier_free(r);
 	aside_close(r->aside);
+	browsing_free(r);
 	oob_free(r);
 	if (r->cache)
 		map_free_values(r->cache, free_answer);
@@ -382,6 +385,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		technologies_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("held"))) {
 		templates_replayed(r, key, bytes);
+	} else if (str_eq(kind, STR("browsed"))) {
+		browsing_replayed(r, key);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
 	} else if (str_eq(kind, STR("tag"))) {
@@ -506,6 +511,7 @@ static bool turn(struct run *r)
 	bool more, ready;
 	if (r->phase <= PHASE_CRAWL) {
 		more = crawl_turn(r);
+		more = browsing_turn(r, !more) || more;
 		if (!more && !r->stopping) {
 			finish_crawl(r);
 			return true;
@@ -521,6 +527,8 @@ static bool turn(struct run *r)
 	int wait = wire_dispatch(r);
 	if (wait < 0 || wait > 100)
 		wait = 100;
+	if (browsing_under_way(r) && wait > 10)
+		wait = 10;
 	if (more && !ready && r->wire.in_flight == 0 && http_client_pending(r->wire.client) == 0)
 		r->clock->sleep_ms(r->clock, wait < 50 ? wait : 50); /* a pause that the server asked for */
 	else if (more)

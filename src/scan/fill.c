@@ -43,13 +43,13 @@ static const struct {
 	{ "password", "Scan-2468" }, { "search", "test" },
 };
 
-static struct str guess(const struct scan_field *f)
+struct str form_guess(struct str name, struct str type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(values_by_type); i++)
-		if (str_eq(f->type, str_c(values_by_type[i].type)))
+		if (str_eq(type, str_c(values_by_type[i].type)))
 			return str_c(values_by_type[i].value);
 	for (size_t i = 0; i < ARRAY_SIZE(values_by_name); i++)
-		if (str_ihas(f->name, str_c(values_by_name[i].word)))
+		if (str_ihas(name, str_c(values_by_name[i].word)))
 			return str_c(values_by_name[i].value);
 	return STR("1");
 }
@@ -90,7 +90,7 @@ static struct str value_of(const struct scan_form *form, size_t at, bool *submit
 		return f->value.ptr ? own : STR("on");
 	if (is(f, "file"))
 		return STR("scan.txt");
-	struct str v = str_empty(own) ? guess(f) : own;
+	struct str v = str_empty(own) ? form_guess(f->name, f->type) : own;
 	return f->maxlength && v.len > f->maxlength ? str_sub(v, 0, f->maxlength) : v;
 }
 

@@ -24,6 +24,9 @@ struct form_submission {
  * the form has nothing to send. */
 bool form_fill(struct arena *a, const struct scan_form *f, struct form_submission *ret);
 
+/* What is typed into a field of that name and type (lower case). */
+struct str form_guess(struct str name, struct str type);
+
 /* Why a form must not be sent by a careful scanner. */
 enum form_danger {
 	FORM_HARMLESS,

@@ -14,6 +14,7 @@
 #include "net/connector.h"
 #include "net/http.h"
 #include "os/frame.h"
+#include "scan/browse.h"
 #include "scan/oob.h"
 #include "scan/aside.h"
 #include "scan/scan_private.h"
@@ -37,6 +38,7 @@ enum frame {
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
 	FRAME_REPLAYED,	    /* no more records */
 	FRAME_BACK,	    /* answer to FRAME_BACK_ASK */
+	FRAME_BROWSED,	/* answer to FRAME_BROWSE */
 	/* child to keeper */
 	FRAME_BATCH = 16,
 	FRAME_FINDING,
@@ -50,6 +52,7 @@ enum frame {
 	FRAME_ASIDE, /* bytes put aside, one behind the other */
 	FRAME_BACK_ASK,
 	FRAME_MORE, /* ready for the next FRAME_RECORD */
+	FRAME_BROWSE, /* a job for the browser */
 };
 
 /* ---- the child ---- */
@@ -70,6 +73,8 @@ struct child {
 	struct buf hits; /* the last FRAME_OOB_HITS */
 	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
 	bool hits_came;
+	struct buf browsed; /* the last FRAME_BROWSED */
+	bool browsed_came;
 };
 
 static int child_send(struct child *c, enum frame type, struct str bytes)
@@ -237,8 +242,8 @@ static void child_listen(struct child *c)
 {
 	struct buf b;
 	uint32_t type = 0;
-	buf_init(&b, LIMIT_ASIDE_PIECE + 64);
-	int n = os_frame_recv(c->chan, LIMIT_ASIDE_PIECE, 30000, &type, &b, NULL);
+	buf_init(&b, LIMIT_BROWSE_ANSWER + 64);
+	int n = os_frame_recv(c->chan, LIMIT_BROWSE_ANSWER, 30000, &type, &b, NULL);
 	if (n <= 0) {
 		c->gone = true;
 		c->verdict = SCAN_CANCEL;
@@ -251,6 +256,10 @@ static void child_listen(struct child *c)
 	} else if (type == FRAME_BACK && c->back) {
 		buf_str(c->back, buf_view(&b));
 		c->back_came = true;
+	} else if (type == FRAME_BROWSED) {
+		buf_clear(&c->browsed);
+		buf_str(&c->browsed, buf_view(&b));
+		c->browsed_came = true;
 	}
 	buf_free(&b);
 }
@@ -304,6 +313,26 @@ static enum scan_verdict child_should_stop(void *ctx)
 	while (c->verdict == SCAN_GO && poll(&p, 1, 0) == 1)
 		child_listen(c);
 	return c->verdict;
+}
+
+static int child_browser_ask(void *ctx, struct str job)
+{
+	struct child *c = ctx;
+	c->browsed_came = false;
+	return child_send(c, FRAME_BROWSE, job);
+}
+
+static int child_browser_poll(void *ctx, struct buf *answer)
+{
+	struct child *c = ctx;
+	if (child_should_stop(c) != SCAN_GO && !c->browsed_came)
+		return c->failed ? -1 : 0;
+	if (!c->browsed_came)
+		return 0;
+	c->browsed_came = false;
+	buf_clear(answer);
+	buf_str(answer, buf_view(&c->browsed));
+	return 1;
 }
 
 static int take_hit(struct reader *r, struct scan_oob_hit *h)
@@ -469,6 +498,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	check(nfds == 1);
 	buf_init(&c.batch, 2 * JAIL_BATCH + LIMIT_JAIL_FRAME);
 	buf_init(&c.hits, LIMIT_OOB_FRAME + 64);
+	buf_init(&c.browsed, LIMIT_BROWSE_ANSWER + 64);
 	int r = child_receive(&c, a, &o, &e);
 	if (r == 0) {
 		child_options(&c, a, &o);
@@ -479,8 +509,9 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 					    child_replay,
 					    child_put_aside,
 					    child_get_aside };
+		struct scan_browser browser = { &c, child_browser_ask, child_browser_poll };
 		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
-					      c.has_oob ? &c.oob : NULL };
+					      &browser, NULL, c.has_oob ? &c.oob : NULL };
 		events.tech = on_tech;
 		take_fingerprints(&c, a, &o);
 		r = scan_run(&o, connector, &state, &events, &s, &e);
@@ -497,6 +528,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
+	buf_free(&c.browsed);
 	arena_free(a);
 	return 0;
 }
@@ -529,6 +561,8 @@ struct keeper {
 	int result;
 	struct buf record;
 	struct aside *aside; /* of this child */
+	struct scan_browser_host *browser;
+	bool browsing; /* a job is under way */
 };
 
 static int keep_batch(struct keeper *k, struct str bytes)
@@ -750,6 +784,38 @@ static int keep_back_ask(struct keeper *k, struct str bytes)
 	return n;
 }
 
+static void keep_shot(void *ctx, const struct scan_shot *s)
+{
+	struct keeper *k = ctx;
+	if (k->events->shot)
+		k->events->shot(k->events->ctx, s);
+}
+
+/* A job for the browser; the first one starts what it needs. */
+static int keep_browse(struct keeper *k, struct str job)
+{
+	static const char gone[] = "{\"ok\":false,\"error\":{\"code\":\"net.browser-start\",\"zh\":\"浏览器无法启动\","
+				   "\"en\":\"the browser cannot be started\"}}";
+	if (!k->browser &&
+	    scan_browser_start(k->o, k->policy, keep_shot, k, &k->browser, NULL) < 0)
+		return os_frame_send(k->child.chan, FRAME_BROWSED, str_c(gone), 5000, NULL);
+	k->browsing = true;
+	return scan_browser_ask(k->browser, job);
+}
+
+static int tell_browsed(struct keeper *k)
+{
+	struct buf b;
+	buf_init(&b, LIMIT_BROWSE_ANSWER + 64 * KIB);
+	int r = scan_browser_poll(k->browser, &b);
+	if (r > 0) {
+		k->browsing = false;
+		r = os_frame_send(k->child.chan, FRAME_BROWSED, buf_view(&b), JAIL_SEND_MS, NULL);
+	}
+	buf_free(&b);
+	return r;
+}
+
 static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 {
 	switch (type) {
@@ -778,6 +844,8 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return keep_aside(k, bytes);
 	case FRAME_BACK_ASK:
 		return keep_back_ask(k, bytes);
+	case FRAME_BROWSE:
+		return keep_browse(k, bytes);
 	default:
 		return -1;
 	}
@@ -879,9 +947,11 @@ static void ask_to_stop(struct keeper *k)
 static int keeper_turn(struct keeper *k)
 {
 	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = k->broker_fd, .events = POLLIN } };
-	if (poll(p, 2, 200) < 0 && errno != EINTR)
+	if (poll(p, 2, k->browsing ? 15 : 200) < 0 && errno != EINTR)
 		return error_os(k->e, errno, "poll");
 	ask_to_stop(k);
+	if (k->browsing && tell_browsed(k) < 0)
+		return -1;
 	if ((p[1].revents & POLLIN) && net_broker_serve(k->broker, k->e) < 0)
 		return -1;
 	if (!(p[0].revents & (POLLIN | POLLHUP)))
@@ -970,8 +1040,11 @@ int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy, const
 		if (k.events->log)
 			k.events->log(k.events->ctx, STR("扫描引擎异常结束，从记录继续。"),
 				      STR("The scan engine ended unexpectedly; going on from the journal."));
+		scan_browser_stop(take_ptr(k.browser));
+		k.browsing = false;
 		r = one_life(&k);
 	}
+	scan_browser_stop(k.browser);
 	buf_free(&k.record);
 	if (r != 0 || k.result < 0)
 		return -1;

@@ -143,6 +143,13 @@ int scan_options_complete(struct scan_options *o, struct error *e)
 	return 0;
 }
 
+bool scan_options_browser(const struct scan_options *o)
+{
+	if (o->retest_len)
+		return false;
+	return o->browser == SCAN_BROWSER_ON || (o->browser == SCAN_BROWSER_AUTO && o->mode == SCAN_DEEP);
+}
+
 static void put_list(json_t *obj, const char *key, const struct str *list, size_t n)
 {
 	json_t *a = json_array();
@@ -225,6 +232,7 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	put_second(j, &o->second);
 	put_list(j, "apis", o->apis, o->apis_len);
 	json_put(j, "try_logins", json_boolean(o->try_logins));
+	json_put(j, "browser", json_c(o->browser == SCAN_BROWSER_ON ? "on" : o->browser == SCAN_BROWSER_OFF ? "off" : "auto"));
 	json_put(j, "intrusive", json_boolean(o->intrusive));
 	json_put(j, "insecure_tls", json_boolean(o->insecure_tls));
 	json_put(j, "no_builtin_templates", json_boolean(o->no_builtin_templates));
@@ -328,6 +336,10 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	get_retest(j, a, &o);
 	o.apis = get_list(j, "apis", a, &o.apis_len);
 	o.try_logins = json_get_bool(j, "try_logins", false);
+	struct str browser = json_get_str(j, "browser");
+	o.browser = str_eq(browser, STR("on"))    ? SCAN_BROWSER_ON
+		    : str_eq(browser, STR("off")) ? SCAN_BROWSER_OFF
+						   : SCAN_BROWSER_AUTO;
 	o.intrusive = json_get_bool(j, "intrusive", false);
 	o.no_builtin_templates = json_get_bool(j, "no_builtin_templates", false);
 	o.templates_only = json_get_bool(j, "templates_only", false);

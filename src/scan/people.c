@@ -15,6 +15,8 @@ void people_init(struct run *r)
 						.headers = o->second.headers,
 						.headers_len = o->second.headers_len,
 						.login = &o->second.login };
+	for (int i = 0; i < PEOPLE; i++)
+		r->people[i].given = r->people[i].headers_len;
 }
 
 void people_free(struct run *r)
@@ -58,7 +60,7 @@ void people_cookies(struct run *r, enum person_id who, const struct url *u, stru
 }
 
 /* Headers that say who one is: Authorization, X-Auth-Token, Api-Key, Cookie … */
-static bool logs_in(struct str name)
+bool people_header_logs_in(struct str name)
 {
 	static const char *const words[] = { "authorization", "cookie", "token", "auth", "session",
 					     "api-key", "apikey", "jwt", "ticket", NULL };
@@ -82,7 +84,7 @@ void people_headers(struct run *r, enum person_id who, struct send *s)
 	 * key of a gateway in front of it: everybody sends it. */
 	const struct person *first = &r->people[AS_FIRST];
 	for (size_t i = 0; i < first->headers_len; i++)
-		if (who == AS_FIRST || !logs_in(first->headers[i].name))
+		if (who == AS_FIRST || !people_header_logs_in(first->headers[i].name))
 			send_add_header(s, first->headers[i].name, first->headers[i].value);
 	for (size_t i = 0; who == AS_SECOND && i < r->people[who].headers_len; i++)
 		send_add_header(s, r->people[who].headers[i].name, r->people[who].headers[i].value);
@@ -94,7 +96,7 @@ bool people_has_session(const struct run *r, enum person_id who)
 	if (p->pinned.len || p->login->kind != SCAN_LOGIN_NONE)
 		return true;
 	for (size_t i = 0; i < p->headers_len; i++)
-		if (logs_in(p->headers[i].name))
+		if (people_header_logs_in(p->headers[i].name))
 			return true;
 	return false;
 }
@@ -107,4 +109,30 @@ bool probe_has_session(struct probe *p)
 bool probe_has_second(struct probe *p)
 {
 	return people_has_session(p->run, AS_SECOND);
+}
+
+void people_learn_headers(struct run *r, enum person_id who, const json_t *list)
+{
+	struct person *p = &r->people[who];
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+		struct str name = json_get_str(v, "name"), value = json_get_str(v, "value");
+		struct scan_header *copy;
+		size_t at = 0;
+		bool fixed = false;
+		for (; at < p->headers_len && !str_ieq(p->headers[at].name, name); at++)
+			;
+		fixed = at < p->given;
+		if (fixed || name.len == 0 || name.len > 100 || value.len == 0 || value.len > 8000 || p->headers_len >= 40 ||
+		    str_chr(value, '\n') >= 0 || str_chr(value, '\r') >= 0 || str_chr(name, ':') >= 0)
+			continue;
+		if (at < p->headers_len && str_eq(p->headers[at].value, value))
+			continue;
+		copy = arena_array(r->arena, p->headers_len + 1, sizeof(*copy));
+		if (p->headers_len)
+			memcpy(copy, p->headers, p->headers_len * sizeof(*copy));
+		copy[at] = (struct scan_header){ arena_str(r->arena, name), arena_str(r->arena, value) };
+		p->headers_len += at == p->headers_len;
+		p->headers = copy;
+	}
 }

@@ -11,6 +11,8 @@
 
 struct net_connector;
 struct scan_oob;
+struct scan_browser; /* browse.h */
+struct scan_shot;
 struct net_policy;
 struct scan_tech; /* tech/tech.h */
 struct os_spawner;
@@ -55,6 +57,10 @@ struct scan_login {
 	struct str check_url;  /* a page that only a logged-in person sees; empty: found out */
 	struct str check_text; /* words on it that only a logged-in person sees; may be empty */
 };
+
+/* Pages that live in scripts need a browser, which costs seconds a page: by default it is
+ * used where thoroughness was asked for. */
+enum scan_browser_use { SCAN_BROWSER_AUTO, SCAN_BROWSER_OFF, SCAN_BROWSER_ON };
 
 /* A recorded person: what is sent along, and how the session is made. */
 struct scan_user {
@@ -101,6 +107,7 @@ struct scan_options {
 	const struct str *apis; /* interface documents handed over: OpenAPI, Postman, GraphQL; whole texts */
 	size_t apis_len;
 	bool try_logins; /* also try a short list of usual passwords */
+	enum scan_browser_use browser; /* auto: in deep mode */
 	bool intrusive; /* also checks flagged SCAN_INTRUSIVE */
 	bool insecure_tls; /* go on when the certificate does not verify (it is a finding, not an end) */
 	struct str user_agent;
@@ -119,6 +126,8 @@ struct scan_options {
 /* Fills zeroed numbers from the mode; checks all values, compiles the excludes
  * once to see that they are valid. */
 int scan_options_complete(struct scan_options *o, struct error *e);
+/* Is a browser to be used, as far as the options say? */
+bool scan_options_browser(const struct scan_options *o);
 /* JSON form, for job payloads and the jail. Decoding allocates from `a`. */
 struct arena;
 void scan_options_encode(const struct scan_options *o, struct buf *out);
@@ -194,6 +203,8 @@ struct scan_events {
 	void (*progress)(void *ctx, const struct scan_progress *p);
 	void (*log)(void *ctx, struct str zh, struct str en);
 	enum scan_verdict (*should_stop)(void *ctx);
+	const struct scan_browser *browser; /* a door to Chromium; NULL: none (scan_run_jailed() opens its own) */
+	void (*shot)(void *ctx, const struct scan_shot *s); /* a picture of a page; scan_run_jailed() only */
 	const struct scan_oob *oob; /* who hears what the target sends by itself; NULL: nobody */
 	/* Records of a name in the DNS: five blobs rcode, question, answer, authority, additional as
 	 * text lines into ret. 0 or -1. */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "net/http.h"
@@ -59,7 +60,7 @@ struct person {
 	struct cookie_jar *jar;
 	struct str pinned; /* the user's own cookies: never changed by the site */
 	const struct scan_header *headers;
-	size_t headers_len;
+	size_t headers_len, given; /* the first `given` are the user's own */
 	const struct scan_login *login;
 };
 void people_init(struct run *r);
@@ -68,6 +69,11 @@ void people_free(struct run *r);
 void people_cookies(struct run *r, enum person_id who, const struct url *u, struct buf *b);
 /* Headers and cookies of that person, when the address is in scope. */
 void people_headers(struct run *r, enum person_id who, struct send *s);
+/* Headers that say who one is: Authorization, X-Auth-Token, Api-Key, Cookie … */
+bool people_header_logs_in(struct str name);
+/* What scripts of the site send to say who one is ([{name, value}]): sent with every request
+ * from now on, unless the user gave such a header himself. */
+void people_learn_headers(struct run *r, enum person_id who, const json_t *list);
 bool people_has_session(const struct run *r, enum person_id who);
 
 /* ---- wire.c: requests waiting for their turn; politeness ---- */
@@ -177,6 +183,20 @@ void crawl_api_seeds(struct run *r);
 bool crawl_ready(const struct run *r); /* an answer waits to be looked at */
 void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
+
+/* Links and forms of a page that did not come by a plain request. */
+void crawl_push_page(struct run *r, const struct spec *from, const struct url *url, const struct scan_page *page);
+
+/* ---- browsing.c: the engine's side of the browser ---- */
+extern const struct scan_check check_xss_dom;
+bool browsing_wanted(const struct run *r);
+void browsing_start(struct run *r);
+void browsing_free(struct run *r);
+void browsing_consider(struct run *r, const struct spec *s, const struct answer *a);
+/* crawl_rests: nothing of the plain crawl is under way. True while there is something to do. */
+bool browsing_turn(struct run *r, bool crawl_rests);
+void browsing_replayed(struct run *r, struct str key);
+bool browsing_under_way(const struct run *r);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
 enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW,
@@ -352,6 +372,7 @@ struct run {
 	VEC(struct url) scope;
 	VEC(pcre2_code *) excludes;
 	struct person people[PEOPLE];
+	struct browsing *browsing; /* NULL: no browser */
 	struct wire wire;
 	struct frontier frontier;
 	struct attack attack;

@@ -1,0 +1,511 @@
+/* The engine's side of the browser: which pages are worth a visit, one at a time and in an
+ * order that does not depend on timing; what comes back becomes links, forms and requests
+ * of the crawl. Answers are taken in only while no page of the plain crawl is under way, so
+ * that two runs decide alike. Everything that comes back is judged like what a site sends. */
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "scan/browse.h"
+#include "scan/link.h"
+#include "scan/scan_private.h"
+
+#define BROWSE_LIMIT_STANDARD 120
+#define BROWSE_LIMIT_DEEP 500
+#define BROWSE_LIMIT_QUICK 10
+#define BROWSE_ALIKE 3 /* pages of a pattern that are visited */
+
+struct wish {
+	char *url; /* with a fragment when it is a route */
+	char *from;
+	unsigned depth;
+	bool xss; /* look for what happens in the browser instead of using the page */
+};
+
+struct browsing {
+	VEC(struct wish) queue;
+	size_t next, xss_next;
+	VEC(struct wish) looked; /* visited: candidates of the second look */
+	struct map *seen, *kinds, *done;
+	struct wish now;
+	bool under_way, gone, answered;
+	unsigned visits, failed;
+	struct buf answer;
+	struct send *fetch; /* a page asked for again, as evidence */
+	struct answer *evidence;
+	bool fetched;
+	json_t *sinks; /* being reported */
+	size_t sink;
+};
+
+bool browsing_wanted(const struct run *r)
+{
+	return r->events->browser && r->browsing;
+}
+
+void browsing_start(struct run *r)
+{
+	r->browsing = mem_alloc(sizeof(*r->browsing));
+	r->browsing->seen = map_new();
+	r->browsing->kinds = map_new();
+	r->browsing->done = map_new();
+	buf_init(&r->browsing->answer, LIMIT_BROWSE_ANSWER + 64 * KIB);
+}
+
+static void free_wish(struct wish *w)
+{
+	free(w->url);
+	free(w->from);
+}
+
+void browsing_free(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	if (!b)
+		return;
+	for (size_t i = b->next; i < b->queue.len; i++)
+		free_wish(&b->queue.ptr[i]);
+	for (size_t i = 0; i < b->looked.len; i++)
+		free_wish(&b->looked.ptr[i]);
+	vec_free(&b->queue);
+	vec_free(&b->looked);
+	map_free(b->seen);
+	map_free(b->kinds);
+	map_free(b->done);
+	if (b->under_way)
+		free_wish(&b->now);
+	answer_unref(b->evidence);
+	json_decref(b->sinks);
+	buf_free(&b->answer);
+	free(b);
+	r->browsing = NULL;
+}
+
+static unsigned most_visits(const struct run *r)
+{
+	unsigned n = r->o.mode == SCAN_QUICK  ? BROWSE_LIMIT_QUICK
+		     : r->o.mode == SCAN_DEEP ? BROWSE_LIMIT_DEEP
+					      : BROWSE_LIMIT_STANDARD;
+	return n < r->o.max_pages ? n : r->o.max_pages;
+}
+
+/* ---- what is worth it ---- */
+
+static bool runs_scripts(const struct scan_page *p)
+{
+	for (size_t i = 0; i < p->tags_len; i++) {
+		const struct scan_tag *t = &p->tags[i];
+		if (str_eq(t->name, STR("script")) && !str_ihas(scan_tag_attr(t, "type"), STR("json")))
+			return true;
+		for (size_t k = 0; k < t->attrs_len; k++)
+			if (str_starts(t->attrs[k].name, STR("on")) && t->attrs[k].name.len > 3)
+				return true;
+	}
+	return false;
+}
+
+/* Pattern of the address with its parameter names and of the part behind "#". */
+static bool one_of_few(struct run *r, struct str url)
+{
+	struct url u;
+	struct arena *a = arena_new(1 * MIB);
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	ssize_t hash = str_chr(url, '#');
+	if (url_parse(a, hash < 0 ? url : str_sub(url, 0, (size_t)hash), NULL, 0, &u, NULL) == 0)
+		kit_path_pattern(&b, u.path, true);
+	struct str pair, rest = u.query;
+	while (str_split(&rest, '&', &pair)) {
+		ssize_t eq = str_chr(pair, '=');
+		buf_char(&b, '&');
+		buf_str(&b, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
+	}
+	if (hash >= 0) {
+		buf_char(&b, '#');
+		kit_path_pattern(&b, str_from(url, (size_t)hash + 1), true);
+	}
+	uintptr_t n = (uintptr_t)map_get(r->browsing->kinds, buf_view(&b));
+	map_put(r->browsing->kinds, buf_view(&b), (void *)(n + 1));
+	buf_free(&b);
+	arena_free(a);
+	return n < (r->o.mode == SCAN_DEEP ? 3 * BROWSE_ALIKE : BROWSE_ALIKE);
+}
+
+static void wish_for(struct run *r, struct str url, struct str from, unsigned depth)
+{
+	struct browsing *b = r->browsing;
+	if (url.len > 4000 || depth > r->o.max_depth || !map_add(b->seen, url) || b->queue.len >= 20000)
+		return;
+	if (form_link_logs_out(url, STR("")) || form_link_destroys(url, STR("")) || run_excluded(r, url) ||
+	    !one_of_few(r, url))
+		return;
+	*vec_push(&b->queue) = (struct wish){ str_dup(url), str_dup(from), depth, false };
+}
+
+void browsing_consider(struct run *r, const struct spec *s, const struct answer *a)
+{
+	if (!browsing_wanted(r) || !a->x.page || a->x.status != 200 || a->x.missing || !str_eq(s->method, STR("GET")) ||
+	    r->o.retest_len)
+		return;
+	if (runs_scripts(a->x.page))
+		wish_for(r, a->x.url, s->from, s->depth);
+}
+
+/* ---- a job ---- */
+
+static void put_session(struct run *r, json_t *job, struct str url, enum person_id who)
+{
+	struct buf b;
+	struct url u;
+	struct arena *a = arena_new(1 * MIB);
+	buf_init(&b, 64 * KIB);
+	if (url_parse(a, url, NULL, 0, &u, NULL) == 0)
+		people_cookies(r, who, &u, &b);
+	json_put(job, "cookie", json_str(buf_view(&b)));
+	json_t *list = json_array();
+	const struct person *p = &r->people[AS_FIRST];
+	for (size_t i = 0; i < p->headers_len; i++) {
+		json_t *h = json_object();
+		json_put(h, "name", json_str(p->headers[i].name));
+		json_put(h, "value", json_str(p->headers[i].value));
+		json_array_append_new(list, h);
+	}
+	json_put(job, "headers", list);
+	buf_free(&b);
+	arena_free(a);
+}
+
+static int ask(struct run *r, const struct wish *w)
+{
+	_cleanup_json_ json_t *job = json_object();
+	struct buf b;
+	json_put(job, "kind", json_c(w->xss ? "xss" : "visit"));
+	json_put(job, "url", json_c(w->url));
+	json_put(job, "referrer", json_c(w->from));
+	put_session(r, job, str_c(w->url), AS_FIRST);
+	buf_init(&b, LIMIT_BROWSE_JOB);
+	json_write(&b, job);
+	int n = b.overflow ? -1 : r->events->browser->ask(r->events->browser->ctx, buf_view(&b));
+	buf_free(&b);
+	return n;
+}
+
+static bool done_before(struct run *r, const struct wish *w)
+{
+	struct buf b;
+	buf_init(&b, 8 * KIB);
+	buf_printf(&b, "%c%s", w->xss ? 'x' : 'v', w->url);
+	bool done = map_has(r->browsing->done, buf_view(&b));
+	buf_free(&b);
+	return done;
+}
+
+static void journal(struct run *r, const struct wish *w)
+{
+	struct buf b;
+	buf_init(&b, 8 * KIB);
+	buf_printf(&b, "%c%s", w->xss ? 'x' : 'v', w->url);
+	run_journal(r, "browsed", buf_view(&b), STR(""));
+	run_flush(r);
+	buf_free(&b);
+}
+
+void browsing_replayed(struct run *r, struct str key)
+{
+	if (r->browsing)
+		map_add(r->browsing->done, key);
+}
+
+/* Next wish: pages first; then, when all have been used, each once more for what happens in
+ * the browser alone. */
+static bool next_wish(struct run *r, struct wish *ret)
+{
+	struct browsing *b = r->browsing;
+	while (b->next < b->queue.len && b->visits < most_visits(r)) {
+		struct wish w = b->queue.ptr[b->next++];
+		*vec_push(&b->looked) = (struct wish){ str_dup(str_c(w.url)), str_dup(str_c(w.from)), w.depth, true };
+		if (!done_before(r, &w)) {
+			*ret = w;
+			b->visits++;
+			return true;
+		}
+		free_wish(&w);
+	}
+	while (b->xss_next < b->looked.len && attack_check_wanted(r, &check_xss_dom)) {
+		const struct wish *w = &b->looked.ptr[b->xss_next++];
+		if (done_before(r, w))
+			continue;
+		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true };
+		return true;
+	}
+	return false;
+}
+
+/* ---- what came back ---- */
+
+static void push_found(struct run *r, const struct wish *w, struct str method, struct str url, struct str body,
+		       struct str type, enum scan_link_kind kind)
+{
+	struct arena *a = arena_new(2 * MIB);
+	struct url u;
+	if (url.len < 4000 && url_parse(a, url, NULL, 0, &u, NULL) == 0) {
+		struct str plain = url_text(a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO);
+		struct str from = str_c(w->url);
+		ssize_t hash = str_chr(from, '#');
+		struct spec s = { .method = method, .url = plain, .body = body, .type = type, .kind = kind,
+				  .from = hash < 0 ? from : str_sub(from, 0, (size_t)hash), .depth = w->depth + 1 };
+		frontier_push(r, &s);
+	}
+	arena_free(a);
+}
+
+static bool known_method(struct str m)
+{
+	return str_eq(m, STR("GET")) || str_eq(m, STR("POST")) || str_eq(m, STR("PUT")) || str_eq(m, STR("PATCH"));
+}
+
+static void take_requests(struct run *r, const struct wish *w, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *q = json_array_get(list, i);
+		struct str method = json_get_str(q, "method"), kind = json_get_str(q, "kind");
+		bool reads = str_eq(method, STR("GET"));
+		if (!known_method(method) || (!reads && r->o.mode == SCAN_QUICK))
+			continue;
+		/* what writes is only sent again where everything may be tried */
+		if (!reads && !str_eq(method, STR("POST")) && r->o.mode != SCAN_DEEP)
+			continue;
+		push_found(r, w, method, json_get_str(q, "url"), reads ? STR("") : json_get_str(q, "body"),
+			   reads ? STR("") : json_get_str(q, "type"),
+			   str_eq(kind, STR("Script")) ? LINK_SCRIPT : str_eq(kind, STR("Document")) ? LINK_A : LINK_JS);
+	}
+}
+
+static void take_routes(struct run *r, const struct wish *w, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+		struct str url = str_make(json_string_value(v), v ? json_string_length(v) : 0);
+		struct arena *a = arena_new(1 * MIB);
+		struct url u;
+		if (url_parse(a, url, NULL, 0, &u, NULL) == 0 && run_in_scope(r, &u)) {
+			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1);
+			push_found(r, w, STR("GET"), url, STR(""), STR(""), LINK_A);
+		}
+		arena_free(a);
+	}
+}
+
+/* Routes behind "#" that stand as links in the page as it became. */
+static void take_hash_links(struct run *r, const struct wish *w, const struct scan_page *page, const struct url *base)
+{
+	for (size_t i = 0; i < page->tags_len; i++) {
+		struct str href = scan_tag_attr(&page->tags[i], "href");
+		ssize_t hash = str_chr(href, '#');
+		if (hash < 0 || !str_eq(page->tags[i].name, STR("a")) || href.len < (size_t)hash + 3)
+			continue;
+		struct str part = str_from(href, (size_t)hash + 1);
+		if (part.ptr[0] != '/' && part.ptr[0] != '!')
+			continue; /* a place on the page */
+		struct arena *a = arena_new(1 * MIB);
+		struct url u;
+		if (url_parse(a, href, base, 0, &u, NULL) == 0 && run_in_scope(r, &u))
+			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1);
+		arena_free(a);
+	}
+}
+
+static void take_pages(struct run *r, const struct wish *w, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+		struct arena *a = arena_new(LIMIT_EXCHANGE_ARENA);
+		struct url u, base;
+		struct str url = str_c(w->url);
+		if (url_parse(a, url, NULL, 0, &u, NULL) == 0) {
+			struct scan_page *page =
+				page_parse(a, str_make(json_string_value(v), v ? json_string_length(v) : 0), &u);
+			crawl_push_page(r, &(struct spec){ .method = STR("GET"), .url = url, .depth = w->depth, .kind = LINK_A },
+					&u, page);
+			if (url_parse(a, page->base, NULL, 0, &base, NULL) == 0)
+				take_hash_links(r, w, page, &base);
+		}
+		arena_free(a);
+	}
+}
+
+static void take_visit(struct run *r, const struct wish *w, const json_t *answer)
+{
+	people_learn_headers(r, AS_FIRST, json_object_get(answer, "headers"));
+	take_pages(r, w, json_object_get(answer, "html"));
+	take_requests(r, w, json_object_get(answer, "requests"));
+	take_routes(r, w, json_object_get(answer, "routes"));
+}
+
+/* ---- cross-site scripting in the browser ---- */
+
+static void on_evidence(struct send *s)
+{
+	struct run *r = s->run;
+	r->browsing->evidence = s->answer;
+	r->browsing->fetched = true;
+}
+
+static void fetch_evidence(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	struct str url = str_c(b->now.url);
+	ssize_t hash = str_chr(url, '#');
+	struct send *s = send_new(r, STR("GET"), hash < 0 ? url : str_sub(url, 0, (size_t)hash), 0, NULL);
+	b->fetched = s == NULL;
+	if (!s)
+		return;
+	s->done = on_evidence;
+	points_headers(r, s, &(struct spec){ .method = STR("GET"), .url = s->q.url });
+	send_queue(s);
+}
+
+static const char *source_zh(struct str s)
+{
+	return str_eq(s, STR("hash"))	    ? "网址 # 后的部分"
+	       : str_eq(s, STR("query"))    ? "网址参数"
+	       : str_eq(s, STR("name"))	    ? "window.name"
+	       : str_eq(s, STR("referrer")) ? "来源页地址（document.referrer）"
+					    : "跨域消息（postMessage）";
+}
+
+/* Name of query parameter number n. */
+static struct str parameter_name(struct arena *a, struct str url, int64_t n)
+{
+	ssize_t mark = str_chr(url, '?'), hash = str_chr(url, '#');
+	struct str pair, rest = mark < 0 ? STR("") : str_sub(url, (size_t)mark + 1, hash > mark ? (size_t)hash : url.len);
+	for (int64_t i = 0; str_split(&rest, '&', &pair); i++) {
+		ssize_t eq = str_chr(pair, '=');
+		if (i == n)
+			return arena_str(a, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
+	}
+	return STR("");
+}
+
+static void report_sinks(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	struct answer *ev = b->evidence;
+	for (size_t i = 0; ev && !ev->error[0] && i < json_array_size(b->sinks); i++) {
+		const json_t *s = json_array_get(b->sinks, i);
+		struct arena *a = arena_new(1 * MIB);
+		struct str from = json_get_str(s, "source"), sink = json_get_str(s, "sink"), url = json_get_str(s, "url");
+		struct str param = parameter_name(a, str_c(b->now.url), json_get_int(s, "param", -1));
+		struct scan_report rep = {
+			.exchange = &ev->x,
+			.parameter = param.len ? param : from,
+			.proof = arena_printf(a, "%.*s -> %.*s\n%.*s\n%.*s", STR_ARG(from), STR_ARG(sink), STR_ARG(url),
+					      STR_ARG(str_sub(json_get_str(s, "stack"), 0, 1200))),
+			.detail_zh = arena_printf(a, "%s里的内容未经处理到达 %.*s，在真实浏览器中执行了验证代码；触发网址：%.*s",
+						  source_zh(from), STR_ARG(sink), STR_ARG(str_sub(url, 0, 400))),
+			.detail_en = arena_printf(a, "Text from %.*s reached %.*s and ran a harmless call in a real browser; at %.*s",
+						  STR_ARG(from), STR_ARG(sink), STR_ARG(str_sub(url, 0, 400))),
+			.confidence_set = true, .confidence = CONFIDENCE_CERTAIN,
+			.place_key = arena_printf(a, "%.*s>%.*s", STR_ARG(from), STR_ARG(sink)),
+		};
+		finding_report(r, &check_xss_dom, &rep, NULL);
+		arena_free(a);
+	}
+}
+
+/* ---- turning ---- */
+
+static void finish(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	journal(r, &b->now);
+	free_wish(&b->now);
+	b->now = (struct wish){ 0 };
+	json_decref(take_ptr(b->sinks));
+	answer_unref(take_ptr(b->evidence));
+	b->under_way = b->answered = b->fetched = false;
+}
+
+static void failed(struct run *r, const json_t *answer)
+{
+	struct browsing *b = r->browsing;
+	const json_t *why = json_object_get(answer, "error");
+	struct str code = json_get_str(why, "code");
+	b->failed++;
+	if (str_eq(code, STR("net.browser-missing")) || str_eq(code, STR("net.browser-start")) || b->failed >= 10) {
+		char zh[400], en[400];
+		b->gone = true;
+		snprintf(zh, sizeof(zh), "浏览器不可用，只做普通爬取：%.*s", STR_ARG(str_sub(json_get_str(why, "zh"), 0, 250)));
+		snprintf(en, sizeof(en), "The browser cannot be used, crawling without it: %.*s",
+			 STR_ARG(str_sub(json_get_str(why, "en"), 0, 250)));
+		run_log(r, zh, en);
+	}
+}
+
+/* The whole answer is there, and the plain crawl rests. */
+static void take_answer(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	if (b->sinks) { /* waits for its evidence */
+		if (!b->fetched)
+			return;
+		report_sinks(r);
+		finish(r);
+		return;
+	}
+	_cleanup_json_ json_t *answer = json_parse(buf_view(&b->answer), NULL);
+	run_check_stat(r, &check_xss_dom)->tasks += b->now.xss;
+	if (!json_get_bool(answer, "ok", false)) {
+		failed(r, answer);
+	} else if (b->now.xss && json_array_size(json_object_get(answer, "sinks"))) {
+		b->failed = 0;
+		b->sinks = json_incref(json_object_get(answer, "sinks"));
+		fetch_evidence(r);
+		return;
+	} else if (!b->now.xss) {
+		b->failed = 0;
+		take_visit(r, &b->now, answer);
+	}
+	finish(r);
+}
+
+static void poll_answer(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	if (b->answered)
+		return;
+	int n = r->events->browser->poll(r->events->browser->ctx, &b->answer);
+	if (n < 0) {
+		b->gone = true;
+		buf_clear(&b->answer);
+		buf_c(&b->answer, "{}");
+	}
+	b->answered = n != 0;
+}
+
+bool browsing_under_way(const struct run *r)
+{
+	return r->browsing && r->browsing->under_way;
+}
+
+bool browsing_turn(struct run *r, bool crawl_rests)
+{
+	struct browsing *b = r->browsing;
+	if (!browsing_wanted(r))
+		return false;
+	if (b->under_way) {
+		poll_answer(r);
+		if (b->answered && crawl_rests)
+			take_answer(r);
+		return true;
+	}
+	if (b->gone || !crawl_rests || !next_wish(r, &b->now))
+		return false;
+	run_doing(r, b->now.xss ? "正在浏览器中检查" : "正在浏览器中爬取", b->now.xss ? "checking in the browser" : "browsing",
+		  str_c(b->now.url));
+	b->under_way = true;
+	if (ask(r, &b->now) < 0) {
+		b->gone = true;
+		finish(r);
+	}
+	return true;
+}

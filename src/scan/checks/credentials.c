@@ -1,0 +1,246 @@
+/* Active, only when asked for: passwords that come with a product or that everybody uses
+ * (CWE-1392). A short list, at most four passwords for one account, and an end as soon as the
+ * site speaks of locks, codes or too many attempts. A log-in counts only when the answer is
+ * another than for made-up names, than for the same account with a made-up password, and
+ * comes back a second time. */
+#include "base/encode.h"
+#include "base/limits.h"
+#include "net/url.h"
+#include "scan/checks/active_private.h"
+
+static const struct {
+	const char *user, *password;
+} pairs[] = { { "admin", "admin" }, { "admin", "123456" }, { "admin", "admin123" }, { "admin", "password" }, { "root", "root" },
+	      { "root", "123456" }, { "test", "test" },	    { "guest", "guest" },     { "tomcat", "tomcat" },  { "user", "user" },
+	      { "administrator", "administrator" },	    { "system", "123456" },   { "demo", "demo" } };
+
+static bool has_any(struct str text, const char *const *words)
+{
+	for (; *words; words++)
+		if (str_ihas(text, str_c(*words)))
+			return true;
+	return false;
+}
+
+static const char *const lock_words[] = { "locked", "too many", "try again later", "captcha", "verification code", "锁定", "次数过多", "稍后再试",
+					  "验证码", "已冻结", "remaining attempt", "剩余", "还可以尝试", NULL };
+static const char *const fail_words[] = { "incorrect", "invalid", "wrong", "failed", "denied", "not match", "错误", "失败", "不正确", "不存在",
+					  "有误", "无效", NULL };
+static const char *const in_words[] = { "logout", "log out", "sign out", "signout", "退出", "注销", "welcome", "欢迎", "控制台", "dashboard", NULL };
+
+/* ---- Basic ---- */
+
+static int basic(struct probe *p, const struct scan_exchange *x, const char *user, struct str password, const struct scan_exchange **ret)
+{
+	struct buf b;
+	struct str pair = probe_printf(p, "%s:%.*s", user, STR_ARG(password));
+	buf_init(&b, 4 * KIB);
+	buf_c(&b, "Basic ");
+	encode_base64(&b, pair);
+	struct scan_header h = { STR_INIT("Authorization"), arena_str(probe_arena(p), buf_view(&b)) };
+	buf_free(&b);
+	return probe_send(p, &(struct scan_mutation){ .url = x->url, .headers = &h, .headers_len = 1, .no_cookies = true, .fresh = true }, ret);
+}
+
+static void report(struct probe *p, const struct scan_exchange *about, const struct scan_exchange *x, const char *user, struct str proof)
+{
+	probe_report(p, &(struct scan_report){
+				.exchange = x,
+				.about = about,
+				.proof = proof,
+				.parameter = str_c(user),
+				.confidence_set = true,
+				.confidence = CONFIDENCE_CERTAIN,
+				.detail_zh = probe_printf(p, "账号 %s 使用常见的默认或弱口令即可登录，已复现；同一账号用随机口令则被拒绝。", user),
+				.detail_en = probe_printf(p, "Account %s opens with a default or common password (replayed); with a made-up password "
+							     "it is refused.", user) });
+}
+
+static void try_basic(struct probe *p, const struct scan_exchange *x)
+{
+	const struct scan_exchange *r, *bad;
+	if (basic(p, x, "zwnobody", probe_word(p, 12), &bad) < 0 || bad->status != 401)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (basic(p, x, pairs[i].user, str_c(pairs[i].password), &r) < 0 || r->status == 429)
+			return;
+		if (r->status >= 300)
+			continue;
+		if (basic(p, x, pairs[i].user, probe_word(p, 12), &bad) < 0 || bad->status != 401 ||
+		    basic(p, x, pairs[i].user, str_c(pairs[i].password), &r) < 0 || r->status >= 300)
+			return;
+		report(p, x, r, pairs[i].user, str_sub(active_content(r), 0, 100));
+		return;
+	}
+}
+
+/* ---- forms ---- */
+
+struct door {
+	const struct scan_exchange *page;
+	const struct scan_form *form;
+	struct str user_field, password_field;
+	struct str cookies; /* that the page itself set for nobody */
+	bool nobody;
+};
+
+static bool log_in_form(const struct scan_form *f, struct door *d)
+{
+	size_t passwords = 0, texts = 0;
+	for (size_t i = 0; i < f->fields_len; i++) {
+		const struct scan_field *k = &f->fields[i];
+		if (str_ihas(k->name, STR("captcha")) || str_ihas(k->name, STR("vcode")) || str_ihas(k->name, STR("verif")) ||
+		    str_ihas(k->name, STR("yzm")))
+			return false;
+		if (str_eq(k->type, STR("password"))) {
+			passwords++;
+			d->password_field = k->name;
+		} else if (str_eq(k->type, STR("text")) || str_eq(k->type, STR("email")) || str_eq(k->type, STR("tel"))) {
+			texts++;
+			if (!d->user_field.len || str_ihas(k->name, STR("user")) || str_ihas(k->name, STR("name")) || str_ihas(k->name, STR("login")))
+				d->user_field = k->name;
+		}
+	}
+	return passwords == 1 && texts >= 1 && texts <= 2 && d->user_field.len && d->password_field.len;
+}
+
+static bool find_door(struct probe *p, const struct scan_exchange *page, struct door *d)
+{
+	for (size_t i = 0; page->page && i < page->page->forms_len; i++) {
+		struct door mine = { .page = page, .form = &page->page->forms[i] };
+		if (!log_in_form(mine.form, &mine))
+			continue;
+		mine.nobody = d->nobody;
+		*d = mine;
+		return true;
+	}
+	return false;
+}
+
+/* The page's form and cookies as nobody sees them, fresh (tokens), or as the scan's user. */
+static bool open_door(struct probe *p, const struct scan_exchange *x, struct door *d)
+{
+	const struct scan_exchange *page;
+	for (int nobody = 1; nobody >= 0; nobody--) {
+		d->nobody = nobody;
+		if (probe_send(p, &(struct scan_mutation){ .url = x->url, .no_cookies = nobody, .fresh = true }, &page) < 0 || !find_door(p, page, d))
+			continue;
+		struct buf b;
+		size_t at = 0;
+		struct str v;
+		buf_init(&b, 16 * KIB);
+		while (nobody && scan_header_next(&page->headers, "set-cookie", &at, &v)) {
+			ssize_t end = str_chr(v, ';');
+			buf_printf(&b, "%s%.*s", b.len ? "; " : "", STR_ARG(end < 0 ? v : str_sub(v, 0, (size_t)end)));
+		}
+		d->cookies = arena_str(probe_arena(p), buf_view(&b));
+		buf_free(&b);
+		return true;
+	}
+	return false;
+}
+
+static int submit(struct probe *p, const struct scan_exchange *x, struct str user, struct str password, const struct scan_exchange **ret)
+{
+	struct door d = { 0 };
+	struct buf b;
+	bool button = false;
+	if (!open_door(p, x, &d))
+		return -1;
+	buf_init(&b, 64 * KIB);
+	for (size_t i = 0; i < d.form->fields_len; i++) {
+		const struct scan_field *f = &d.form->fields[i];
+		bool submit = str_eq(f->type, STR("submit"));
+		struct str v = str_eq(f->name, d.user_field) ? user : str_eq(f->name, d.password_field) ? password : f->value;
+		if (str_empty(f->name) || (submit && button) || str_eq(f->type, STR("checkbox")) || str_eq(f->type, STR("button")))
+			continue;
+		button = button || submit;
+		if (b.len)
+			buf_char(&b, '&');
+		url_form_encode(&b, f->name);
+		buf_char(&b, '=');
+		url_form_encode(&b, v);
+	}
+	struct str fields = arena_str(probe_arena(p), buf_view(&b)), url = d.form->action;
+	buf_free(&b);
+	bool post = str_eq(d.form->method, STR("POST"));
+	ssize_t mark = str_chr(url, '?');
+	if (!post)
+		url = probe_printf(p, "%.*s?%.*s", (int)(mark < 0 ? url.len : (size_t)mark), url.ptr, STR_ARG(fields));
+	struct scan_header h = { STR_INIT("Cookie"), d.cookies };
+	return probe_send(p, &(struct scan_mutation){ .url = url, .method = d.form->method, .body_set = post, .body = fields,
+						      .content_type = STR("application/x-www-form-urlencoded"), .headers = &h,
+						      .headers_len = d.cookies.len ? 1 : 0, .no_cookies = d.nobody, .fresh = true }, ret);
+}
+
+static bool asks_again(const struct scan_exchange *x)
+{
+	size_t at = 0;
+	const struct scan_tag *t;
+	while (x->page && (t = scan_page_tag(x->page, "input", &at)))
+		if (str_ieq(scan_tag_attr(t, "type"), STR("password")))
+			return true;
+	return false;
+}
+
+/* Does the answer look like the inside? `bad` is what a made-up account gets. */
+static bool inside(struct probe *p, const struct scan_exchange *r, const struct scan_exchange *bad, struct str user)
+{
+	struct str text = active_content(r);
+	if (r->status >= 400 || has_any(text, lock_words) || probe_similarity(p, r, user, bad, user) >= 0.98)
+		return false;
+	bool redirect = r->status >= 300;
+	if (redirect) {
+		struct str to = scan_header_get(&r->headers, "location");
+		return !str_ihas(to, STR("login")) && !str_ihas(to, STR("error")) && !str_ihas(to, STR("fail")) &&
+		       (bad->status < 300 || scan_header_get(&r->headers, "set-cookie").ptr ||
+			!str_eq(to, scan_header_get(&bad->headers, "location")));
+	}
+	if (asks_again(r))
+		return has_any(active_content(bad), fail_words) && !has_any(text, fail_words) && has_any(text, in_words);
+	return has_any(text, in_words) || (has_any(active_content(bad), fail_words) && !has_any(text, fail_words));
+}
+
+static void try_form(struct probe *p, const struct scan_exchange *x)
+{
+	const struct scan_exchange *bad, *bad2, *r, *wrong;
+	struct str nobody = probe_word(p, 8);
+	if (submit(p, x, nobody, probe_word(p, 12), &bad) < 0 || has_any(active_content(bad), lock_words) ||
+	    submit(p, x, nobody, probe_word(p, 12), &bad2) < 0 || probe_similarity(p, bad, nobody, bad2, nobody) < 0.95)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct str user = str_c(pairs[i].user), password = str_c(pairs[i].password);
+		if (submit(p, x, user, password, &r) < 0 || r->status == 429 || has_any(active_content(r), lock_words))
+			return;
+		if (!inside(p, r, bad, user))
+			continue;
+		if (submit(p, x, user, probe_word(p, 12), &wrong) < 0 || inside(p, wrong, bad, user) ||
+		    probe_similarity(p, r, user, wrong, user) >= 0.98 || submit(p, x, user, password, &r) < 0 || !inside(p, r, bad, user))
+			return;
+		report(p, x, r, pairs[i].user,
+		       r->status >= 300 ? scan_header_get(&r->headers, "location") : str_sub(active_content(r), 0, 100));
+		return;
+	}
+}
+
+static void probe_credentials(struct probe *p, const struct scan_exchange *x)
+{
+	struct door d = { 0 };
+	if (x->status == 401 && str_istarts(str_trim(scan_header_get(&x->headers, "www-authenticate")), STR("basic")))
+		try_basic(p, x);
+	else if (x->page && find_door(p, x, &d))
+		try_form(p, x);
+}
+
+const struct scan_check check_default_credentials = {
+	.id = "default-credentials",
+	.title_zh = "默认口令或弱口令",
+	.title_en = "Default or weak password",
+	.severity = SEVERITY_HIGH,
+	.cwe = 1392,
+	.owasp = "A07:2021",
+	.modes = SCAN_STANDARD_UP,
+	.flags = SCAN_TRIES_LOGINS,
+	.place = PLACE_PAGE,
+	.on_route = probe_credentials,
+};
