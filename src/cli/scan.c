@@ -24,6 +24,7 @@
 #include "scan/check.h"
 #include "scan/browse.h"
 #include "scan/jail.h"
+#include "scan/jslib.h"
 #include "scan/scan.h"
 #include "scan/template/template.h"
 
@@ -37,7 +38,8 @@ struct args {
 	struct str second_cookie;
 	struct str browser;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
-	struct buf api_files[CLI_APIS];
+	struct str js_libraries;
+	struct buf api_files[CLI_APIS], js_file;
 	struct str api_texts[CLI_APIS];
 	struct cli_oob_args oob;
 	struct buf bundle;
@@ -70,6 +72,8 @@ static const struct cli_option table[] = {
 	CLI_LIST(0, "check", struct args, checks, "ID", "只运行这些检测项，可多次给出", "run only this check; may be repeated"),
 	CLI_LIST(0, "api", struct args, apis, "FILE", "接口文档（OpenAPI、Postman、GraphQL），其中的请求一并检测，可多次给出",
 		 "interface description (OpenAPI, Postman, GraphQL) whose requests are tested too; may be repeated"),
+	CLI_STR(0, "js-libraries", struct args, js_libraries, "FILE", "前端库漏洞文件（retire.js 仓库格式），优先于内置清单",
+		"vulnerable JavaScript libraries (repository format of retire.js), before the built-in list"),
 	CLI_LIST(0, "skip-check", struct args, skip, "ID", "不运行这些检测项，可多次给出", "leave this check out; may be repeated"),
 	CLI_CHOICE(0, "format", struct args, format, "text|json|sarif|html|pdf|docx", "报告格式（默认 text）",
 		   "format of the report (default: text)"),
@@ -230,6 +234,17 @@ static int load_apis(struct args *a, struct error *e)
 	return 0;
 }
 
+static int load_libraries(struct args *a, struct error *e)
+{
+	_cleanup_free_ char *path = str_dup(a->js_libraries);
+	buf_init(&a->js_file, LIMIT_SCAN_APIS);
+	if (a->js_libraries.len == 0 || os_file_read(path, &a->js_file, e) < 0)
+		return a->js_libraries.len ? -1 : 0;
+	struct jslib *l = jslib_new(buf_view(&a->js_file), e); /* said now, not in the middle of a scan */
+	jslib_free(l);
+	return l ? 0 : -1;
+}
+
 static int to_options(const struct args *a, struct str url, struct scan_options *o, struct scan_header *headers[2],
 		      struct error *e)
 {
@@ -252,6 +267,7 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.only_checks_len = a->checks.len,
 		.skip_checks = a->skip.ptr,
 		.skip_checks_len = a->skip.len,
+		.js_libraries = buf_view(&a->js_file),
 		.apis = a->api_texts,
 		.apis_len = a->apis.len,
 		.try_logins = a->try_logins,
@@ -408,7 +424,7 @@ static int run_parsed(struct args *a, struct str url)
 	if (read_templates(a, &e) < 0)
 		return complain(&e, CLI_USAGE);
 	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
-	int bad = load_apis(a, &e) < 0 ? -1 : to_options(a, url, &o, headers, &e);
+	int bad = load_apis(a, &e) < 0 || load_libraries(a, &e) < 0 ? -1 : to_options(a, url, &o, headers, &e);
 	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
 	if (bad < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
 		return complain(&e, CLI_USAGE);
@@ -448,6 +464,7 @@ static int run(int argc, char **argv)
 	}
 	for (size_t i = 0; i < CLI_APIS; i++)
 		buf_free(&a.api_files[i]);
+	buf_free(&a.js_file);
 	cli_list_free(&a.apis);
 	cli_list_free(&a.headers);
 	cli_list_free(&a.second_headers);

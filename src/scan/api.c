@@ -212,13 +212,13 @@ static enum api_kind read_json(struct api_reader *r, const json_t *root)
 		return API_OPENAPI;
 	}
 	if (is_postman(root)) {
-		api_postman(r);
+		api_read_postman(r);
 		return API_POSTMAN;
 	}
 	const json_t *data = json_object_get(root, "data");
 	if (json_object_get(data ? data : root, "__schema")) {
 		r->root = data ? data : root;
-		api_graphql(r);
+		api_read_graphql(r);
 		return API_GRAPHQL;
 	}
 	return API_NONE;

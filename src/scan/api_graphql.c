@@ -128,7 +128,7 @@ static void give_field(struct api_reader *r, const char *op, const json_t *f)
 	buf_free(&selection);
 }
 
-void api_graphql(struct api_reader *r)
+void api_read_graphql(struct api_reader *r)
 {
 	static const struct {
 		const char *key, *op;

@@ -121,7 +121,7 @@ static void walk(struct api_reader *r, const json_t *items, unsigned depth)
 	}
 }
 
-void api_postman(struct api_reader *r)
+void api_read_postman(struct api_reader *r)
 {
 	walk(r, json_object_get(r->root, "item"), 0);
 }

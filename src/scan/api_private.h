@@ -24,7 +24,7 @@ json_t *api_sample(const struct api_reader *r, const json_t *schema, struct str 
 struct str api_sample_text(const struct api_reader *r, const json_t *schema, struct str name);
 struct str api_guess(struct str name);
 void api_read_openapi(struct api_reader *r);
-void api_postman(struct api_reader *r);
-void api_graphql(struct api_reader *r);
+void api_read_postman(struct api_reader *r);
+void api_read_graphql(struct api_reader *r);
 bool api_graphql_text(struct api_reader *r, struct str text);
 #endif

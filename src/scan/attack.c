@@ -289,7 +289,7 @@ static void parent_dirs(struct run *r)
 	vec_free(&more);
 }
 
-#define LIMIT_SHOW_PAGES 400
+#define LIMIT_SHOW_PAGES 2500
 
 /* Behind everything else: input is left behind once more, then pages are looked at again. */
 static void late_units(struct run *r, size_t requests)

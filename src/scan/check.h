@@ -130,6 +130,9 @@ struct scan_report {
 	struct str place_key; /* more identity, e.g. library name: becomes part of the fingerprint */
 };
 void scan_report(struct scan_ctx *c, const struct scan_report *r);
+/* Known-vulnerable libraries (jslib.h), ours and the operator's. */
+struct jslib;
+struct jslib *scan_ctx_jslib(struct scan_ctx *c);
 /* Scratch memory until the hook returns. */
 struct arena *scan_ctx_arena(struct scan_ctx *c);
 /* Was the first user given a session? (In fixtures: does the request carry one?) */

@@ -9,6 +9,7 @@
 #include "net/cookie.h"
 #include "net/tlsfacts.h"
 #include "scan/aside.h"
+#include "scan/jslib.h"
 #include "scan/literals.h"
 #include "scan/scan_private.h"
 #include "scan/template/run.h"
@@ -332,8 +333,10 @@ static void run_free(struct run *r)
 		pcre2_code_free(r->excludes.ptr[i]);
 	vec_free(&r->excludes);
 	vec_free(&r->scope);
-	if (r->ctx)
+	if (r->ctx) {
+		jslib_free(r->ctx->jslib);
 		arena_free(r->ctx->arena);
+	}
 	free(r->ctx);
 	free(r->checks);
 	arena_free(r->arena);

@@ -11,6 +11,7 @@
 #include "net/http.h"
 #include "net/tlsfacts.h"
 #include "net/url.h"
+#include "scan/jslib.h"
 #include "scan/literals.h"
 #include "scan/page.h"
 #include "scan/scan_private.h"
@@ -320,6 +321,7 @@ size_t fixture_run(const struct scan_check *check, const struct scan_exchange *x
 		check->on_exchange(&c.ctx, x);
 	if (sees && check->on_page && x->page)
 		check->on_page(&c.ctx, x);
+	jslib_free(c.ctx.jslib);
 	arena_free(c.ctx.arena);
 	return c.len;
 }

@@ -230,6 +230,7 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	json_put(j, "retest", retest);
 	put_login(j, &o->login);
 	put_second(j, &o->second);
+	json_put(j, "js_libraries", json_str(o->js_libraries));
 	put_list(j, "apis", o->apis, o->apis_len);
 	json_put(j, "try_logins", json_boolean(o->try_logins));
 	json_put(j, "browser", json_c(o->browser == SCAN_BROWSER_ON ? "on" : o->browser == SCAN_BROWSER_OFF ? "off" : "auto"));
@@ -334,6 +335,7 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	o.only_checks = get_list(j, "only_checks", a, &o.only_checks_len);
 	o.skip_checks = get_list(j, "skip_checks", a, &o.skip_checks_len);
 	get_retest(j, a, &o);
+	o.js_libraries = take(a, j, "js_libraries");
 	o.apis = get_list(j, "apis", a, &o.apis_len);
 	o.try_logins = json_get_bool(j, "try_logins", false);
 	struct str browser = json_get_str(j, "browser");

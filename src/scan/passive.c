@@ -1,5 +1,6 @@
 /* Runs the passive hooks over every answer that passes by. */
 #include "base/limits.h"
+#include "scan/jslib.h"
 #include "scan/literals.h"
 #include "scan/scan_private.h"
 
@@ -81,6 +82,19 @@ void scan_report(struct scan_ctx *c, const struct scan_report *rep)
 struct arena *scan_ctx_arena(struct scan_ctx *c)
 {
 	return c->arena;
+}
+
+struct jslib *scan_ctx_jslib(struct scan_ctx *c)
+{
+	struct error e = { 0 };
+	if (!c->jslib && c->run) {
+		c->jslib = jslib_new(c->run->o.js_libraries, &e);
+		if (!c->jslib)
+			run_log(c->run, e.zh, e.en);
+	}
+	if (!c->jslib)
+		c->jslib = jslib_new(STR(""), NULL);
+	return c->jslib;
 }
 
 bool scan_ctx_has_session(const struct scan_ctx *c, const struct scan_exchange *x)

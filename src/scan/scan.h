@@ -104,6 +104,7 @@ struct scan_options {
 	size_t skip_checks_len;
 	const struct scan_retest *retest; /* not empty: retest only these */
 	size_t retest_len;
+	struct str js_libraries; /* a repository in the format of retire.js; goes before the built-in one */
 	const struct str *apis; /* interface documents handed over: OpenAPI, Postman, GraphQL; whole texts */
 	size_t apis_len;
 	bool try_logins; /* also try a short list of usual passwords */

@@ -337,6 +337,7 @@ struct scan_ctx {
 	void *sink_arg;
 	struct str origin;
 	enum scan_mode mode;
+	struct jslib *jslib; /* made when first asked for */
 };
 void passive_run(struct run *r, const struct scan_exchange *x);
 void passive_host(struct run *r, const struct scan_exchange *x);

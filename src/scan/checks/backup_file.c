@@ -48,9 +48,9 @@ static void try_copy(struct probe *p, const struct scan_exchange *base, struct s
 
 static void probe_copies(struct probe *p, const struct scan_exchange *base)
 {
-	static const char *const suffixes[] = { ".bak", "~",    ".old",  ".orig", ".save",
-						".1",   ".txt", ".copy", ".bk" };
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(suffixes) : 4;
+	static const char *const suffixes[] = { ".bak", "~",     ".old", ".txt", ".swp", ".orig",
+						".save", ".1",    ".copy", ".bk", ".inc", "_bak" };
+	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(suffixes) : 6;
 
 	if (base->status != 200)
 		return;
