@@ -7,7 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint16_t types[] = { DNS_TXT, DNS_A, DNS_AAAA };
+	static const uint16_t types[] = { DNS_TXT, DNS_A, DNS_AAAA, NET_DNS_NS, NET_DNS_MX, NET_DNS_SOA,
+					  NET_DNS_CAA, NET_DNS_CNAME, NET_DNS_DNSKEY };
+	struct str zone[32];
+	size_t names = 0, records = 0;
+	int soa = 0, rcode = 0;
 	_cleanup_arena_ struct arena *a = arena_new(8 * MIB);
 	struct str in = str_make((const char *)data, size);
 	struct dns_name name;
@@ -19,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		check(got.txt.len <= DNS_ANSWERS_MAX && got.addrs.len <= ARRAY_SIZE(got.addrs.ptr));
 	}
+	dns_read_zone(a, in, 0, zone, ARRAY_SIZE(zone), &names, &soa, &rcode, &records);
+	check(names <= ARRAY_SIZE(zone));
 	dns_name_from_text(in, &name);
 	return 0;
 }

@@ -239,6 +239,27 @@ try {
     const text = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8', maxBuffer: 64 << 20 })
     assert(/[\u4e00-\u9fff]{4,}/.test(text) && text.includes('测试门户'), 'no Chinese text: ' + text.slice(0, 300))
   })
+  await S('assets: a run on the site\'s own port, lists, detail, history, export', async () => {
+    await go(`/scan/sites/${siteId}?tab=assets`)
+    await test('asset-start').click()
+    await shot('16b-asset-dialog')
+    await test('asset-go').click()
+    await until('the asset run', async () => ((await api(`/asset-runs?site_id=${siteId}`)).body.items[0] || {}).state === 'done', { timeout: 120000 })
+    await go(`/scan/sites/${siteId}?tab=assets&kind=service`)
+    const row = page.locator('tr.dt-row').first()
+    await row.waitFor()
+    assert((await row.textContent()).includes('http'), 'service: ' + (await row.textContent()))
+    await shot('16c-assets')
+    await row.locator('button.link').first().click()
+    await test('asset-detail').waitFor()
+    assert((await test('asset-detail').textContent()).includes('新出现'), 'no history in the drawer')
+    await shot('16d-asset-detail')
+    await go('/scan/assets?kind=history')
+    await page.locator('.al-line li').first().waitFor()
+    await shot('16e-asset-history')
+    const csv = await page.evaluate(async () => (await fetch('/api/v1/assets/export')).text())
+    assert(csv.includes('测试门户') && csv.split('\r\n').length > 2, 'export: ' + csv.slice(0, 200))
+  })
   await S('a weekly monitoring task', async () => {
     await go('/scan/monitors')
     await test('add-monitor').first().click()
@@ -327,7 +348,7 @@ try {
     await page.keyboard.press('Escape')
   }, { needed: false })
 
-  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/rules', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
+  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/assets', '/scan/assets?kind=software', '/scan/assets?kind=history', `/scan/sites/${siteId}?tab=assets`, '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/rules', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
   const settled = async (p) => {
     await go(p)
     await page.locator('.page-head h1').first().waitFor()

@@ -23,6 +23,7 @@ const routes: RouteRecordRaw[] = [
       p('scan/sites/:id/verify', 'verify.title', () => import('./pages/SiteVerify.vue'), { group: 'scan' }),
       p('scan/runs', 'menu.runs', () => import('./pages/Runs.vue'), { group: 'scan' }),
       p('scan/runs/:id', 'run.title', () => import('./pages/Run.vue'), { group: 'scan' }),
+      p('scan/assets', 'menu.assets', () => import('./pages/Assets.vue'), { group: 'scan' }),
       p('scan/vulns', 'menu.vulns', () => import('./pages/Vulns.vue'), { group: 'scan' }),
       p('scan/vulns/:id', 'finding.title', () => import('./pages/Vuln.vue'), { group: 'scan' }),
       p('scan/monitors', 'menu.monitors', () => import('./pages/Monitors.vue'), { group: 'scan' }),

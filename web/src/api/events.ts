@@ -5,7 +5,7 @@ import { http, url } from './client'
 import type { LiveEvent } from './types'
 
 type Listener = (e: LiveEvent) => void
-const TOPICS = 'scan,finding,site,monitor,report,notify,job'
+const TOPICS = 'scan,finding,site,asset,monitor,report,notify,job'
 const listeners = new Set<Listener>()
 let last = ''
 let stop: AbortController | null = null

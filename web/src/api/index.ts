@@ -131,6 +131,16 @@ export const api = {
     retest: (id: string) => http.post<T.Scan>(`/findings/${id}/retest`),
     history: (id: string) => http.get<T.Page<T.FindingHistory>>(`/findings/${id}/history`),
   },
+  assets: {
+    list: (q?: Query): P<T.Asset> => http.get('/assets', q),
+    get: (id: string) => http.get<T.AssetDetail>(`/assets/${id}`),
+    summary: (q?: Query) => http.get<Record<string, number>>('/assets/summary', q),
+    history: (q?: Query): P<T.AssetEvent> => http.get('/assets/history', q),
+    exportUrl: (q?: Query) => url('/assets/export', q),
+    start: (site: string, b: object) => http.post<T.AssetRun>(`/sites/${site}/asset-runs`, b),
+    runs: (q?: Query): P<T.AssetRun> => http.get('/asset-runs', q),
+    cancel: (id: string) => http.post<T.AssetRun>(`/asset-runs/${id}/cancel`),
+  },
   monitors: {
     list: (q?: Query): P<T.Monitor> => http.get('/monitors', q),
     get: (id: string) => http.get<T.Monitor>(`/monitors/${id}`),

@@ -78,6 +78,13 @@ export interface Finding {
   severity: Severity; level: string; badge: string | null; confidence: 'certain' | 'firm' | 'tentative'; url: string; method: string; parameter: string | null
   cwe: number | null; owasp: string | null; state: FindingState; reappeared: boolean; proposal: Proposal | null; first_seen: string; last_seen: string; instances: number
 }
+export interface Asset {
+  id: string; site_id: string; site_name: string; kind: string; key: string; title: string; host: string; port: number | null; product: string; version: string; cpe: string
+  confidence: number; detail: any; source: string; state: 'present' | 'gone'; first_seen: string; last_seen: string; changed_at: string | null; gone_at: string | null; findings: { count: number; worst: Severity | null }
+}
+export interface AssetEvent { id: string; site_id: string; site_name: string; asset_id: string; time: string; type: string; kind: string; title: string; was: string | null }
+export interface AssetDetail extends Omit<Asset, 'findings'> { findings: Finding[]; history: AssetEvent[] }
+export interface AssetRun { id: string; site_id: string; site_name: string; state: string; progress: number; doing: string; doing_en: string; complete: boolean; probed: number; open: number; facts: number; changes: number; error: any; created: string; finished: string | null }
 export interface Proposal { id: string; decision: Decision; reason: string; expires?: string | null; owner?: string | { name: string }; created?: string }
 export interface Evidence { request: string; response: string; proof: string; proof_start: number | null; proof_len: number | null; proof_in?: 'request' | 'response'; truncated: boolean; detail?: string; detail_en?: string; extracted?: string; instances?: string[] }
 export interface FindingDetail extends Finding {

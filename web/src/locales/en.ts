@@ -6,7 +6,7 @@ export default {
     userMenu: 'Account menu', comfortable: 'Comfortable', compact: 'Compact', logout: 'Sign out', collapse: 'Collapse menu', expand: 'Expand menu',
   },
   menu: {
-    overview: 'Overview', scan: 'Vulnerability scanning', home: 'Scan home', sites: 'Assets (sites)', runs: 'Scans', vulns: 'Vulnerabilities', monitors: 'Monitoring', rules: 'Rule packs', reports: 'Reports', notify: 'Notifications',
+    overview: 'Overview', scan: 'Vulnerability scanning', home: 'Scan home', sites: 'Assets (sites)', runs: 'Scans', vulns: 'Vulnerabilities', assets: 'Asset discovery', monitors: 'Monitoring', rules: 'Rule packs', reports: 'Reports', notify: 'Notifications',
     admin: 'Administration', members: 'Members & roles', keys: 'API keys', quotas: 'Quotas', authorizations: 'Authorisations', audit: 'Audit log', tenants: 'Tenants', settings: 'Settings', account: 'Account security', about: 'About',
   },
   common: {
@@ -15,6 +15,14 @@ export default {
     exportCsv: 'Export CSV', less: 'Show less', loading: 'Loading', more: 'More', name: 'Name', note: 'Note', pieces: '', reason: 'Reason', reasonPlaceholder: 'Say why; it goes to the audit log', reasonRequired: 'Please give a reason (2 characters or more)', required: 'Required',
     retry: 'Try again', save: 'Save', saved: 'Saved', time: 'Time',
   },
+  asset: {
+    sub: 'Ports, systems, services and software behind every site, and what hangs on them', start: 'Look for assets', started: 'Looking for assets', startText: 'Connects and recognises only: no log-in, no change. Weaknesses go to Vulnerabilities.', ports: 'Ports', scopeOwn: 'The site’s own port only', scopeTop: '1,000 common ports', scopeAll: 'All 65,535 ports', scopeList: 'These ports',
+    needDns: 'This site is verified by a file or tag, which proves its own port only. Other ports need DNS TXT or a letter of authorisation.', running: 'Looking for assets', probed: '{n} ports probed, {open} open', failed: 'The last run did not succeed:', history: 'History', noHistory: 'No changes yet', noHistoryText: 'What appears, changes or goes is written down here.',
+    port: 'Port', title: 'Name', version: 'Version', findings: 'Findings', confidence: 'Confidence', state: 'State', search: 'Name, host, version, CPE', allStates: 'Any state', none: 'No assets yet', noneText: 'Look for assets on a site’s “Assets” tab: ports, systems, services and software appear here.', noneFiltered: 'No assets match', until: 'Valid until {time}', kind: 'Kind', host: 'Host', details: 'Details', hangs: 'Findings that hang on it', hangsNone: 'No open findings', yes: 'yes', no: 'no',
+  },
+  assetKind: { port: 'Ports', system: 'Systems', service: 'Services', software: 'Software', certificate: 'Certificates', tls: 'TLS', dns: 'DNS', subdomain: 'Sub-domains' },
+  assetState: { present: 'Present', gone: 'Gone' },
+  assetEvent: { appeared: 'Appeared', changed: 'Changed', gone: 'Gone', returned: 'Returned' },
   error: {
     title: 'That did not work', network: 'The server cannot be reached. Check the network, or that the Zhanwei service is running.', server: 'The server failed. Try again; if it happens again, give the code below to your administrator.', unknown: 'The action was not completed; please try again.', notFound: 'Not found', forbidden: 'No permission',
     offline: 'The connection to the server is lost; reconnecting. What you see may be out of date.', code: 'Error code {code}', stale: 'Somebody else has just changed this; reload before editing.', retryAfter: 'Try again in {n} seconds.',
@@ -68,7 +76,7 @@ export default {
     url: 'Address', urlHint: 'The address of the home page; the scan stays on the same scheme, host and port. https is assumed.', name: 'Name', namePlaceholder: 'For example: main site', group: 'Group', groupPlaceholder: 'For example: portal', advanced: 'Scan settings (can be changed later)', quotaFull: 'The quota of {n} sites is used up. Raise it, or delete a site no longer needed.', neverScanned: 'Never scanned. Verify it to start the first scan.',
     moveTitle: 'Change domain', moveText: 'The address changes from {from} to {to}. It must be verified again; history is kept.', move: 'Change', moveHint: 'Changing the address takes no new quota, but it must be verified again.',
   },
-  siteTab: { overview: 'Overview', vulns: 'Findings', runs: 'Scans', settings: 'Settings' },
+  siteTab: { overview: 'Overview', vulns: 'Findings', assets: 'Assets', runs: 'Scans', settings: 'Settings' },
   settings: {
     rate: 'Requests per second at most', maxPages: 'Pages at most', maxMinutes: 'Minutes at most', excludes: 'Addresses to leave out', excludesHint: 'One regular expression a line, matched anywhere in the full address; for example the sign-out link.', headers: 'Extra request headers', headerName: 'Header name', headerValue: 'Value', addHeader: 'Add header', headersHint: 'At most 5. Once saved, values are shown as *** and never returned.', cookieHint: 'For pages behind a login, paste the whole Cookie of a signed-in session. Shown as *** once saved.',
     windows: 'When scans may run', from: 'From', to: 'To', addWindow: 'Add window', windowsHint: 'None means any time; outside the windows a scan pauses by itself and goes on in the next one.',

@@ -6,7 +6,7 @@ export default {
     userMenu: '账户菜单', comfortable: '宽松', compact: '紧凑', logout: '退出登录', collapse: '收起菜单', expand: '展开菜单',
   },
   menu: {
-    overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', monitors: '安全监测', rules: '规则包', reports: '报告中心', notify: '通知设置',
+    overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', assets: '资产发现', monitors: '安全监测', rules: '规则包', reports: '报告中心', notify: '通知设置',
     admin: '系统管理', members: '成员与角色', keys: '接口密钥', quotas: '配额', authorizations: '授权审批', audit: '审计日志', tenants: '租户', settings: '系统设置', account: '账户安全', about: '关于',
   },
   common: {
@@ -15,6 +15,14 @@ export default {
     exportCsv: '导出 CSV', less: '收起', loading: '正在加载', more: '更多', name: '名称', note: '备注', pieces: '个', reason: '理由', reasonPlaceholder: '请写明理由，会记入审计日志', reasonRequired: '请填写理由（至少 2 个字）', required: '此项必填',
     retry: '重试', save: '保存', saved: '已保存', time: '时间',
   },
+  asset: {
+    sub: '每个网站背后的端口、系统、服务与软件，以及挂在它们上面的漏洞', start: '开始资产发现', started: '已开始发现资产', startText: '只连接、识别、不登录、不修改。发现的弱点会进入漏洞管理。', ports: '端口范围', scopeOwn: '只看网站自己的端口', scopeTop: '1,000 个常见端口', scopeAll: '全部 65,535 个端口', scopeList: '指定端口',
+    needDns: '这个网站以文件或标签认证，只证明它自己的端口属于你。要探测其他端口，请用 DNS TXT 认证或提交授权书。', running: '正在发现资产', probed: '已探测 {n} 个端口，{open} 个开放', failed: '最近一次资产发现没有成功：', history: '变化历史', noHistory: '还没有变化', noHistoryText: '资产出现、改变、消失时会记在这里。',
+    port: '端口', title: '名称', version: '版本', findings: '漏洞', confidence: '可信度', state: '状态', search: '名称、主机、版本、CPE', allStates: '全部状态', none: '还没有资产', noneText: '在网站的“资产”页开始资产发现，端口、系统、服务与软件会列在这里。', noneFiltered: '没有符合条件的资产', until: '有效期至 {time}', kind: '种类', host: '主机', details: '细节', hangs: '挂在它上面的漏洞', hangsNone: '没有未修复的漏洞', yes: '是', no: '否',
+  },
+  assetKind: { port: '端口', system: '系统', service: '服务', software: '软件', certificate: '证书', tls: 'TLS', dns: 'DNS', subdomain: '子域名' },
+  assetState: { present: '存在', gone: '已消失' },
+  assetEvent: { appeared: '新出现', changed: '有变化', gone: '消失', returned: '重新出现' },
   error: {
     title: '没有成功', network: '连不上服务器。请检查网络，或确认站卫服务正在运行。', server: '服务器出错了。请稍后重试；若仍出现，请把下面的代码告诉管理员。', unknown: '操作没有完成，请重试。', notFound: '没有找到', forbidden: '没有权限',
     offline: '与服务器的连接已断开，正在自动重连，页面上的数据可能不是最新的。', code: '错误代码 {code}', stale: '这项内容刚被别人修改过，请刷新后再改。', retryAfter: '请在 {n} 秒后重试。',
@@ -68,7 +76,7 @@ export default {
     url: '网址', urlHint: '填写首页地址；扫描范围是相同的协议、域名和端口。未写协议时按 https 处理。', name: '网站名称', namePlaceholder: '例如：官网', group: '分组', groupPlaceholder: '例如：门户、业务系统', advanced: '扫描设置（可稍后修改）', quotaFull: '网站数量已达配额上限（{n} 个），请先提升配额或删除不用的网站。', neverScanned: '还没有扫描过。完成认证后即可开始第一次扫描。',
     moveTitle: '变更域名', moveText: '将把网址从 {from} 改为 {to}。变更后需要重新认证，历史记录保留。', move: '变更', moveHint: '修改网址即为域名变更：不占用新的配额，但需要重新认证。',
   },
-  siteTab: { overview: '概况', vulns: '漏洞', runs: '扫描记录', settings: '设置' },
+  siteTab: { overview: '概况', vulns: '漏洞', assets: '资产', runs: '扫描记录', settings: '设置' },
   settings: {
     rate: '每秒请求数上限', maxPages: '页面数上限', maxMinutes: '时长上限（分钟）', excludes: '不扫描的地址', excludesHint: '每行一个正则表达式，匹配完整网址的任意部分，例如退出登录的地址。', headers: '自定义请求头', headerName: '请求头名称', headerValue: '值', addHeader: '添加请求头', headersHint: '最多 5 个。保存后只显示 ***，不再返回原值。', cookieHint: '需要登录才能访问的页面，可填写登录后的完整 Cookie。保存后只显示 ***。',
     windows: '允许扫描的时段', from: '开始时间', to: '结束时间', addWindow: '添加时段', windowsHint: '不添加表示任何时间都可以；时段外扫描会自动暂停，进入时段后继续。',
