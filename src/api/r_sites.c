@@ -32,6 +32,7 @@ static const struct api_field settings_fields[] = {
 	API_INT("max_pages", API_NULL, 1, LIMIT_SITE_PAGES, "页面数上限", "Pages at most"),
 	API_INT("max_minutes", API_NULL, 1, LIMIT_SITE_MINUTES, "时长上限（分钟）", "Minutes at most"),
 	API_LIST("windows", API_NULL, &window_schema, 0, LIMIT_SITE_WINDOWS, "允许扫描的时间段", "Hours when scanning is allowed"),
+	API_INT("incremental", API_NULL, 1, LIMIT_SITE_INCREMENTAL, "增量扫描：每 N 次中有一次完整扫描；1 或不填为每次完整", "Incremental: one scan in N is full; 1 or none: all are"),
 	API_END,
 };
 const struct api_schema api_schema_site_settings = { "SiteSettings", settings_fields, false };

@@ -2,7 +2,8 @@
  * fixed or was not looked at. It counts as looked at only when the scan is complete,
  * its check ran to the end in this mode, and its place was visited: the page for
  * points and pages, any page below it for folders, any page at all for what is
- * found once per site. Everything else is carried on unchanged. */
+ * found once per site. Everything else is carried on unchanged, also what stands on a
+ * page that an incremental scan left out because it had not changed. */
 #include "app/reconcile.h"
 
 #include "app/finding.h"
@@ -40,8 +41,8 @@ static void note_page(const struct store_scan_page *p, void *user)
 	struct work *w = user;
 	struct str path = path_of(w->c->arena, p->url);
 
-	if (!path.len)
-		return;
+	if (!path.len || p->unchanged)
+		return; /* an unchanged page was not looked at again: what it has, it keeps */
 	map_add(w->paths, path);
 	for (ssize_t slash; (slash = str_rchr(path, '/')) >= 0; path = str_sub(path, 0, (size_t)slash))
 		if (!map_add(w->dirs, str_sub(path, 0, (size_t)slash + 1)))
@@ -79,6 +80,8 @@ static bool place_visited(const struct work *w, const struct store_finding *f)
 
 	if (!check || slash < 0)
 		return false;
+	if (w->summary->stats.unchanged && (check->place == PLACE_SITE || check->place == PLACE_DIR))
+		return false; /* it may stand on a page that was left out */
 	if (check->place == PLACE_SITE)
 		return map_len(w->paths) > 0;
 	if (check->place == PLACE_DIR)

@@ -223,6 +223,12 @@ static int put_method(struct model *m)
 	put_setting(list, "附加请求头（仅名称）", "Added headers (names only)",
 		    json_object_get(settings, "headers"));
 	put_setting(list, "允许的时间段", "Allowed hours", json_object_get(settings, "windows"));
+	if (m->scan.incremental) {
+		_cleanup_json_ json_t *v = json_str(arena_printf(
+			m->c->arena, "%lld", (long long)m->scan.unchanged));
+		put_setting(list, "增量扫描：未变化而沿用上次结果的页面数",
+			    "Incremental: pages that had not changed and keep their earlier results", v);
+	}
 	return store_scan_checks(m->c->db, m->scan.tenant, m->scan.id, m->c->arena, put_check, m,
 				 m->e);
 }

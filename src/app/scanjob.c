@@ -237,6 +237,10 @@ static void on_page(void *ctx, const struct scan_page_info *p)
 	page->status = p->status;
 	page->depth = p->depth;
 	page->size = (int64_t)p->size;
+	page->etag = arena_str(r->pending, p->etag);
+	page->modified = arena_str(r->pending, p->modified);
+	page->digest = p->digest ? arena_printf(r->pending, "%016llx", (unsigned long long)p->digest) : STR("");
+	page->unchanged = p->unchanged;
 }
 
 static int progress_tx(struct app_call *c, void *arg, struct error *e)
@@ -255,6 +259,7 @@ static void take_stats(struct store_scan *s, const struct scan_stats *st)
 	s->errors = (int64_t)st->errors;
 	s->bytes = (int64_t)st->bytes;
 	s->seconds = (int64_t)st->seconds;
+	s->unchanged = (int64_t)st->unchanged;
 }
 
 static void on_progress(void *ctx, const struct scan_progress *p)
@@ -418,6 +423,68 @@ static int take_packs(struct run *r, struct scan_options *o, struct error *e)
 	return 0;
 }
 
+struct known {
+	struct arena *arena;
+	struct buf b;
+	VEC(struct str) pieces;
+};
+
+static void note_known(const struct store_scan_page *p, void *user)
+{
+	struct known *k = user;
+	struct scan_page_info i = { .url = p->url, .method = p->method, .mime = p->type, .title = p->title,
+				    .etag = p->etag, .modified = p->modified, .status = (int)p->status,
+				    .depth = (unsigned)p->depth, .size = (uint64_t)p->size };
+
+	for (size_t n = 0; n < p->digest.len; n++) {
+		char c = p->digest.ptr[n];
+
+		i.digest = i.digest << 4 | (uint64_t)(ascii_digit(c) ? c - '0' : c - 'a' + 10);
+	}
+	scan_known_put(&k->b, &i);
+	if (k->b.len < 1 * MIB)
+		return;
+	*vec_push(&k->pieces) = arena_str(k->arena, buf_view(&k->b));
+	buf_clear(&k->b);
+}
+
+/* What the last complete scan saw, when this one may be incremental: same mode, same rules,
+ * and not the N-th in a row. */
+static int take_known(struct run *r, struct scan_options *o, struct error *e)
+{
+	_cleanup_json_ json_t *settings = app_text_json(r->scan.settings);
+	int64_t every = json_get_int(settings, "incremental", 0);
+	struct store_scan before;
+	struct known k = { .arena = r->c.arena };
+	int found;
+
+	r->scan.incremental = 0;
+	if (every < 2 || r->scan.finding.len)
+		return 0;
+	found = store_scan_previous(r->c.db, r->scan.tenant, r->scan.site, r->scan.origin, r->scan.created,
+				    r->c.arena, &before, e);
+	if (found <= 0)
+		return found;
+	if (!str_eq(before.mode, r->scan.mode) || !str_eq(before.rule_version, str_c(scan_rule_version())) ||
+	    before.incremental + 1 >= every)
+		return 0;
+	buf_init(&k.b, 2 * MIB);
+	found = store_scan_pages(r->c.db, r->scan.tenant, before.id, LIMIT_SITE_PAGES, r->c.arena, note_known, &k, e);
+	if (found == 0 && k.b.len)
+		*vec_push(&k.pieces) = arena_str(r->c.arena, buf_view(&k.b));
+	buf_free(&k.b);
+	if (found == 0 && k.pieces.len) {
+		struct str *list = arena_array(r->c.arena, k.pieces.len, sizeof(*list));
+
+		memcpy(list, k.pieces.ptr, k.pieces.len * sizeof(*list));
+		o->known = list;
+		o->known_len = k.pieces.len;
+		r->scan.incremental = before.incremental + 1;
+	}
+	vec_free(&k.pieces);
+	return found;
+}
+
 static int options(struct run *r, struct scan_options *o, struct error *e)
 {
 	struct store_site copy = r->site;
@@ -430,7 +497,7 @@ static int options(struct run *r, struct scan_options *o, struct error *e)
 	scan_mode_parse(r->scan.mode, &o->mode);
 	if (r->scan.finding.len ? take_retest(r, o, e) < 0 : take_seeds(r, o, e) < 0)
 		return -1;
-	if (take_packs(r, o, e) < 0)
+	if (take_packs(r, o, e) < 0 || take_known(r, o, e) < 0)
 		return -1;
 	return scan_options_complete(o, e);
 }
@@ -489,7 +556,7 @@ static int finish_tx(struct app_call *c, void *arg, struct error *e)
 
 	if (job_fence(r->ctx, e) < 0 || app_reconcile(c, &s, sum, &rec, e) < 0)
 		return -1;
-	if (sum->complete && !s.finding.len &&
+	if (sum->complete && !s.finding.len && !sum->stats.unchanged &&
 	    app_asset_facts_gone(c, s.site, "tech", s.id, NULL, NULL, e) < 0)
 		return -1;
 	take_stats(&s, &sum->stats);

@@ -54,6 +54,8 @@ json_t *app_scan_json(const struct store_scan *s)
 	json_put(o, "trigger", json_str(s->cause));
 	json_put(o, "finding_id", app_str_or_null(s->finding));
 	json_put(o, "monitor_id", app_str_or_null(s->monitor));
+	json_put(o, "incremental", json_integer(s->incremental));
+	json_put(o, "unchanged", json_integer(s->unchanged));
 	json_put(o, "previous_id", app_str_or_null(s->previous));
 	json_put(o, "created", json_time(s->created));
 	json_put(o, "started", json_time(s->started));

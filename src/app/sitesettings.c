@@ -1,5 +1,5 @@
 /* Settings of a site. Stored: {"mode","rate","excludes","headers":[names],
- * "max_pages","max_minutes","windows","cookie":true|false} and, sealed,
+ * "max_pages","max_minutes","windows","incremental","cookie":true|false} and, sealed,
  * {"headers":{name:value},"cookie":"…"}. */
 #include "app/sitesettings.h"
 
@@ -220,6 +220,7 @@ int app_sitesettings_take(struct app_call *c, const json_t *in, struct store_sit
 	    take_number(settings, in, "rate", LIMIT_SITE_RATE, e) < 0 ||
 	    take_number(settings, in, "max_pages", LIMIT_SITE_PAGES, e) < 0 ||
 	    take_number(settings, in, "max_minutes", LIMIT_SITE_MINUTES, e) < 0 ||
+	    take_number(settings, in, "incremental", LIMIT_SITE_INCREMENTAL, e) < 0 ||
 	    take_excludes(c, settings, in, e) < 0 || take_windows(c, settings, in, e) < 0 ||
 	    take_headers(settings, secrets, in, e) < 0 || take_cookie(settings, secrets, in, e) < 0)
 		return -1;
@@ -264,6 +265,7 @@ json_t *app_sitesettings_json(const struct store_site *s)
 	copy(o, v, "max_pages", json_null());
 	copy(o, v, "max_minutes", json_null());
 	copy(o, v, "windows", json_array());
+	copy(o, v, "incremental", json_null());
 	return o;
 }
 

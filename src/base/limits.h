@@ -147,6 +147,7 @@
 #define LIMIT_SITE_WINDOWS 16	       /* as many as a schedule takes */
 #define LIMIT_SITE_PAGES 100000	       /* pages one scan may be told to visit */
 #define LIMIT_SITE_MINUTES (7 * 24 * 60) /* a scan that needs more than a week is stuck */
+#define LIMIT_SITE_INCREMENTAL 100     /* scans in a row of which one is full */
 #define LIMIT_SITE_RATE 1000	       /* requests per second a person may allow */
 #define LIMIT_VERIFY_BODY KIB	       /* a proof is one token; more is some other page */
 #define LIMIT_VERIFY_PAGE (512 * KIB)  /* head of a home page, where the meta tag stands */

@@ -11,10 +11,12 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/fingerprints.h"
+#include "cli/known.h"
 #include "cli/oob.h"
 #include "cli/options.h"
 #include "cli/scan_model.h"
 #include "cli/scan_text.h"
+#include "cli/windows.h"
 #include "net/connector.h"
 #include "net/http.h"
 #include "net/url.h"
@@ -33,13 +35,14 @@
 #define CLI_APIS 16 /* interface documents in one scan */
 
 struct args {
-	struct str fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
-	int64_t rate, max_pages, max_depth, max_minutes, concurrency;
+	struct str incremental, timezone, fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
+	int64_t full_every, rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
 	struct str browser;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct str js_libraries;
 	struct buf api_files[CLI_APIS], js_file;
+	struct cli_list windows;
 	struct str api_texts[CLI_APIS];
 	struct cli_oob_args oob;
 	struct buf bundle;
@@ -94,6 +97,16 @@ static const struct cli_option table[] = {
 	CLI_FLAG(0, "unverified", struct args, unverified, "模板一匹配就报告，不做随机位置对照（供编写模板时使用）",
 		 "report each match of a template without negative control (for writing templates)"),
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
+	CLI_STR(0, "incremental", struct args, incremental, "FILE",
+		"增量扫描：未变化的页面不再探测；文件记录上次完整完成的扫描，结束时更新",
+		"probe only what changed since the last complete scan, which FILE remembers"),
+	CLI_INT(0, "full-every", struct args, full_every, 1, 100, "N", "增量扫描时每 N 次做一次完整扫描（默认 10）",
+		"with --incremental: one scan in N is full (default: 10)"),
+	CLI_LIST(0, "window", struct args, windows, "'1-5 22:00-06:00'",
+		 "只在此时段发送请求，时段外自动暂停、到点继续；可多次给出（0 为周日）",
+		 "send requests in these hours only, pausing outside; may be repeated (0: Sunday)"),
+	CLI_STR(0, "timezone", struct args, timezone, "ZONE", "--window 的时区（默认 Asia/Shanghai）",
+		"time zone of --window (default: Asia/Shanghai)"),
 	CLI_STR(0, "fingerprints", struct args, fingerprints, "DIR", "另外使用此目录中的技术指纹（Wappalyzer 的 JSON 形式）",
 		"also use the technology fingerprints in DIR (Wappalyzer JSON shape)"),
 	CLI_STR(0, "oob-listen", struct args, oob.listen, "ADDR:PORT", "带外监听：接收目标主动发来的 HTTP（和 LDAP）请求，用于验证无回显的漏洞",
@@ -119,6 +132,8 @@ static void on_signal(int sig)
 
 struct session {
 	struct scan_model *model;
+	struct cli_known known;
+	struct cli_windows windows;
 	bool bar, line_open;
 	unsigned shown;
 	int64_t shown_ms;
@@ -131,7 +146,9 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 
 static void on_page(void *ctx, const struct scan_page_info *p)
 {
-	scan_model_page(((struct session *)ctx)->model, p);
+	struct session *s = ctx;
+	scan_model_page(s->model, p);
+	cli_known_page(&s->known, p);
 }
 
 static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
@@ -167,7 +184,8 @@ static void on_log(void *ctx, struct str zh, struct str en)
 
 static enum scan_verdict should_stop(void *ctx)
 {
-	return stop_asked ? SCAN_CANCEL : SCAN_GO;
+	struct session *s = ctx;
+	return stop_asked ? SCAN_CANCEL : cli_windows_open(&s->windows) ? SCAN_GO : SCAN_PAUSE;
 }
 
 static int complain(const struct error *e, int code)
@@ -365,8 +383,52 @@ static int finish(const struct args *a, const struct session *s, const struct sc
 	return scan_model_count(s->model, least) ? CLI_FOUND : CLI_OK;
 }
 
-static int scan(const struct args *a, struct os_spawner *spawner, const struct scan_options *o)
+static void carry(json_t *finding, void *user)
 {
+	scan_model_carry(user, finding);
+}
+
+/* A scan with hours needs a journal to go on from; without --resume it is a temporary one. */
+static int open_journal(const struct args *a, struct scan_journal **ret, struct error *e)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *folder = NULL;
+	if (!a->resume.len && !a->windows.len)
+		return 0;
+	if (a->resume.len) {
+		path = str_dup(a->resume);
+		return scan_journal_open(path, ret, e);
+	}
+	if (os_temp_dir(NULL, "zhanwei-scan-", &folder, e) < 0)
+		return -1;
+	path = mem_alloc(strlen(folder) + 16);
+	snprintf(path, strlen(folder) + 16, "%s/journal", folder);
+	int r = scan_journal_open(path, ret, e);
+	unlink(path);
+	os_dir_remove(folder, 10, NULL);
+	return r;
+}
+
+/* The engine, again and again while it is only the hours that stop it. */
+static int run_in_windows(const struct args *a, struct os_spawner *spawner, struct net_policy *policy,
+			  const struct scan_options *o, const struct scan_state *state, struct scan_events *events,
+			  struct scan_summary *sum, struct error *e)
+{
+	struct session *s = events->ctx;
+	for (;;) {
+		if (!cli_windows_wait(&s->windows, &stop_asked))
+			return error_set(e, "scan.window", "等待允许的时段时被停止。", "Stopped while waiting for the allowed hours.");
+		int r = run_engine(a, spawner, policy, o, state, events, sum, e);
+		if (r < 0 || stop_asked || strcmp(sum->reason, "paused") != 0)
+			return r;
+		scan_summary_free(sum);
+		cli_known_again(&s->known);
+	}
+}
+
+static int scan(const struct args *a, struct os_spawner *spawner, const struct scan_options *given)
+{
+	struct scan_options copy = *given, *o = &copy;
 	struct error e = { 0 };
 	struct scan_summary sum = { 0 };
 	struct scan_journal *journal = NULL;
@@ -375,28 +437,39 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 	struct scan_events events = { &s, on_finding, on_page, on_progress, on_log, should_stop, .tech = on_tech };
 	struct cli_oob oob = { 0 };
 	struct net_policy *policy = make_policy(o, &e);
+	_cleanup_free_ char *pages = a->incremental.len ? str_dup(a->incremental) : NULL;
 	int code = CLI_FAILED, r = policy ? 0 : -1;
-	if (r == 0 && a->resume.len) {
-		char *path = str_dup(a->resume);
-		r = scan_journal_open(path, &journal, &e);
-		free(path);
-		if (r == 0)
-			state = scan_journal_state(journal);
-	}
+	if (r == 0)
+		r = cli_windows_parse(&a->windows, a->timezone, &s.windows, &e);
+	if (r == 0 && pages)
+		r = cli_known_read(pages, o, a->full_every ? (unsigned)a->full_every : 10, &s.known, &e);
+	o->known = s.known.pieces.ptr;
+	o->known_len = s.known.pieces.len;
+	if (r == 0)
+		r = open_journal(a, &journal, &e);
+	if (journal)
+		state = scan_journal_state(journal);
 	if (r == 0 && o->mode != SCAN_QUICK)
 		r = cli_oob_start(&a->oob, o->target, &oob, &e);
 	if (oob.server)
 		events.oob = &oob.door;
 	if (r == 0)
-		r = run_engine(a, spawner, policy, o, journal ? &state : NULL, &events, &sum, &e);
+		r = run_in_windows(a, spawner, policy, o, journal ? &state : NULL, &events, &sum, &e);
 	if (s.line_open)
 		fputs("\r\033[K", stderr);
+	if (r == 0 && pages) {
+		cli_known_carry(&s.known, carry, s.model);
+		_cleanup_json_ json_t *model = scan_model_json(s.model, o, &sum);
+		if (sum.complete)
+			r = cli_known_write(pages, o, &s.known, json_object_get(model, "findings"), &e);
+	}
 	code = r == 0 ? finish(a, &s, o, &sum) : complain(&e, CLI_FAILED);
 	cli_oob_stop(&oob);
 	scan_summary_free(&sum);
 	scan_journal_close(journal);
 	net_policy_free(policy);
 	scan_model_free(s.model);
+	cli_known_free(&s.known);
 	return code;
 }
 
@@ -467,6 +540,7 @@ static int run(int argc, char **argv)
 	buf_free(&a.js_file);
 	cli_list_free(&a.apis);
 	cli_list_free(&a.headers);
+	cli_list_free(&a.windows);
 	cli_list_free(&a.second_headers);
 	cli_list_free(&a.excludes);
 	cli_list_free(&a.checks);

@@ -148,6 +148,13 @@ void scan_model_finding(struct scan_model *m, const struct scan_finding *f)
 	json_decref(old);
 }
 
+void scan_model_carry(struct scan_model *m, json_t *finding)
+{
+	struct str fingerprint = json_get_str(finding, "fingerprint");
+	if (fingerprint.len && !map_has(m->findings, fingerprint))
+		map_put(m->findings, fingerprint, json_incref(finding));
+}
+
 void scan_model_page(struct scan_model *m, const struct scan_page_info *p)
 {
 	struct buf key;
@@ -269,6 +276,8 @@ static json_t *stats_json(const struct scan_summary *s)
 	json_put(j, "requests", json_integer((json_int_t)s->stats.requests));
 	json_put(j, "pages", json_integer((json_int_t)s->stats.pages));
 	json_put(j, "bytes", json_integer((json_int_t)s->stats.bytes));
+	if (s->stats.unchanged)
+		json_put(j, "unchanged", json_integer((json_int_t)s->stats.unchanged));
 	json_put(j, "seconds", json_real((double)(int64_t)(s->stats.seconds * 1000) / 1000));
 	return j;
 }
@@ -297,8 +306,12 @@ static json_t *method_json(const struct scan_options *o, const struct scan_summa
 		int64_t value;
 	} rows[] = { { "每秒请求数上限", "requests per second, at most", o->rate },
 		     { "页面数上限", "pages, at most", o->max_pages },
-		     { "时间上限（秒）", "seconds, at most", o->max_seconds } };
+		     { "时间上限（秒）", "seconds, at most", o->max_seconds },
+		     { "增量扫描：未变化而未再探测的页面数", "incremental: pages that had not changed and were not probed again",
+		       o->known_len ? (int64_t)s->stats.unchanged : -1 } };
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].value < 0)
+			continue;
 		json_t *k = json_object();
 		json_put(k, "name", json_c(rows[i].zh));
 		json_put(k, "name_en", json_c(rows[i].en));

@@ -10,6 +10,8 @@ struct scan_model *scan_model_new(void);
 void scan_model_free(struct scan_model *m);
 /* Takes what the events of a scan bring. */
 void scan_model_finding(struct scan_model *m, const struct scan_finding *f);
+/* A finding of an earlier scan whose place was left out now, unless it was reported again. */
+void scan_model_carry(struct scan_model *m, json_t *finding);
 void scan_model_page(struct scan_model *m, const struct scan_page_info *p);
 void scan_model_tech(struct scan_model *m, const struct scan_tech *t, struct str url);
 /* {"id","name","version","cpe","category","note","note_en","confidence","url"}, by id. */

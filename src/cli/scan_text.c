@@ -87,6 +87,9 @@ void scan_text_write(struct buf *b, const json_t *m, bool colour)
 		   (long long)json_get_int(counts, "info", 0));
 	buf_printf(b, "页面 %lld  请求 %lld  用时 %.1f 秒\n", (long long)json_get_int(stats, "pages", 0),
 		   (long long)json_get_int(stats, "requests", 0), json_number_value(json_object_get(stats, "seconds")));
+	if (json_get_int(stats, "unchanged", 0))
+		buf_printf(b, "增量扫描：%lld 个页面未变化，未再探测 / pages unchanged and not probed again\n",
+			   (long long)json_get_int(stats, "unchanged", 0));
 	scan_text_techs(b, json_object_get(json_object_get(m, "assets"), "technologies"));
 	json_array_foreach(json_object_get(m, "findings"), i, f)
 		add_finding(b, f, colour);

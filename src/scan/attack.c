@@ -332,6 +332,23 @@ void attack_prepare(struct run *r)
 	templates_prepare(r);
 }
 
+/* Checks to come for what was found so far, two inputs to a request. */
+uint64_t attack_expected(const struct run *r)
+{
+	uint64_t dir = 0, file = 0, route = 0, point = 0;
+	for (size_t i = 0; scan_checks[i]; i++) {
+		const struct scan_check *c = scan_checks[i];
+		if (!attack_check_wanted(r, c))
+			continue;
+		dir += c->on_dir != NULL;
+		file += c->on_file != NULL && !c->wants_file;
+		route += c->on_route != NULL;
+		point += c->on_point != NULL;
+	}
+	return map_len(r->attack.dirs) * dir + map_len(r->attack.files) * file + map_len(r->attack.routes) * route +
+	       r->attack.targets.len * point * 2;
+}
+
 static void target_free(struct target *t)
 {
 	answer_unref(t->base);

@@ -14,6 +14,7 @@
 struct slot {
 	struct spec *spec;
 	struct answer *answer; /* NULL until it is there */
+	const struct soft404 *beside; /* what the site answers for nonsense there; must be known first */
 };
 struct crawl {
 	struct slot slots[CRAWL_WINDOW];
@@ -40,6 +41,8 @@ static void start_fetch(struct run *r, struct slot *slot)
 	s->done = on_answer;
 	s->q.depth = slot->spec->depth;
 	points_headers(r, s, slot->spec);
+	known_headers(r, s, slot->spec);
+	slot->beside = soft404_begin(r, &s->url);
 	send_queue(s);
 }
 
@@ -222,30 +225,32 @@ static void keep_cookies(struct run *r, const struct answer *a)
 	buf_free(&b);
 }
 
-static void tell_page(struct run *r, const struct answer *a)
+static struct scan_page_info page_info(const struct answer *a)
 {
 	const struct scan_exchange *x = &a->x;
 	struct scan_page_info info = { .url = x->url, .method = x->method, .mime = x->mime,
 				       .title = x->page ? x->page->title : STR(""), .status = x->status,
 				       .depth = x->depth, .size = x->body.len, .missing = x->missing };
-	if (r->events->page)
-		r->events->page(r->events->ctx, &info);
+	info.etag = str_sub(scan_header_get(&x->headers, "etag"), 0, 200);
+	info.modified = str_sub(scan_header_get(&x->headers, "last-modified"), 0, 60);
+	info.digest = x->status ? known_digest(x) : 0;
+	return info;
 }
 
-static void journal_page(struct run *r, const struct spec *spec, struct answer *a)
+static void tell_page(struct run *r, const struct scan_page_info *p)
+{
+	r->stats.pages++;
+	r->stats.unchanged += p->unchanged;
+	if (r->events->page)
+		r->events->page(r->events->ctx, p);
+}
+
+static void journal_page(struct run *r, const struct spec *spec, struct answer *a, const struct scan_page_info *p)
 {
 	struct buf b;
 	char key[33];
-	const struct scan_exchange *x = &a->x;
 	buf_init(&b, 64 * KIB);
-	buf_blob(&b, x->method);
-	buf_blob(&b, x->url);
-	buf_u32(&b, (uint32_t)x->status);
-	buf_u32(&b, x->depth);
-	buf_u64(&b, x->body.len);
-	buf_blob(&b, x->mime);
-	buf_blob(&b, x->page ? x->page->title : STR(""));
-	buf_u32(&b, x->missing);
+	page_info_encode(p, &b);
 	run_put_stats(r, &b);
 	buf_blob(&b, str_make((const char *)answer_sig(a), sizeof(struct kit_sig)));
 	spec_key(spec, key);
@@ -259,26 +264,40 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes)
 	struct reader rd = reader_of(bytes);
 	struct scan_page_info i = { 0 };
 	struct str sig;
-	uint32_t status, depth, missing;
-	if (reader_blob(&rd, &i.method) < 0 || reader_blob(&rd, &i.url) < 0 || reader_u32(&rd, &status) < 0 ||
-	    reader_u32(&rd, &depth) < 0 || reader_u64(&rd, &i.size) < 0 || reader_blob(&rd, &i.mime) < 0 ||
-	    reader_blob(&rd, &i.title) < 0 || reader_u32(&rd, &missing) < 0 || run_take_stats(r, &rd) < 0 ||
-	    reader_blob(&rd, &sig) < 0)
+	if (page_info_decode(&rd, &i) < 0 || run_take_stats(r, &rd) < 0 || reader_blob(&rd, &sig) < 0)
 		return;
 	seen_add(r->crawl->done, key);
-	if (status == 0)
+	if (i.status == 0)
 		return; /* it failed; so it was done */
-	i.status = (int)status;
-	i.depth = depth;
-	i.missing = missing != 0;
-	r->stats.pages++;
-	if (r->events->page)
-		r->events->page(r->events->ctx, &i);
+	tell_page(r, &i);
 	if (sig.len == sizeof(struct kit_sig)) {
 		struct kit_sig k;
 		struct spec s = { .method = i.method, .url = i.url };
 		memcpy(&k, sig.ptr, sizeof(k));
 		frontier_learn(r, &s, &k);
+	}
+}
+
+/* Looks at an answer: what it is, what it links to, what is to be probed. */
+static void look_at(struct run *r, const struct spec *spec, struct answer *a, struct scan_page_info *info)
+{
+	bool known = false;
+	struct str ext = url_extension(a->arena, &a->url);
+	if (a->x.status == 200 && soft404_matches(r, a, url_directory(&a->url), ext, &known))
+		a->x.missing = true;
+	keep_cookies(r, a);
+	*info = page_info(a);
+	known_unchanged(r, spec, a, info);
+	tell_page(r, info);
+	if (a->x.status == 304 && info->unchanged)
+		return; /* nothing came with it */
+	frontier_learn(r, spec, answer_sig(a));
+	push_all(r, spec, a);
+	passive_run(r, &a->x);
+	technologies_page(r, &a->x);
+	if (!info->unchanged) {
+		attack_consider(r, spec, a);
+		browsing_consider(r, spec, a);
 	}
 }
 
@@ -290,22 +309,10 @@ static void commit(struct run *r, struct slot *slot)
 	if (a && r->phase == PHASE_START)
 		run_started(r, a);
 	if (a && !(r->stopping && a->error[0])) {
-		if (!a->error[0]) {
-			bool known = false;
-			struct str ext = url_extension(a->arena, &a->url);
-			if (a->x.status == 200 && soft404_matches(r, a, url_directory(&a->url), ext, &known))
-				a->x.missing = true;
-			keep_cookies(r, a);
-			r->stats.pages++;
-			tell_page(r, a);
-			frontier_learn(r, spec, answer_sig(a));
-			push_all(r, spec, a);
-			passive_run(r, &a->x);
-			technologies_page(r, &a->x);
-			attack_consider(r, spec, a);
-			browsing_consider(r, spec, a);
-		}
-		journal_page(r, spec, a);
+		struct scan_page_info info = page_info(a);
+		if (!a->error[0])
+			look_at(r, spec, a, &info);
+		journal_page(r, spec, a, &info);
 		run_flush(r);
 	}
 	answer_unref(a);
@@ -352,6 +359,11 @@ void crawl_start(struct run *r)
 	r->crawl->done = seen_new();
 }
 
+size_t crawl_under_way(const struct run *r)
+{
+	return r->crawl->len;
+}
+
 void crawl_free(struct run *r)
 {
 	struct crawl *c = r->crawl;
@@ -370,7 +382,7 @@ void crawl_free(struct run *r)
 bool crawl_ready(const struct run *r)
 {
 	const struct crawl *c = r->crawl;
-	return c->len > 0 && c->slots[c->head].answer;
+	return c->len > 0 && c->slots[c->head].answer && !soft404_pending(c->slots[c->head].beside);
 }
 
 /* What is asked for next depends only on how many answers were looked at before. */

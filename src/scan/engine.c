@@ -125,22 +125,21 @@ struct scan_check_stat *run_check_stat(struct run *r, const struct scan_check *c
 
 /* ---- progress and limits ---- */
 
+/* One scale for the whole scan: pages and checks of inputs. While crawling, what was found so
+ * far already means checks to come; so the end does not seem near before they were counted. */
 static void compute_basis(struct run *r, struct scan_progress *p)
 {
-	double share = 0;
+	uint64_t checks = r->phase <= PHASE_CRAWL ? attack_expected(r) : r->attack.weight_total, queue = 0;
+	p->done = r->stats.pages + r->attack.weight_done;
 	if (r->phase <= PHASE_CRAWL) {
-		/* links keep turning up: the queue as known, and ten more */
-		p->done = r->stats.pages;
-		p->remaining = frontier_len(r);
-		if (p->done + p->remaining > r->o.max_pages)
-			p->remaining = r->o.max_pages > p->done ? r->o.max_pages - p->done : 0;
-		share = 0.3 * (double)p->done / (double)(p->done + p->remaining + 10);
-	} else {
-		p->done = r->attack.weight_done;
-		p->remaining = r->attack.weight_total > p->done ? r->attack.weight_total - p->done : 0;
-		share = 0.3 + 0.69 * (double)p->done / (double)(p->done + p->remaining + 1);
+		queue = frontier_len(r) + crawl_under_way(r);
+		if (r->stats.pages + queue > r->o.max_pages)
+			queue = r->o.max_pages > r->stats.pages ? r->o.max_pages - r->stats.pages : 0;
 	}
-	unsigned basis = (unsigned)(share * 10000);
+	p->remaining = queue + (checks > r->attack.weight_done ? checks - r->attack.weight_done : 0);
+	/* links keep turning up while crawling */
+	unsigned more = r->phase <= PHASE_CRAWL ? 10 : 1;
+	unsigned basis = (unsigned)(9900.0 * (double)p->done / (double)(p->done + p->remaining + more));
 	if (basis > r->basis)
 		r->basis = basis > 9990 ? 9990 : basis;
 	p->basis = r->basis;
@@ -279,6 +278,9 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->fibers = fiber_pool_new();
 	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
 	r->o.fingerprints_len = o->fingerprints_len;
+	r->o.known = o->known;
+	r->o.known_len = o->known_len;
+	known_start(r);
 	technologies_start(r);
 	r->o.templates = o->templates;
 	r->o.templates_len = o->templates_len;
@@ -327,6 +329,7 @@ static void run_free(struct run *r)
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
 	technologies_free(r);
+	known_free(r);
 	templates_free(r);
 	people_free(r);
 	for (size_t i = 0; i < r->excludes.len; i++)
@@ -384,6 +387,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 	} else if (str_eq(kind, STR("target")) || str_eq(kind, STR("dir")) || str_eq(kind, STR("file")) ||
 		   str_eq(kind, STR("route"))) {
 		attack_replayed(r, kind, key, bytes);
+	} else if (str_eq(kind, STR("soft404"))) {
+		soft404_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("tech"))) {
 		technologies_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("held"))) {

@@ -17,7 +17,7 @@
 #define FRONTIER_SAMPLES 5 /* documents of each kind */
 
 #define FRONTIER_PIECE 512	   /* addresses put aside in one piece */
-#define FRONTIER_KEPT 8192	   /* addresses in memory before the first piece is put aside */
+#define FRONTIER_KEPT 2048	   /* addresses in memory before the first piece is put aside */
 #define LIMIT_CLUSTERS 100000	   /* kinds of pages that are counted; further kinds have no limit of their own */
 
 void frontier_init(struct run *r)

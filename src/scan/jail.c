@@ -36,6 +36,7 @@ enum frame {
 	FRAME_TEMPLATES, /* a piece of a bundle; the first byte says whether a new one begins */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
+	FRAME_KNOWN,	    /* pages of the scan before */
 	FRAME_REPLAYED,	    /* no more records */
 	FRAME_BACK,	    /* answer to FRAME_BACK_ASK */
 	FRAME_BROWSED,	/* answer to FRAME_BROWSE */
@@ -72,6 +73,7 @@ struct child {
 	bool has_oob;
 	struct buf hits; /* the last FRAME_OOB_HITS */
 	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
+	VEC(struct buf) known;
 	bool hits_came;
 	struct buf browsed; /* the last FRAME_BROWSED */
 	bool browsed_came;
@@ -179,14 +181,7 @@ static void on_page(void *ctx, const struct scan_page_info *p)
 {
 	struct buf b;
 	buf_init(&b, 256 * KIB);
-	buf_blob(&b, p->url);
-	buf_blob(&b, p->method);
-	buf_blob(&b, p->mime);
-	buf_blob(&b, p->title);
-	buf_u32(&b, (uint32_t)p->status);
-	buf_u32(&b, p->depth);
-	buf_u64(&b, p->size);
-	buf_u32(&b, p->missing);
+	page_info_encode(p, &b);
 	child_send(ctx, FRAME_PAGE, buf_view(&b));
 	buf_free(&b);
 }
@@ -198,6 +193,7 @@ static void put_stats(struct buf *b, const struct scan_stats *s)
 	buf_u64(b, s->bytes);
 	buf_u64(b, s->errors);
 	buf_u64(b, s->saved);
+	buf_u64(b, s->unchanged);
 	buf_u64(b, (uint64_t)(s->seconds * 1000));
 }
 
@@ -205,7 +201,7 @@ static int get_stats(struct reader *r, struct scan_stats *s)
 {
 	uint64_t ms;
 	if (reader_u64(r, &s->requests) < 0 || reader_u64(r, &s->pages) < 0 || reader_u64(r, &s->bytes) < 0 ||
-	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &ms) < 0)
+	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &s->unchanged) < 0 || reader_u64(r, &ms) < 0)
 		return -1;
 	s->seconds = (double)ms / 1000;
 	return 0;
@@ -465,8 +461,9 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 			buf_free(&b);
 			return n > 0 ? 0 : -1;
 		}
-		if (type == FRAME_FINGERPRINTS) {
-			*vec_push(&c->prints) = b;
+		if (type == FRAME_FINGERPRINTS || type == FRAME_KNOWN) {
+			struct buf *to = type == FRAME_KNOWN ? vec_push(&c->known) : vec_push(&c->prints);
+			*to = b;
 			continue;
 		}
 		int r = type == FRAME_OPTIONS ? scan_options_decode(buf_view(&b), a, o, e)
@@ -486,6 +483,11 @@ static void take_fingerprints(const struct child *c, struct arena *a, struct sca
 		list[i] = buf_view(&c->prints.ptr[i]);
 	o->fingerprints = list;
 	o->fingerprints_len = c->prints.len;
+	list = arena_array(a, c->known.len + 1, sizeof(*list));
+	for (size_t i = 0; i < c->known.len; i++)
+		list[i] = buf_view(&c->known.ptr[i]);
+	o->known = list;
+	o->known_len = c->known.len;
 }
 
 static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
@@ -525,6 +527,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 		send_error(&c, &e);
 	scan_summary_free(&s);
 	free_bufs(c.prints.ptr, c.prints.len);
+	free_bufs(c.known.ptr, c.known.len);
 	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
@@ -594,14 +597,9 @@ static int keep_finding(struct keeper *k, struct str bytes)
 static int keep_page(struct keeper *k, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
-	struct scan_page_info p = { 0 };
-	uint32_t status, missing;
-	if (reader_blob(&r, &p.url) < 0 || reader_blob(&r, &p.method) < 0 || reader_blob(&r, &p.mime) < 0 ||
-	    reader_blob(&r, &p.title) < 0 || reader_u32(&r, &status) < 0 || reader_u32(&r, &p.depth) < 0 ||
-	    reader_u64(&r, &p.size) < 0 || reader_u32(&r, &missing) < 0)
+	struct scan_page_info p;
+	if (page_info_decode(&r, &p) < 0)
 		return -1;
-	p.status = (int)status;
-	p.missing = missing != 0;
 	if (k->events->page)
 		k->events->page(k->events->ctx, &p);
 	return 0;
@@ -920,6 +918,8 @@ static int keeper_begin(struct keeper *k)
 	}
 	for (size_t i = 0; r == 0 && i < k->o->fingerprints_len; i++)
 		r = os_frame_send(k->child.chan, FRAME_FINGERPRINTS, k->o->fingerprints[i], JAIL_SEND_MS, k->e);
+	for (size_t i = 0; r == 0 && i < k->o->known_len; i++)
+		r = os_frame_send(k->child.chan, FRAME_KNOWN, k->o->known[i], JAIL_SEND_MS, k->e);
 	if (r == 0)
 		r = os_frame_send(k->child.chan, FRAME_GO, STR(""), JAIL_SEND_MS, k->e);
 	if (r == 0 && k->state && k->state->replay)

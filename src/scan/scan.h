@@ -115,6 +115,10 @@ struct scan_options {
 	/* Whole files of further fingerprints (Wappalyzer JSON shape); not part of the JSON form */
 	const struct str *fingerprints;
 	size_t fingerprints_len;
+	/* Incremental: pages of the last complete scan under the same rules, from
+	 * scan_known_put(), in pieces of at most 4 MiB; not part of the JSON form */
+	const struct str *known;
+	size_t known_len;
 	/* Bundles of templates (template/template.h); not part of the JSON form. skip_checks and
 	 * only_checks also take "template:ID". */
 	const struct str *templates;
@@ -177,11 +181,18 @@ struct scan_page_info {
 	unsigned depth;
 	uint64_t size;
 	bool missing; /* a not-found page, by status or by what the site answers for nonsense */
+	/* for the next incremental scan */
+	struct str etag, modified; /* validators as sent, bounded */
+	uint64_t digest; /* signature of the content without what changes by itself; 0: none */
+	bool unchanged;	 /* since the scan before: not probed again */
 };
+/* One page of a complete scan as the next incremental one wants it (scan_options.known). */
+void scan_known_put(struct buf *b, const struct scan_page_info *p);
 
 struct scan_stats {
 	uint64_t requests, pages, bytes, errors;
 	uint64_t saved;	 /* requests not sent because an equal one was answered before */
+	uint64_t unchanged; /* pages that an incremental scan did not probe again */
 	double seconds;
 };
 

@@ -181,6 +181,7 @@ size_t crawl_api(struct run *r, struct str text, const struct url *at, unsigned 
 /* Usual places of such documents, and what was handed over. */
 void crawl_api_seeds(struct run *r);
 bool crawl_ready(const struct run *r); /* an answer waits to be looked at */
+size_t crawl_under_way(const struct run *r); /* requests of the crawl */
 void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
 
@@ -197,6 +198,16 @@ void browsing_consider(struct run *r, const struct spec *s, const struct answer 
 bool browsing_turn(struct run *r, bool crawl_rests);
 void browsing_replayed(struct run *r, struct str key);
 bool browsing_under_way(const struct run *r);
+
+/* ---- known.c: incremental scans ---- */
+void known_start(struct run *r);
+void known_free(struct run *r);
+void known_seeds(struct run *r);
+void known_headers(struct run *r, struct send *s, const struct spec *spec);
+bool known_unchanged(struct run *r, const struct spec *spec, const struct answer *a, struct scan_page_info *ret);
+uint64_t known_digest(const struct scan_exchange *x);
+void page_info_encode(const struct scan_page_info *p, struct buf *b);
+int page_info_decode(struct reader *r, struct scan_page_info *ret);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
 enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW,
@@ -247,6 +258,7 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 void attack_prepare(struct run *r); /* after the crawl: makes the units */
 bool attack_ready(const struct run *r); /* a fiber can go on */
 bool attack_turn(struct run *r);    /* false when all is done */
+uint64_t attack_expected(const struct run *r);
 void attack_free(struct run *r);
 /* Units of one insertion point: points.c */
 void points_of(struct run *r, struct target *t);
@@ -302,6 +314,11 @@ struct scan_exchange *probe_base_answer(struct probe *p);
 /* ---- soft404.c ---- */
 bool soft404_matches(struct run *r, struct answer *a, struct str dir, struct str ext, bool *ret_known);
 int soft404_ask(struct probe *p, const struct scan_exchange *x);
+/* During the crawl: asks for nonsense beside the address unless that was done or is too much.
+ * What is being found out, or NULL. */
+struct soft404 *soft404_begin(struct run *r, const struct url *u);
+bool soft404_pending(const struct soft404 *s);
+void soft404_replayed(struct run *r, struct str key, struct str bytes);
 
 /* ---- finding.c ---- */
 void finding_report(struct run *r, const struct scan_check *c, const struct scan_report *rep,
@@ -381,6 +398,7 @@ struct run {
 	struct crawl *crawl;
 	struct answer *start; /* the answer for the target itself */
 	struct map *soft404;
+	struct map *known; /* URL -> what the last scan saw */
 	struct map *endpoints; /* method and URL without query -> struct endpoint * */
 	int64_t slow_spent_us;
 	struct map *cache; /* key -> struct answer * */

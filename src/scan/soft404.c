@@ -8,7 +8,8 @@
 #define SOFT404_SIGS 4
 
 struct soft404 {
-	int state; /* 0 being asked, 1 known */
+	int state; /* 0 being asked, 1 known, 2 could not be asked */
+	unsigned pending; /* answers that are still to come, during the crawl */
 	unsigned hard; /* answers 404 or 410, as it should */
 	struct kit_sig sigs[SOFT404_SIGS];
 	char location[SOFT404_SIGS][128]; /* of redirects; nonsense name taken out */
@@ -85,6 +86,111 @@ static int ask_class(struct probe *p, struct soft404 *s, struct str origin, stru
 	return 0;
 }
 
+static void journal(struct run *r, struct str key, const struct soft404 *s)
+{
+	run_journal(r, "soft404", key, str_make((const char *)s, sizeof(*s)));
+}
+
+void soft404_replayed(struct run *r, struct str key, struct str bytes)
+{
+	if (bytes.len != sizeof(struct soft404))
+		return;
+	struct soft404 *s = mem_alloc(sizeof(*s));
+	memcpy(s, bytes.ptr, sizeof(*s));
+	if (s->len > SOFT404_SIGS)
+		s->len = 0;
+	for (size_t i = 0; i < SOFT404_SIGS; i++)
+		s->location[i][sizeof(s->location[i]) - 1] = 0;
+	free(map_put(r->soft404, key, s));
+}
+
+/* ---- during the crawl ---- */
+
+struct nonsense {
+	struct soft404 *class;
+	struct str key, name;
+};
+
+static void on_nonsense(struct send *s)
+{
+	struct nonsense *n = s->owner;
+	struct soft404 *c = n->class;
+	if (s->answer->error[0])
+		c->state = 2;
+	else
+		learn(c, s->answer, n->name);
+	if (--c->pending == 0 && c->state == 0) {
+		c->state = 1;
+		journal(s->run, n->key, c);
+	}
+	send_free(s);
+}
+
+static struct str word(struct run *r, struct arena *a, struct str key, unsigned len)
+{
+	uint64_t v = (r->seed ^ str_hash(key)) + len;
+	char *p = arena_alloc(a, len + 1);
+	for (unsigned i = 0; i < len; i++) {
+		v = v * 6364136223846793005ull + 1442695040888963407ull;
+		p[i] = (char)('a' + (v >> 33) % 26);
+	}
+	return str_make(p, len);
+}
+
+static void ask(struct run *r, struct soft404 *c, const struct url *u, struct str key, struct str ext, unsigned len)
+{
+	struct arena *t = arena_new(1 * MIB);
+	struct buf b;
+	struct str name = word(r, t, key, len);
+	if (ext.len)
+		name = arena_printf(t, "%.*s.%.*s", STR_ARG(name), STR_ARG(ext));
+	buf_init(&b, 16 * KIB);
+	url_write_origin(&b, u);
+	buf_str(&b, url_directory(u));
+	buf_str(&b, name);
+	struct send *s = send_new(r, STR("GET"), buf_view(&b), 0, NULL);
+	if (s) {
+		struct nonsense *n = arena_new_of(s->answer->arena, struct nonsense);
+		n->class = c;
+		n->key = arena_str(s->answer->arena, key);
+		n->name = arena_str(s->answer->arena, name);
+		s->owner = n;
+		s->done = on_nonsense;
+		points_headers(r, s, &(struct spec){ .method = STR("GET"), .url = buf_view(&b) });
+		c->pending++;
+		send_queue(s);
+	}
+	buf_free(&b);
+	arena_free(t);
+}
+
+struct soft404 *soft404_begin(struct run *r, const struct url *u)
+{
+	size_t most = r->o.mode == SCAN_QUICK ? 6 : r->o.mode == SCAN_STANDARD ? 40 : 150;
+	struct arena *t = arena_new(1 * MIB);
+	struct str ext = url_extension(t, u), key = class_key(t, url_directory(u), ext);
+	struct soft404 *s = map_get(r->soft404, key);
+	if (most > r->o.max_pages / 4)
+		most = r->o.max_pages / 4;
+	if (!s && !r->o.retest_len && r->phase == PHASE_CRAWL && map_len(r->soft404) < most) {
+		s = mem_alloc(sizeof(*s));
+		map_put(r->soft404, key, s);
+		ask(r, s, u, key, ext, 12);
+		ask(r, s, u, key, ext, 7);
+		if (!s->pending)
+			s->state = 2;
+	}
+	arena_free(t);
+	return s;
+}
+
+bool soft404_pending(const struct soft404 *s)
+{
+	return s && s->pending > 0;
+}
+
+/* ---- later ---- */
+
 /* Inside a fiber: 1 missing, 0 there, -1 could not tell. */
 int soft404_ask(struct probe *p, const struct scan_exchange *x)
 {
@@ -93,6 +199,10 @@ int soft404_ask(struct probe *p, const struct scan_exchange *x)
 	struct str dir = url_directory(&a->url), ext = url_extension(p->arena, &a->url);
 	struct str key = class_key(p->arena, dir, ext);
 	struct soft404 *s = map_get(r->soft404, key);
+	if (s && s->state == 2) {
+		free(map_remove(r->soft404, key));
+		s = NULL;
+	}
 	if (!s) {
 		s = mem_alloc(sizeof(*s));
 		map_put(r->soft404, key, s);
@@ -102,6 +212,7 @@ int soft404_ask(struct probe *p, const struct scan_exchange *x)
 			return -1;
 		}
 		s->state = 1;
+		journal(r, key, s);
 	}
 	while (s->state == 0) {
 		if (r->stopping)

@@ -10,7 +10,7 @@
 	"monitor_id, settings, secrets, progress, doing, doing_en, remaining, waiting, complete, " \
 	"score, info, low, medium, high, critical, requests, pages, errors, bytes, seconds, "      \
 	"error, rule_version, formula_version, verify_method, verify_token, verified_at, "         \
-	"previous_id, created_by, created, started, finished, revision"
+	"previous_id, created_by, created, started, finished, revision, incremental, unchanged"
 #define NOT_ENDED "state NOT IN ('done', 'failed', 'cancelled')"
 
 static void read_scan(struct store_reader *r, struct store_scan *s)
@@ -55,6 +55,8 @@ static void read_scan(struct store_reader *r, struct store_scan *s)
 	s->started = store_read_int(r);
 	s->finished = store_read_int(r);
 	s->revision = store_read_int(r);
+	s->incremental = store_read_int(r);
+	s->unchanged = store_read_int(r);
 }
 
 int store_scan_insert(struct store_conn *c, const struct store_scan *s, struct error *e)
@@ -128,7 +130,7 @@ int store_scan_finish(struct store_conn *c, const struct store_scan *s, struct e
 		       "doing_en = ?, remaining = 0, complete = ?, score = ?, info = ?, low = ?, "
 		       "medium = ?, high = ?, critical = ?, requests = ?, pages = ?, errors = ?, "
 		       "bytes = ?, seconds = ?, error = ?, rule_version = ?, formula_version = ?, "
-		       "previous_id = ?, finished = ?, revision = revision + 1 "
+		       "previous_id = ?, finished = ?, incremental = ?, unchanged = ?, revision = revision + 1 "
 		       "WHERE id = ? AND tenant_id = ? AND " NOT_ENDED,
 		       SV_STR(s->state), SV_INT(s->progress), SV_STR(s->doing), SV_STR(s->doing_en),
 		       SV_BOOL(s->complete), s->score < 0 ? SV_NULL : SV_INT(s->score),
@@ -136,7 +138,8 @@ int store_scan_finish(struct store_conn *c, const struct store_scan *s, struct e
 		       SV_INT(s->counts[3]), SV_INT(s->counts[4]), SV_INT(s->requests),
 		       SV_INT(s->pages), SV_INT(s->errors), SV_INT(s->bytes), SV_INT(s->seconds),
 		       SV_STR(s->error), SV_STR(s->rule_version), SV_STR(s->formula_version),
-		       SV_STR(s->previous), SV_INT(s->finished), SV_STR(s->id),
+		       SV_STR(s->previous), SV_INT(s->finished), SV_INT(s->incremental),
+		       SV_INT(s->unchanged), SV_STR(s->id),
 		       SV_STR(s->tenant)) < 0)
 		return -1;
 	return store_changed(c) > 0;
@@ -283,7 +286,8 @@ int store_journal_drop(struct store_conn *c, struct str scan, struct error *e)
 
 /* ---- pages ---- */
 
-#define PAGE_COLUMNS "url, method, status, type, title, depth, size"
+#define PAGE_COLUMNS \
+	"url, method, status, type, title, depth, size, etag, modified, digest, unchanged"
 
 static void read_page(struct store_reader *r, struct store_scan_page *p)
 {
@@ -294,6 +298,10 @@ static void read_page(struct store_reader *r, struct store_scan_page *p)
 	p->title = store_read_str(r);
 	p->depth = store_read_int(r);
 	p->size = store_read_int(r);
+	p->etag = store_read_str(r);
+	p->modified = store_read_str(r);
+	p->digest = store_read_str(r);
+	p->unchanged = store_read_bool(r);
 }
 
 int store_scan_page_put(struct store_conn *c, struct str tenant, struct str scan,
@@ -301,13 +309,15 @@ int store_scan_page_put(struct store_conn *c, struct str tenant, struct str scan
 {
 	return store_exec(c, e,
 			  "INSERT INTO scan_page (scan_id, tenant_id, " PAGE_COLUMNS ") "
-			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 			  "ON CONFLICT (scan_id, url, method) DO UPDATE SET "
 			  "status = excluded.status, type = excluded.type, title = excluded.title, "
-			  "size = excluded.size",
+			  "size = excluded.size, etag = excluded.etag, modified = excluded.modified, "
+			  "digest = excluded.digest, unchanged = excluded.unchanged",
 			  SV_STR(scan), SV_STR(tenant), SV_STR(p->url), SV_STR(p->method),
 			  SV_INT(p->status), SV_STR(p->type), SV_STR(p->title), SV_INT(p->depth),
-			  SV_INT(p->size));
+			  SV_INT(p->size), SV_STR(p->etag), SV_STR(p->modified), SV_STR(p->digest),
+			  SV_BOOL(p->unchanged));
 }
 
 struct each_page {

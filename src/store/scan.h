@@ -25,6 +25,8 @@ struct store_scan {
 	int64_t verified_at;
 	struct str previous, created_by;
 	int64_t created, started, finished, revision;
+	int64_t incremental; /* 0: a full scan; n: the n-th incremental one behind it */
+	int64_t unchanged;   /* pages not probed again */
 };
 
 int store_scan_insert(struct store_conn *c, const struct store_scan *s, struct error *e);
@@ -78,6 +80,8 @@ int store_journal_drop(struct store_conn *c, struct str scan, struct error *e);
 struct store_scan_page {
 	struct str url, method, type, title;
 	int64_t status, depth, size;
+	struct str etag, modified, digest; /* digest: 16 hex digits or "" */
+	bool unchanged; /* since the scan before */
 };
 int store_scan_page_put(struct store_conn *c, struct str tenant, struct str scan,
 			const struct store_scan_page *p, struct error *e);

@@ -41,7 +41,7 @@ export interface ActiveScan { id: string; state: ScanState; progress: number; do
 export interface Window { days: number[]; from: string; to: string }
 export interface SiteSettings {
   mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
-  max_pages: number; max_minutes: number; windows: Window[]
+  max_pages: number; max_minutes: number; windows: Window[]; incremental?: number | null
 }
 export interface Site {
   id: string; name: string; url: string; origin: string; host: string; port: number; group: string | null

@@ -11,6 +11,6 @@ export function cleanSettings(s: SiteSettings): SiteSettings {
   // Only what the server takes; what else it sent along is its own business.
   return {
     mode: s.mode, rate: s.rate, excludes: s.excludes.map((x) => x.trim()).filter(Boolean), headers: s.headers.filter((h) => h.name.trim()).map((h) => ({ name: h.name.trim(), value: h.value })),
-    cookie: s.cookie, max_pages: s.max_pages, max_minutes: s.max_minutes, windows: s.windows,
+    cookie: s.cookie, max_pages: s.max_pages, max_minutes: s.max_minutes, windows: s.windows, incremental: s.incremental ?? null,
   }
 }

@@ -79,6 +79,7 @@ export default {
   siteTab: { overview: 'Overview', vulns: 'Findings', assets: 'Assets', runs: 'Scans', settings: 'Settings' },
   settings: {
     rate: 'Requests per second at most', maxPages: 'Pages at most', maxMinutes: 'Minutes at most', excludes: 'Addresses to leave out', excludesHint: 'One regular expression a line, matched anywhere in the full address; for example the sign-out link.', headers: 'Extra request headers', headerName: 'Header name', headerValue: 'Value', addHeader: 'Add header', headersHint: 'At most 5. Once saved, values are shown as *** and never returned.', cookieHint: 'For pages behind a login, paste the whole Cookie of a signed-in session. Shown as *** once saved.',
+    incremental: 'One full scan in', incrementalHint: 'The others are incremental: pages whose content has not changed are not probed again and keep their findings; after a change of rules all is scanned. 1 or empty: every scan is full.',
     windows: 'When scans may run', from: 'From', to: 'To', addWindow: 'Add window', windowsHint: 'None means any time; outside the windows a scan pauses by itself and goes on in the next one.',
   },
   wizard: { add: 'Address', verify: 'Verify', scan: 'First scan', next: 'Next', later: 'Verify later', laterHint: 'Sites are not scanned before they are verified.', scanText: 'Everything is ready for the first scan.', toSite: 'View site' },

@@ -79,6 +79,7 @@ export default {
   siteTab: { overview: '概况', vulns: '漏洞', assets: '资产', runs: '扫描记录', settings: '设置' },
   settings: {
     rate: '每秒请求数上限', maxPages: '页面数上限', maxMinutes: '时长上限（分钟）', excludes: '不扫描的地址', excludesHint: '每行一个正则表达式，匹配完整网址的任意部分，例如退出登录的地址。', headers: '自定义请求头', headerName: '请求头名称', headerValue: '值', addHeader: '添加请求头', headersHint: '最多 5 个。保存后只显示 ***，不再返回原值。', cookieHint: '需要登录才能访问的页面，可填写登录后的完整 Cookie。保存后只显示 ***。',
+    incremental: '每几次扫描做一次完整扫描', incrementalHint: '其余各次为增量扫描：内容没有变化的页面不再重复探测，其发现沿用上次结果；规则更新后自动完整扫描。1 或留空表示每次都完整。',
     windows: '允许扫描的时段', from: '开始时间', to: '结束时间', addWindow: '添加时段', windowsHint: '不添加表示任何时间都可以；时段外扫描会自动暂停，进入时段后继续。',
   },
   wizard: { add: '填写网址', verify: '认证归属', scan: '第一次扫描', next: '下一步', later: '稍后认证', laterHint: '未认证的网站不会被扫描。', scanText: '现在可以开始第一次扫描了。', toSite: '查看网站' },
