@@ -280,6 +280,7 @@ int net_resolver_query(struct net_resolver *r, struct arena *a, struct str name,
 
 	if (ask(r, a, name, type, &answer, e) < 0)
 		return -1;
+	out.rcode = answer.rcode;
 	out.ptr = arena_array(a, DNS_ANSWERS_MAX, sizeof(*out.ptr));
 	for (size_t i = 0; i < answer.records.len; i++)
 		out.ptr[out.len++] = answer.records.ptr[i];

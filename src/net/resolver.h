@@ -61,6 +61,7 @@ struct net_record {
 struct net_records {
 	struct net_record *ptr;
 	size_t len;
+	int rcode; /* 0 or 3: no such name */
 };
 /* Records of any type, and the CNAMEs that led to them. 0 with ret->len == 0 when the name
  * or type does not exist. Errors as net_resolver_txt(). */

@@ -15,6 +15,8 @@
 #include "net/http.h"
 #include "os/frame.h"
 #include "scan/browse.h"
+#include "net/url.h"
+#include "scan/dns_lookup.h"
 #include "scan/oob.h"
 #include "scan/aside.h"
 #include "scan/scan_private.h"
@@ -34,6 +36,7 @@ enum frame {
 	FRAME_STOP,
 	FRAME_OOB,	/* who listens: domain, URL */
 	FRAME_TEMPLATES, /* a piece of a bundle; the first byte says whether a new one begins */
+	FRAME_DNS,	/* answer to FRAME_DNS_ASK; empty: none */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
 	FRAME_KNOWN,	    /* pages of the scan before */
@@ -49,6 +52,7 @@ enum frame {
 	FRAME_SUMMARY,
 	FRAME_ERROR,
 	FRAME_OOB_ASK,
+	FRAME_DNS_ASK,
 	FRAME_TECH,
 	FRAME_ASIDE, /* bytes put aside, one behind the other */
 	FRAME_BACK_ASK,
@@ -74,9 +78,10 @@ struct child {
 	struct buf hits; /* the last FRAME_OOB_HITS */
 	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
 	VEC(struct buf) known;
-	bool hits_came;
+	bool hits_came, dns_came;
 	struct buf browsed; /* the last FRAME_BROWSED */
 	bool browsed_came;
+	struct buf *dns; /* where the next FRAME_DNS goes */
 };
 
 static int child_send(struct child *c, enum frame type, struct str bytes)
@@ -249,6 +254,9 @@ static void child_listen(struct child *c)
 		buf_clear(&c->hits);
 		buf_str(&c->hits, buf_view(&b));
 		c->hits_came = true;
+	} else if (type == FRAME_DNS && c->dns) {
+		buf_str(c->dns, buf_view(&b));
+		c->dns_came = true;
 	} else if (type == FRAME_BACK && c->back) {
 		buf_str(c->back, buf_view(&b));
 		c->back_came = true;
@@ -341,6 +349,24 @@ static int take_hit(struct reader *r, struct scan_oob_hit *h)
 	h->kind = kind == SCAN_OOB_HTTP ? SCAN_OOB_HTTP : kind == SCAN_OOB_LDAP ? SCAN_OOB_LDAP : SCAN_OOB_DNS;
 	h->at_ms = (int64_t)at;
 	return 0;
+}
+
+static int child_dns(void *ctx, struct str name, struct str type, struct buf *ret)
+{
+	struct child *c = ctx;
+	struct buf b;
+	struct pollfd p = { .fd = c->chan, .events = POLLIN };
+	buf_init(&b, 4 * KIB);
+	buf_blob(&b, name);
+	buf_blob(&b, type);
+	c->dns_came = false;
+	c->dns = ret;
+	int r = child_send(c, FRAME_DNS_ASK, buf_view(&b));
+	buf_free(&b);
+	while (r == 0 && !c->dns_came && c->verdict == SCAN_GO && poll(&p, 1, 15000) == 1)
+		child_listen(c);
+	c->dns = NULL;
+	return c->dns_came && ret->len ? 0 : -1;
 }
 
 static int child_oob_poll(void *ctx, struct str prefix, uint64_t *after,
@@ -515,6 +541,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 		struct scan_events events = { &c, on_finding, on_page, on_progress, on_log, child_should_stop,
 					      &browser, NULL, c.has_oob ? &c.oob : NULL };
 		events.tech = on_tech;
+		events.dns = child_dns;
 		take_fingerprints(&c, a, &o);
 		r = scan_run(&o, connector, &state, &events, &s, &e);
 		net_connector_free(connector);
@@ -555,6 +582,7 @@ struct keeper {
 	const struct scan_events *events;
 	struct scan_summary *summary;
 	struct error *e;
+	unsigned dns_asked;
 	struct os_child child;
 	struct os_frame_reader in;
 	struct net_broker *broker;
@@ -740,6 +768,30 @@ static void put_hit(void *arg, const struct scan_oob_hit *h)
 	buf_u64(b, (uint64_t)h->at_ms);
 }
 
+/* Names of the scanned domain only, and not without end: questions carry data, too. */
+static int keep_dns_ask(struct keeper *k, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct arena *a = arena_new(1 * MIB);
+	struct str name, type;
+	struct url u;
+	struct buf out;
+	if (reader_blob(&r, &name) < 0 || reader_blob(&r, &type) < 0) {
+		arena_free(a);
+		return -1;
+	}
+	buf_init(&out, LIMIT_OOB_FRAME);
+	bool allowed = k->dns_asked++ < LIMIT_SCAN_DNS && url_parse(a, k->o->target, NULL, 0, &u, NULL) == 0 &&
+		       scan_dns_allowed(name, u.host);
+	int n = !allowed	? -1 :
+		k->events->dns ? k->events->dns(k->events->ctx, name, type, &out) :
+				  scan_dns_lookup(name, type, &out);
+	os_frame_send(k->child.chan, FRAME_DNS, n == 0 ? buf_view(&out) : STR(""), 5000, NULL);
+	buf_free(&out);
+	arena_free(a);
+	return 0;
+}
+
 static int keep_oob_ask(struct keeper *k, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
@@ -831,6 +883,8 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return keep_summary(k, bytes);
 	case FRAME_ERROR:
 		return keep_error(k, bytes);
+	case FRAME_DNS_ASK:
+		return keep_dns_ask(k, bytes);
 	case FRAME_OOB_ASK:
 		return keep_oob_ask(k, bytes);
 	case FRAME_TECH:

@@ -10,6 +10,7 @@
 #include "net/connector.h"
 #include "net/rawsend.h"
 #include "net/tlsfacts.h"
+#include "scan/dns_lookup.h"
 #include "scan/template/run_private.h"
 
 #define IDLE_MS 700	   /* silence after the first bytes: that was all */
@@ -129,7 +130,7 @@ static bool place_of(struct trun *tr, const struct template_text *t, struct str 
 
 static void name_value(struct reply *y, struct str name, struct str value)
 {
-	y->names[y->names_len++] = (struct reply_name){ arena_str(y->arena, name), arena_str(y->arena, value) };
+	y->names[y->names_len++] = (struct reply_name){ arena_str(y->arena, name), value_of_str(arena_str(y->arena, value)) };
 }
 
 static struct reply *tcp_reply(const struct template_request *q, struct str all)
@@ -336,6 +337,13 @@ static json_t *facts_json(struct trun *tr, struct tls_facts *f, struct str versi
 	return j;
 }
 
+static void set_number(struct reply *y, struct str name, double n)
+{
+	for (size_t i = 0; i < y->names_len; i++)
+		if (str_eq(y->names[i].name, name))
+			y->names[i].value = value_of_num(n);
+}
+
 static struct reply *tls_reply(struct trun *tr, const struct template_request *q)
 {
 	struct str host;
@@ -366,8 +374,12 @@ static struct reply *tls_reply(struct trun *tr, const struct template_request *q
 	json_object_foreach(j, key, v) {
 		char *one = json_is_string(v) ? NULL : json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
 		name_value(y, str_c(key), str_c(one ? one : json_string_value(v)));
+		if (json_is_boolean(v))
+			y->names[y->names_len - 1].value = value_of_bool(json_is_true(v));
 		free(one);
 	}
+	if (f.ncerts) /* as a number for comparisons, as text in the whole */
+		set_number(y, STR("not_after"), (double)(f.certs[0].not_after_ms / 1000));
 	free(text);
 	json_decref(j);
 	return y;
@@ -380,18 +392,17 @@ static struct reply *dns_reply(struct trun *tr, const struct template_request *q
 	static const char *const parts[] = { "rcode", "question", "answer", "ns", "extra" };
 	struct str name;
 	struct buf out;
-	if (!tr->r->events->dns || !trun_render(tr, &q->target, tr->scratch, &name))
+	if (!trun_render(tr, &q->target, tr->scratch, &name))
 		return NULL;
-	/* only names at or below the host's own domain */
-	struct str own = url_registrable_domain(tr->base_url.host);
-	own = own.len ? own : tr->base_url.host;
 	name = str_ends(name, STR(".")) ? str_sub(name, 0, name.len - 1) : name;
-	if (!str_iends(name, own) || (name.len > own.len && name.ptr[name.len - own.len - 1] != '.'))
+	if (tr->base_url.host_kind != URL_HOST_NAME || !scan_dns_allowed(name, tr->base_url.host))
 		return NULL;
 	count_send(tr);
 	buf_init(&out, 256 * KIB);
 	struct reply *y = NULL;
-	if (tr->r->events->dns(tr->r->events->ctx, name, q->dns_type, &out) == 0) {
+	const struct scan_events *ev = tr->r->events;
+	int asked = ev->dns ? ev->dns(ev->ctx, name, q->dns_type, &out) : scan_dns_lookup(name, q->dns_type, &out);
+	if (asked == 0) {
 		struct reader rd = reader_of(buf_view(&out));
 		struct buf raw;
 		struct str part;

@@ -20,7 +20,8 @@ struct reply {
 	double seconds;
 	uint64_t *bits; /* what the prefilter found in body, then in header; NULL: not looked */
 	struct reply_name {
-		struct str name, value;
+		struct str name;
+		struct value value;
 	} *names; /* of other protocols: answer, question, rcode … */
 	size_t names_len;
 	size_t bytes;

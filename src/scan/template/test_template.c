@@ -104,9 +104,21 @@ static int poll_hits(void *ctx, struct str prefix, uint64_t *after, void (*each)
 	return 0;
 }
 
-static void run(struct buf *bundle, bool unverified, struct seen *ret)
+static int look_up(void *ctx, struct str name, struct str type, struct buf *ret)
 {
-	struct test_server *s = test_server_start(handler, NULL, NULL);
+	assert_true(str_eq(name, STR("_dmarc.localhost")) && str_eq(type, STR("TXT")));
+	buf_blob(ret, STR("NOERROR"));
+	buf_blob(ret, STR("_dmarc.localhost.\tIN\tTXT"));
+	buf_blob(ret, STR("_dmarc.localhost.\t60\tIN\tTXT\t\"v=DMARC1; p=none\"\n"));
+	buf_blob(ret, STR(""));
+	buf_blob(ret, STR(""));
+	return 0;
+}
+
+static void run_at(struct buf *bundle, bool unverified, bool tls, struct seen *ret)
+{
+	SSL_CTX *ctx = tls ? test_tls_context("DNS:other.test", -30, -3) : NULL;
+	struct test_server *s = test_server_start(handler, NULL, ctx);
 	_cleanup_(net_policy_freep) struct net_policy *policy = net_policy_new();
 	struct net_connector *c = NULL;
 	char url[64];
@@ -117,11 +129,11 @@ static void run(struct buf *bundle, bool unverified, struct seen *ret)
 	net_policy_allow_own(policy);
 	assert_int_equal(net_http_global_init(&e), 0);
 	assert_int_equal(net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, &e), 0);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", (unsigned)test_server_port(s));
+	snprintf(url, sizeof(url), "%s://localhost:%u/", tls ? "https" : "http", (unsigned)test_server_port(s));
 	struct scan_options o = { .target = str_c(url), .mode = SCAN_DEEP, .templates = &view, .templates_len = 1,
 				  .templates_only = true, .no_builtin_templates = true, .template_unverified = unverified };
 	struct scan_oob oob = { .domain = STR("oob.test"), .url = STR("http://127.0.0.1:9"), .poll = poll_hits };
-	struct scan_events events = { .ctx = ret, .finding = on_finding, .oob = &oob };
+	struct scan_events events = { .ctx = ret, .finding = on_finding, .oob = &oob, .dns = look_up };
 	called[0] = 0;
 	int r = scan_run(&o, c, NULL, &events, &sum, &e);
 	if (r < 0)
@@ -131,6 +143,11 @@ static void run(struct buf *bundle, bool unverified, struct seen *ret)
 	net_connector_free(c);
 	test_server_stop(s);
 	buf_free(bundle);
+}
+
+static void run(struct buf *bundle, bool unverified, struct seen *ret)
+{
+	run_at(bundle, unverified, false, ret);
 }
 
 static bool hits(const char *yaml, struct seen *ret)
@@ -222,6 +239,31 @@ static void test_tcp(void **state)
 	struct seen s;
 	assert_true(hits("tcp:\n- host: ['{{Hostname}}']\n  inputs:\n  - {data: \"GET /panel HTTP/1.0\\r\\n\\r\\n\"}\n"
 			 "  read-size: 400\n  matchers:\n  - {type: word, words: [Acme Panel]}\n", &s));
+}
+
+static void test_dns(void **state)
+{
+	struct seen s;
+	assert_true(hits("dns:\n- name: '_dmarc.{{FQDN}}'\n  type: TXT\n  matchers:\n  - {type: word, part: answer, words: [p=none]}\n"
+			 "  extractors:\n  - {type: regex, name: rec, part: answer, regex: ['v=DMARC1[^\"]+']}\n", &s));
+	assert_string_equal(s.extracted, "rec=v=DMARC1; p=none\n");
+}
+
+static void test_ssl(void **state)
+{
+	struct seen s;
+	struct buf b;
+	buf_init(&b, 1 * MIB);
+	put(&b, "old", "ssl:\n- address: '{{Host}}:{{Port}}'\n  matchers:\n  - {type: dsl, dsl: ['expired == true && unixtime() > not_after']}\n"
+		       "  extractors:\n  - {type: json, name: v, json: ['.tls_version']}\n");
+	put(&b, "page", "http:\n- method: GET\n  path: ['{{BaseURL}}/panel']\n  matchers:\n  - {type: word, words: [Acme Panel]}\n");
+	put(&b, "raw", "http:\n- raw:\n  - |+\n    GET /odd\\..\\x HTTP/1.1\n    Host: {{Hostname}}\n\n  unsafe: true\n"
+		       "  matchers:\n  - {type: word, words: [odd path]}\n");
+	run_at(&b, false, true, &s);
+	assert_true(str_has(str_c(s.checks), STR("template:old ")));
+	assert_true(str_has(str_c(s.checks), STR("template:page ")));
+	assert_true(str_has(str_c(s.checks), STR("template:raw ")));
+	assert_true(str_has(str_c(s.extracted), STR("v=tls1")));
 }
 
 /* Every product of the world at one address: none of them. */
@@ -331,6 +373,8 @@ int main(void)
 		cmocka_unit_test(test_clusterbomb),
 		cmocka_unit_test(test_out_of_band),
 		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_dns),
+		cmocka_unit_test(test_ssl),
 		cmocka_unit_test(test_honeypot),
 		cmocka_unit_test(test_payload_files),
 		cmocka_unit_test(test_prefilter),

@@ -394,7 +394,7 @@ static bool reply_value(struct trun *tr, struct reply *y, struct str name, struc
 	const struct scan_exchange *x = y->a ? &y->a->x : NULL;
 	for (size_t i = 0; i < y->names_len; i++)
 		if (str_eq(y->names[i].name, name)) {
-			*ret = value_of_str(y->names[i].value);
+			*ret = y->names[i].value;
 			return true;
 		}
 	bool poc = str_starts(name, STR("response."));
