@@ -14,6 +14,7 @@
 #include "cli/known.h"
 #include "cli/oob.h"
 #include "cli/options.h"
+#include "cli/scan_login.h"
 #include "cli/scan_model.h"
 #include "cli/scan_text.h"
 #include "cli/windows.h"
@@ -38,7 +39,8 @@ struct args {
 	struct str incremental, timezone, fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t full_every, rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
-	struct str browser;
+	struct str browser, login_form, login_script, login_url, login_check, login_text, second_form, second_script;
+	struct arena *login_arena;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct str js_libraries;
 	struct buf api_files[CLI_APIS], js_file;
@@ -63,6 +65,17 @@ static const struct cli_option table[] = {
 		"a whole Cookie header, e.g. of a logged-in session"),
 	CLI_CHOICE(0, "browser", struct args, browser, "auto|on|off", "用 Chromium 爬取脚本生成的页面并检查 DOM 型 XSS（auto：深度模式）",
 		   "crawl with Chromium and look for DOM XSS (auto: in deep mode)"),
+	CLI_STR(0, "login-form", struct args, login_form, "USER:env:NAME", "用这个账号登录（密码取自环境变量，或 USER:file:文件）；登录表单自动寻找",
+		"log in with this account (password from the environment, or USER:file:PATH); the form is looked for"),
+	CLI_STR(0, "login-script", struct args, login_script, "FILE", "按脚本登录（goto、fill、click、expect…），也可以是 Chromium 录制器导出的 JSON",
+		"log in by a script (goto, fill, click, expect, …) or a JSON export of Chromium's Recorder"),
+	CLI_STR(0, "login-url", struct args, login_url, "URL", "登录页地址", "the log-in page"),
+	CLI_STR(0, "login-check-url", struct args, login_check, "URL", "只有登录后才能看到的页面，用来发现会话丢失",
+		"a page that only a logged-in user sees: tells when the session is lost"),
+	CLI_STR(0, "login-check-text", struct args, login_text, "TEXT", "登录成功后页面上的文字", "words that stand on the page after logging in"),
+	CLI_STR(0, "second-login-form", struct args, second_form, "USER:env:NAME", "另一个账号的登录，写法同 --login-form",
+		"the other account's log-in, as --login-form"),
+	CLI_STR(0, "second-login-script", struct args, second_script, "FILE", "另一个账号的登录脚本", "the other account's log-in script"),
 	CLI_STR(0, "second-cookie", struct args, second_cookie, "C",
 		"另一个账号的 Cookie 请求头，用来检查越权访问", "Cookie header of another account: finds broken access control"),
 	CLI_LIST(0, "second-header", struct args, second_headers, "'K: V'", "另一个账号的请求头，可多次给出",
@@ -297,6 +310,11 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.template_unverified = a->unverified,
 		.user_agent = a->user_agent,
 	};
+	if (cli_scan_login(a->login_arena, a->login_form, a->login_script, a->login_url, &o->login, e) < 0 ||
+	    cli_scan_login(a->login_arena, a->second_form, a->second_script, a->login_url, &o->second.login, e) < 0)
+		return -1;
+	o->login.check_url = a->login_check;
+	o->login.check_text = a->login_text;
 	o->browser = str_eq(a->browser, STR("on"))    ? SCAN_BROWSER_ON
 		     : str_eq(a->browser, STR("off")) ? SCAN_BROWSER_OFF
 						      : SCAN_BROWSER_AUTO;
@@ -522,7 +540,7 @@ static int run_parsed(struct args *a, struct str url)
 
 static int run(int argc, char **argv)
 {
-	struct args a = { 0 };
+	struct args a = { .login_arena = arena_new(1 * MIB) };
 	struct error e = { 0 };
 	struct str pos[1];
 	size_t n = 0;
@@ -539,6 +557,7 @@ static int run(int argc, char **argv)
 		buf_free(&a.api_files[i]);
 	buf_free(&a.js_file);
 	cli_list_free(&a.apis);
+	arena_free(a.login_arena);
 	cli_list_free(&a.headers);
 	cli_list_free(&a.windows);
 	cli_list_free(&a.second_headers);

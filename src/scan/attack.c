@@ -364,6 +364,7 @@ void attack_free(struct run *r)
 	check(k->probes.len == 0);
 	for (size_t i = 0; i < k->targets.len; i++)
 		target_free(k->targets.ptr[i]);
+	vec_free(&r->attack.again);
 	vec_free(&k->targets);
 	vec_free(&k->units);
 	vec_free(&k->probes);
@@ -532,6 +533,7 @@ static void start_unit(struct run *r, struct unit *u)
 	p->random = r->seed ^ str_hash(u->key);
 	p->fiber = fiber_new(r->fibers, unit_main, p);
 	p->ready = true;
+	u->begun_us = run_now_us(r);
 	u->target->running++;
 	*vec_push(&r->attack.probes) = p;
 }
@@ -552,7 +554,17 @@ static void end_unit(struct run *r, struct probe *p)
 		t->base = NULL;
 	}
 	r->attack.finished++;
+	struct unit *u = p->unit;
 	free(p);
+	session_unit_ended(r, u);
+}
+
+void attack_again(struct run *r, struct unit *u)
+{
+	if (u->redone || u->kind == UNIT_TEMPLATE)
+		return;
+	u->redone = true;
+	*vec_push(&r->attack.again) = u;
 }
 
 bool attack_ready(const struct run *r)
@@ -591,6 +603,8 @@ bool attack_turn(struct run *r)
 {
 	struct attack *k = &r->attack;
 	size_t most = r->wire.max_concurrency * 2 < ATTACK_FIBERS ? r->wire.max_concurrency * 2 : ATTACK_FIBERS;
+	while (!r->stopping && k->again.len && k->probes.len < most && may_start(k))
+		start_unit(r, vec_pop(&k->again));
 	while (!r->stopping && k->next < k->units.len && k->probes.len < most && may_start(k))
 		start_unit(r, &k->units.ptr[k->next++]);
 	bool progress = r->stopping;
@@ -618,5 +632,5 @@ bool attack_turn(struct run *r)
 	/* What a parked fiber waits for is changed by other fibers only. */
 	for (size_t i = 0; progress && i < k->probes.len; i++)
 		k->probes.ptr[i]->ready = k->probes.ptr[i]->ready || k->probes.ptr[i]->parked;
-	return k->probes.len > 0 || (!r->stopping && k->next < k->units.len);
+	return k->probes.len > 0 || (!r->stopping && (k->next < k->units.len || k->again.len));
 }

@@ -298,6 +298,7 @@ static void look_at(struct run *r, const struct spec *spec, struct answer *a, st
 	if (!info->unchanged) {
 		attack_consider(r, spec, a);
 		browsing_consider(r, spec, a);
+	session_page(r, spec, a);
 	}
 }
 

@@ -317,6 +317,7 @@ static void run_free(struct run *r)
 	frontier_free(r);
 	aside_close(r->aside);
 	browsing_free(r);
+	session_free(r);
 	oob_free(r);
 	if (r->cache)
 		map_free_values(r->cache, free_answer);
@@ -517,16 +518,24 @@ static void finish_crawl(struct run *r)
 static bool turn(struct run *r)
 {
 	bool more, ready;
+	session_turn(r);
 	if (r->phase <= PHASE_CRAWL) {
 		more = crawl_turn(r);
 		more = browsing_turn(r, !more) || more;
 		if (!more && !r->stopping) {
+			session_settle(r);
+			if (r->frontier.len && !r->stopping)
+				return true; /* pages that a lost session hid */
 			finish_crawl(r);
 			return true;
 		}
 		ready = crawl_ready(r);
 	} else {
 		more = attack_turn(r);
+		if (!more && !r->stopping) {
+			session_settle(r);
+			more = r->attack.again.len > 0;
+		}
 		ready = attack_ready(r);
 	}
 	run_tick(r);
@@ -571,6 +580,8 @@ static const struct {
 	{ "target.lost", "目标不再响应，扫描提前结束。", "The target no longer answers; the scan ended early." },
 	{ "target.refuses", "目标持续拒绝请求（429/503），扫描提前结束。",
 	  "The target keeps refusing requests (429/503); the scan ended early." },
+	{ "session.lost", "会话失效且无法重新登录，扫描提前结束。",
+	  "The session was lost and logging in again failed; the scan ended early." },
 	{ "journal.failed", "无法写入扫描记录，扫描提前结束。", "The journal cannot be written; the scan ended early." },
 };
 
@@ -635,6 +646,11 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 		return -1;
 	}
 	get_tls_facts(r);
+	if (session_begin(r, e) < 0) {
+		wind_down(r);
+		run_free(r);
+		return -1;
+	}
 	if (r->crawl_done_before) {
 		r->phase = PHASE_ATTACK;
 		attack_prepare(r);

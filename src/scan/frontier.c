@@ -383,6 +383,13 @@ bool frontier_push(struct run *r, const struct spec *given)
 	return true;
 }
 
+void frontier_again(struct run *r, const struct spec *given)
+{
+	struct spec *s = spec_new(given);
+	s->order = priority(s) << 40 | r->frontier.sequence++;
+	line_push(r, s);
+}
+
 struct spec *frontier_pop(struct run *r)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(r->frontier.lines); i++) {

@@ -90,9 +90,19 @@ void people_headers(struct run *r, enum person_id who, struct send *s)
 		send_add_header(s, r->people[who].headers[i].name, r->people[who].headers[i].value);
 }
 
+void people_forget(struct run *r, enum person_id who)
+{
+	struct person *p = &r->people[who];
+	cookie_jar_free(p->jar);
+	p->jar = cookie_jar_new();
+	p->headers_len = p->given;
+}
+
 bool people_has_session(const struct run *r, enum person_id who)
 {
 	const struct person *p = &r->people[who];
+	if (p->broken)
+		return false;
 	if (p->pinned.len || p->login->kind != SCAN_LOGIN_NONE)
 		return true;
 	for (size_t i = 0; i < p->headers_len; i++)

@@ -333,7 +333,12 @@ static void set_body(struct send *s, struct str body, struct str type)
 
 void points_headers(struct run *r, struct send *s, const struct spec *spec)
 {
-	add_common(r, s, spec->from, AS_FIRST);
+	points_headers_as(r, s, spec, AS_FIRST);
+}
+
+void points_headers_as(struct run *r, struct send *s, const struct spec *spec, enum person_id who)
+{
+	add_common(r, s, spec->from, who);
 	if (spec->body.len || str_eq(spec->method, STR("POST")))
 		set_body(s, spec->body, spec->type);
 }

@@ -62,6 +62,7 @@ struct person {
 	const struct scan_header *headers;
 	size_t headers_len, given; /* the first `given` are the user's own */
 	const struct scan_login *login;
+	bool broken; /* could not log in */
 };
 void people_init(struct run *r);
 void people_free(struct run *r);
@@ -74,6 +75,8 @@ bool people_header_logs_in(struct str name);
 /* What scripts of the site send to say who one is ([{name, value}]): sent with every request
  * from now on, unless the user gave such a header himself. */
 void people_learn_headers(struct run *r, enum person_id who, const json_t *list);
+/* What an earlier log-in left behind. */
+void people_forget(struct run *r, enum person_id who);
 bool people_has_session(const struct run *r, enum person_id who);
 
 /* ---- wire.c: requests waiting for their turn; politeness ---- */
@@ -166,6 +169,8 @@ void frontier_init(struct run *r);
 void frontier_free(struct run *r);
 /* Takes the address when it is in scope, new, harmless and not one of too many alike. */
 bool frontier_push(struct run *r, const struct spec *s);
+/* A page that is to be asked for once more. */
+void frontier_again(struct run *r, const struct spec *s);
 struct spec *frontier_pop(struct run *r); /* NULL when empty */
 /* What became of a page: feeds the clusters. */
 void frontier_learn(struct run *r, const struct spec *s, const struct kit_sig *sig);
@@ -187,6 +192,16 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes);
 
 /* Links and forms of a page that did not come by a plain request. */
 void crawl_push_page(struct run *r, const struct spec *from, const struct url *url, const struct scan_page *page);
+
+/* ---- session.c: log-ins, and keeping them ---- */
+struct unit;
+int session_begin(struct run *r, struct error *e);
+void session_free(struct run *r);
+/* Looks whether the session still lives, when it is time; only from the main loop. */
+void session_turn(struct run *r);
+void session_settle(struct run *r); /* before a phase ends */
+void session_page(struct run *r, const struct spec *spec, const struct answer *a);
+void session_unit_ended(struct run *r, struct unit *u);
 
 /* ---- browsing.c: the engine's side of the browser ---- */
 extern const struct scan_check check_xss_dom;
@@ -222,6 +237,8 @@ struct unit {
 	size_t checks; /* how many checks will run */
 	bool first;    /* of its target's points: for what is done once per request */
 	const struct template_job *job; /* of UNIT_TEMPLATE */
+	int64_t begun_us;
+	bool redone; /* after a lost session */
 };
 struct target {
 	struct spec *spec;
@@ -248,6 +265,7 @@ struct attack {
 	struct probe *token_lock;
 	struct probe *store_lock; /* between storing something and looking at it */
 	struct map *tags;	  /* word -> key of the unit of the input it was sent in */
+	VEC(struct unit *) again;
 };
 /* From a committed page: which targets, folders and files it brings. */
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a);
@@ -257,6 +275,8 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void attack_prepare(struct run *r); /* after the crawl: makes the units */
 bool attack_ready(const struct run *r); /* a fiber can go on */
+/* Runs a finished unit once more. */
+void attack_again(struct run *r, struct unit *u);
 bool attack_turn(struct run *r);    /* false when all is done */
 uint64_t attack_expected(const struct run *r);
 void attack_free(struct run *r);
@@ -274,6 +294,7 @@ bool points_bare(struct run *r, const struct answer *a);
 void points_body_names(const struct spec *s, struct buf *out);
 /* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */
 void points_headers(struct run *r, struct send *s, const struct spec *spec);
+void points_headers_as(struct run *r, struct send *s, const struct spec *spec, enum person_id who);
 int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m,
 		 struct send **ret);
 bool attack_check_wanted(const struct run *r, const struct scan_check *c);
@@ -391,6 +412,7 @@ struct run {
 	VEC(pcre2_code *) excludes;
 	struct person people[PEOPLE];
 	struct browsing *browsing; /* NULL: no browser */
+	struct session *session;   /* NULL: nobody logs in */
 	struct wire wire;
 	struct frontier frontier;
 	struct attack attack;

@@ -1,0 +1,248 @@
+/* Log-in scripts, and logging in over plain HTTP: the form is found by itself, a lost session
+ * is noticed and made again, what it hid is asked for once more; a captcha and a wrong
+ * password are said clearly. */
+#include <pthread.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/test.h"
+#include "net/connector.h"
+#include "net/http.h"
+#include "net/test_server.h"
+#include "scan/login_script.h"
+#include "scan/scan.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned logins, lost_after, member_hits, logouts;
+static bool alive, captcha;
+static struct map *pages;
+
+static void answer(struct test_conn *c, const char *head, const char *more, const char *body)
+{
+	test_writef(c, "HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\n%sContent-Length: %zu\r\n\r\n%s", head, more,
+		    strlen(body), body);
+}
+
+static void login(struct test_conn *c, struct str q, bool post)
+{
+	char page[1000];
+	if (post && str_has(q, STR("username=ann")) && str_has(q, STR("password=Right1")) && str_has(q, STR("csrf=tok12345678"))) {
+		logins++;
+		alive = true;
+		member_hits = 0;
+		answer(c, "302 Found", "Location: /member\r\nSet-Cookie: sid=good; HttpOnly; Path=/\r\n", "");
+		return;
+	}
+	snprintf(page, sizeof(page),
+		 "<title>Log in</title>%s<form action=/login method=post><input name=csrf type=hidden value=tok12345678>"
+		 "<input name=username id=u><input type=password name=password id=p>%s<input type=submit value=登录 id=go></form>",
+		 post ? "<p>用户名或密码不正确</p>" : "", captcha ? "<input name=captcha placeholder=验证码>" : "");
+	answer(c, "200 OK", "", page);
+}
+
+static void member(struct test_conn *c, struct str q, struct str path)
+{
+	char page[1000];
+	if (lost_after && ++member_hits > lost_after) {
+		lost_after = 0;
+		alive = false;
+	}
+	if (!alive || !str_has(q, STR("sid=good"))) {
+		answer(c, "302 Found", "Location: /login\r\n", "");
+		return;
+	}
+	snprintf(page, sizeof(page),
+		 "<title>M</title><h1>Welcome</h1><a href=/logout>退出登录</a> <a href=/member/1>1</a> <a href=/member/2>2</a>"
+		 "<a href=/member/3>3</a><a href=/member/4>4</a><a href=/member/5>5</a><p>%.*s</p>",
+		 STR_ARG(path));
+	answer(c, "200 OK", "", page);
+}
+
+static void handle(struct test_conn *c)
+{
+	while (test_read_request(c)) {
+		struct str q = buf_view(&c->request), line, rest = q;
+		str_split(&rest, '\r', &line);
+		ssize_t a = str_chr(line, ' '), b = str_rchr(line, ' ');
+		struct str path = str_sub(line, (size_t)a + 1, (size_t)b);
+		pthread_mutex_lock(&lock);
+		if (str_eq(path, STR("/")))
+			answer(c, "200 OK", "", "<title>Home</title><a href=/member>members</a> <a href=/login>登录</a>");
+		else if (str_starts(path, STR("/login")))
+			login(c, q, str_starts(line, STR("POST")));
+		else if (str_starts(path, STR("/member")))
+			member(c, q, path);
+		else
+			answer(c, "404 Not Found", "", "nothing");
+		logouts += str_has(path, STR("logout"));
+		pthread_mutex_unlock(&lock);
+	}
+}
+
+static struct test_server *server;
+static char url[64];
+static struct net_policy *policy;
+static char said[4000];
+
+static void on_page(void *ctx, const struct scan_page_info *p)
+{
+	if (p->status == 200)
+		map_add(pages, str_from(p->url, strlen(url) - 1));
+}
+
+static void on_log(void *ctx, struct str zh, struct str en)
+{
+	size_t n = strlen(said);
+	snprintf(said + n, sizeof(said) - n, "%.*s\n", STR_ARG(en));
+}
+
+static int run(struct scan_login l, struct scan_summary *sum, struct error *e)
+{
+	struct str only = STR("hsts-weak");
+	struct scan_options o = { .target = str_c(url), .mode = SCAN_STANDARD, .only_checks = &only, .only_checks_len = 1,
+				  .login = l, .concurrency = 1 };
+	struct scan_events ev = { .page = on_page, .log = on_log };
+	_cleanup_connector_ struct net_connector *c = NULL;
+	map_free(pages);
+	pages = map_new();
+	logins = logouts = member_hits = 0;
+	alive = false;
+	said[0] = 0;
+	assert_ok(net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, e));
+	return scan_run(&o, c, NULL, &ev, sum, e);
+}
+
+static const struct scan_login ann = { .kind = SCAN_LOGIN_FORM, .user = STR_INIT("ann"), .password = STR_INIT("Right1") };
+
+static void assert_all_seen(void)
+{
+	static const char *const list[] = { "/member", "/member/1", "/member/2", "/member/3", "/member/4", "/member/5" };
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		if (!map_has(pages, str_c(list[i])))
+			fail_msg("not seen: %s\n%s", list[i], said);
+}
+
+static void the_form_is_found_and_used(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	assert_ok(run(ann, &s, &e));
+	assert_int_equal(logins, 1);
+	assert_int_equal(logouts, 0);
+	assert_all_seen();
+	scan_summary_free(&s);
+}
+
+static void a_lost_session_is_made_again(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	lost_after = 7; /* in the middle of the crawl */
+	assert_ok(run(ann, &s, &e));
+	assert_int_equal(logins, 2);
+	assert_true(strstr(said, "lost"));
+	assert_all_seen();
+	assert_true(s.complete);
+	scan_summary_free(&s);
+	lost_after = 0;
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	struct scan_login wrong = ann;
+	wrong.password = STR("Wrong1");
+	assert_int_equal(run(wrong, &s, &e), -1);
+	assert_string_equal(e.code, "login.refused-words");
+	assert_false(strstr(e.zh, "Wrong1") || strstr(e.en, "Wrong1"));
+	captcha = true;
+	assert_int_equal(run(ann, &s, &e), -1);
+	assert_string_equal(e.code, "login.captcha");
+	captcha = false;
+}
+
+static void scripts_run_without_a_browser(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	struct scan_login l = { .kind = SCAN_LOGIN_SCRIPT, .user = STR("ann"), .password = STR("Right1"),
+				.script = STR("# members\ngoto /login\nfill #u ${user}\nfill input[name=password] \"${password}\"\n"
+					      "click \"text=登录\"\nexpect text 退出登录\nexpect url /member\n") };
+	assert_ok(run(l, &s, &e));
+	assert_all_seen();
+	scan_summary_free(&s);
+	l.script = STR("goto /login\nfill #nobody x\n");
+	assert_int_equal(run(l, &s, &e), -1);
+	assert_string_equal(e.code, "login.step");
+	assert_true(strstr(e.zh, "第 2 步"));
+}
+
+/* ---- the parser ---- */
+
+static void assert_bad(const char *text, const char *part)
+{
+	struct arena *a = arena_new(1 * MIB);
+	const struct login_step *steps;
+	size_t n;
+	struct error e = { 0 };
+	assert_int_equal(login_script_parse(a, str_c(text), &steps, &n, &e), -1);
+	assert_string_equal(e.code, "login.bad-script");
+	if (!strstr(e.en, part))
+		fail_msg("\"%s\" lacks \"%s\"", e.en, part);
+	arena_free(a);
+}
+
+static void scripts_are_parsed_with_clear_errors(void **state)
+{
+	struct arena *a = arena_new(1 * MIB);
+	const struct login_step *steps;
+	size_t n;
+	struct error e = { 0 };
+	assert_ok(login_script_parse(a, STR("goto /a\r\n\n  # note\nfill '#x y' \"a \\\" b\"\nwait 500ms\nwait #menu\nexpect-not text no\n"),
+				     &steps, &n, &e));
+	assert_int_equal(n, 5);
+	assert_str(steps[1].a, STR("#x y"));
+	assert_str(steps[1].b, STR("a \" b"));
+	assert_int_equal(steps[1].line, 4);
+	assert_int_equal(steps[2].ms, 500);
+	assert_int_equal(steps[3].ms, 0);
+	assert_str(login_script_text(a, STR("<${user}:${password}:${other}>"), STR("u"), STR("${user}")), STR("<u:${user}:${other}>"));
+	assert_ok(login_script_parse(a, STR("{\"title\":\"x\",\"steps\":[{\"type\":\"setViewport\"},{\"type\":\"navigate\",\"url\":\"http://h/login\"},"
+					    "{\"type\":\"change\",\"value\":\"v\",\"selectors\":[[\"aria/Name\"],[\"#name\"]]},{\"type\":\"click\",\"selectors\":[[\"aria/Log in\"]]}]}"),
+				     &steps, &n, &e));
+	assert_int_equal(n, 3);
+	assert_str(steps[1].a, STR("#name"));
+	assert_str(steps[2].a, STR("text=Log in"));
+	arena_free(a);
+	assert_bad("", "empty");
+	assert_bad("goto /\njump #x", "Line 2");
+	assert_bad("fill #x", "fill #user");
+	assert_bad("fill \"#x y", "quote");
+	assert_bad("expect colour red", "expect text");
+	assert_bad("goto file:///etc/passwd", "http");
+	assert_bad("wait 99999999", "30000");
+	assert_bad("{\"a\":1}", "Recorder");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scripts_are_parsed_with_clear_errors), cmocka_unit_test(the_form_is_found_and_used),
+		cmocka_unit_test(a_lost_session_is_made_again),	       cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(scripts_run_without_a_browser),
+	};
+	struct error e = { 0 };
+	net_http_global_init(&e);
+	server = test_server_start(handle, NULL, NULL);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", test_server_port(server));
+	policy = net_policy_new();
+	net_policy_allow_own(policy);
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+	test_server_stop(server);
+	net_policy_free(policy);
+	map_free(pages);
+	return r;
+}
