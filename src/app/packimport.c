@@ -148,7 +148,13 @@ int pack_sync(struct app_call *c, struct error *e)
 	if (current)
 		return current < 0 ? -1 : 0;
 	app_packread_own(bundle, c->arena, &read);
-	return app_tx(c, sync_tx, &read, e);
+	if (app_tx(c, sync_tx, &read, e) == 0)
+		return 0;
+	/* another process did it at the same moment */
+	if (!error_is(e, "store.unique") && !error_is(e, "rule-pack.conflict"))
+		return -1;
+	error_clear(e);
+	return 0;
 }
 
 /* ---- uploads ---- */
