@@ -105,6 +105,7 @@ struct expr_env {
 	struct str first_unresolved;
 	const char *problem;	    /* why the last -1, for a log line; static text */
 	unsigned steps;		    /* spent; the caller zeroes it between evaluations */
+	struct str folded_from, folded; /* within one evaluation: to_lower() of the same text */
 };
 
 /* 0, or -1 with "expr.syntax", "expr.too-deep", "expr.too-long". `src` is copied. */

@@ -460,6 +460,7 @@ int expr_eval(const struct expr *x, struct expr_env *env, struct value *ret)
 	struct value v;
 
 	env->problem = NULL;
+	env->folded_from = STR_NULL;
 	if (eval(x, x->root, env, &v) < 0)
 		return -1;
 	*ret = v;

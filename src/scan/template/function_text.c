@@ -506,7 +506,18 @@ static int change_case(struct expr_env *env, struct str text, uint32_t (*map)(ui
 
 EXPR_FN(fn_to_lower)
 {
-	return change_case(env, arg_str(env, &args[0]), lower_letter, ret);
+	struct str text = arg_str(env, &args[0]);
+
+	/* conditions ask for the same page's lower case again and again */
+	if (text.len && text.ptr == env->folded_from.ptr && text.len == env->folded_from.len) {
+		*ret = value_of_str(env->folded);
+		return 0;
+	}
+	if (change_case(env, text, lower_letter, ret) < 0)
+		return -1;
+	env->folded_from = text;
+	env->folded = ret->str;
+	return 0;
 }
 
 EXPR_FN(fn_to_upper)
