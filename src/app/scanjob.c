@@ -194,10 +194,11 @@ static int tech_tx(struct app_call *c, void *arg, struct error *e)
 	json_put(detail, "category_en", json_c(cat ? cat->en : ""));
 	json_put(detail, "url", json_str(row->url));
 
-	struct app_asset_fact f = { .kind = "software", .key = app_asset_software_key(c->arena, t->id, 0),
+	struct app_asset_fact f = { .kind = "software", .key = app_asset_software_key(c->arena, t->id, row->r->site.port),
+				    .port = row->r->site.port,
 				    .title = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(t->name),
 							  t->version.len ? " " : "", STR_ARG(t->version)),
-				    .product = t->id, .version = t->version, .cpe = t->cpe,
+				    .product = t->name, .version = t->version, .cpe = t->cpe,
 				    .confidence = t->confidence, .detail = app_json_text(c->arena, detail),
 				    .source = "tech", .run = row->r->scan.id };
 

@@ -1,7 +1,15 @@
 /* Asset facts over runs: they appear, change, go and come back, and every change is an
  * event; a fact of one source does not end with a run of another. */
+#include <sys/socket.h>
+
 #include "app/asset.h"
+#include "app/jobs.h"
 #include "base/limits.h"
+#include "net/http.h"
+#include "net/test_server.h"
+#include "os/spawn.h"
+#include "store/finding.h"
+#include "store/setting.h"
 #include "store/site.h"
 #include "store/tenant.h"
 #include "store/test_db.h"
@@ -97,9 +105,132 @@ static void test_history(void **state)
 	leave(&r);
 }
 
+/* ---- a whole run, jailed, against a service on loopback ---- */
+
+static struct os_spawner *spawner;
+
+static void redis(struct test_conn *c)
+{
+	char in[512];
+	ssize_t n;
+
+	while ((n = recv(c->fd, in, sizeof(in) - 1, 0)) > 0) {
+		in[n] = '\0';
+		if (strncmp(in, "PING", 4) == 0)
+			test_write(c, STR("+PONG\r\n"));
+		else if (strncmp(in, "INFO", 4) == 0)
+			test_write(c, STR("$60\r\n# Server\r\nredis_version:6.0.9\r\nos:Linux 5.10.0 x86_64\r\n"));
+		else
+			test_write(c, STR("-ERR unknown command\r\n"));
+	}
+}
+
+static void work(struct room *r, struct test_db *db)
+{
+	struct job_worker_config config = { .store = db->store, .kinds = app_job_kinds, .app = &r->app,
+					    .lease_ms = 60000 };
+
+	for (int i = 0; i < 5 && job_run_one(&config, &e) > 0; i++)
+		;
+}
+
+static void count_finding(const struct store_finding *f, void *user)
+{
+	buf_printf(user, "%.*s:%.*s;", STR_ARG(f->check), STR_ARG(f->state));
+}
+
+static struct str start(struct room *r, const char *ports, const char *want)
+{
+	_cleanup_json_ json_t *in = json_pack("{s:s}", "ports", ports);
+	_cleanup_json_ json_t *run = NULL;
+
+	r->c.now = clock_wall_ms(&clock_system);
+	if (app_asset_start(&r->c, STR("site"), in, &run, &e) < 0) {
+		if (!want)
+			fail_msg("%s %s", e.code, e.en);
+		assert_string_equal(e.code, want);
+		return STR_NULL;
+	}
+	assert_null(want);
+	return arena_str(r->c.arena, json_get_str(run, "id"));
+}
+
+static void see(struct room *r, struct str id, const char *state, const char *finding)
+{
+	_cleanup_json_ json_t *run = NULL;
+	_cleanup_buf_ struct buf got = BUF_INIT(4 * KIB);
+	struct store_finding_filter f = { .tenant = id_str(&r->tenant) };
+	struct store_page page = { .limit = 50 };
+
+	assert_ok(app_asset_run_get(&r->c, id, &run, &e));
+	if (!str_eq(json_get_str(run, "state"), str_c(state)))
+		fail_msg("%s", json_dumps(run, 0));
+	assert_ok(store_finding_list(r->c.db, &f, &page, r->c.arena, count_finding, &got, &e));
+	assert_str_c(buf_view(&got), finding);
+}
+
+static void test_run(void **state)
+{
+	struct test_db *db = *state;
+	struct test_server *s = test_server_start(redis, NULL, NULL);
+	struct room r;
+	struct store_asset_fact f;
+	struct str id;
+	char port[16], key[32];
+
+	enter(&r, db);
+	r.app.spawner = spawner;
+	assert_ok(store_setting_put(db->conn, STR("platform"), STR("{\"private_ranges\":[\"127.0.0.0/8\"]}"), db->now, &e));
+	snprintf(port, sizeof(port), "%u", test_server_port(s));
+	snprintf(key, sizeof(key), "redis@%s", port);
+	assert_ok(store_exec(db->conn, &e, "UPDATE site SET host = '127.0.0.1' WHERE id = 'site'"));
+
+	/* A file proves one origin: no other ports. */
+	assert_ok(store_exec(db->conn, &e, "UPDATE site SET verify_state = 'verified', verify_method = 'file' WHERE id = 'site'"));
+	start(&r, port, "asset.ports-need-dns");
+	assert_ok(store_exec(db->conn, &e, "UPDATE site SET verify_state = 'exempt', verify_method = 'letter' WHERE id = 'site'"));
+	start(&r, "0-5", "asset.bad-ports");
+
+	id = start(&r, port, NULL);
+	start(&r, port, "asset.running");
+	work(&r, db);
+	see(&r, id, "done", "asset-redis-unauth:open;");
+	assert_int_equal(store_asset_fact_find(r.c.db, id_str(&r.tenant), STR("site"), STR("software"), str_c(key),
+					       r.c.arena, &f, &e), 1);
+	assert_str_c(f.version, "6.0.9");
+	_cleanup_json_ json_t *one = NULL;
+
+	assert_ok(app_asset_get(&r.c, f.id, &one, &e));
+	assert_int_equal(json_array_size(json_object_get(one, "findings")), 1);
+	assert_int_equal(json_array_size(json_object_get(one, "history")), 1);
+
+	/* The service is gone: so is the fact, and the weakness is fixed. */
+	test_server_stop(s);
+	id = start(&r, port, NULL);
+	work(&r, db);
+	see(&r, id, "done", "asset-redis-unauth:fixed;");
+	assert_int_equal(store_asset_fact_get(r.c.db, id_str(&r.tenant), f.id, r.c.arena, &f, &e), 1);
+	assert_str_c(f.state, "gone");
+
+	/* Cancelled while it waits. */
+	_cleanup_json_ json_t *cancelled = NULL;
+
+	id = start(&r, "own", NULL);
+	assert_ok(app_asset_run_cancel(&r.c, id, &cancelled, &e));
+	see(&r, id, "cancelled", "asset-redis-unauth:fixed;");
+	leave(&r);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST_DB(test_history) };
+	const struct CMUnitTest tests[] = { TEST_DB(test_history), TEST_DB(test_run) };
 
-	return test_db_run("asset", tests, ARRAY_SIZE(tests));
+	if (os_spawner_start(app_jail_kinds, &spawner, &e) < 0 || net_http_global_init(&e) < 0) {
+		print_error("%s\n", e.en);
+		return 1;
+	}
+	int failed = test_db_run("asset", tests, ARRAY_SIZE(tests));
+
+	os_spawner_stop(spawner);
+	return failed;
 }

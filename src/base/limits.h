@@ -72,6 +72,7 @@
 #define LIMIT_ASSET_ANSWER (64 * KIB)
 #define LIMIT_ASSET_PORT_MS 30000    /* all questions to one port */
 #define LIMIT_ASSET_SERVICES 200     /* ports whose service is asked for; more is a tarpit */
+#define LIMIT_ASSET_PAGES 50	     /* start pages looked at for technologies */
 #define LIMIT_ASSET_TLS 16	     /* ports whose TLS is examined */
 #define LIMIT_SCAN_DNS 500	    /* questions of one scan's templates */
 #define LIMIT_LITERAL_HITS 8 /* places of one fixed string shown to its check per answer */

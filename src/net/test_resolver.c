@@ -12,6 +12,7 @@
 #include "net/connector.h"
 #include "net/dns_private.h"
 #include "net/resolver.h"
+#include "net/zone.h"
 
 struct server {
 	int udp, tcp;
@@ -82,6 +83,21 @@ static void answer(struct buf *b, struct str q, bool tcp)
 		record(&body, QNAME, DNS_A, 7, "\177\0\0\1", 4);
 	} else if (str_eq(label, STR("host")) && type == DNS_AAAA) {
 		record(&body, QNAME, DNS_AAAA, 9, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	} else if (str_eq(label, STR("all")) && type == NET_DNS_MX) {
+		record(&body, QNAME, NET_DNS_MX, 60, "\0\12\4mail\300\014", 9);
+	} else if (str_eq(label, STR("all")) && type == NET_DNS_SOA) {
+		record(&body, QNAME, NET_DNS_SOA, 60, "\2ns\300\014\5admin\300\014\0\0\0\7\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1", 33);
+	} else if (str_eq(label, STR("zone")) && type == 252) {
+		static const char soa[] = "\2ns\300\014\5admin\300\014\0\0\0\7\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1";
+
+		count = 4;
+		record(&body, QNAME, NET_DNS_SOA, 60, soa, 33);
+		record(&body, "\3www\300\014", 6, DNS_A, 60, "\12\0\0\1", 4);
+		record(&body, "\2db\300\014", 5, DNS_A, 60, "\12\0\0\2", 4);
+		record(&body, QNAME, NET_DNS_SOA, 60, soa, 33);
+	} else if (str_eq(label, STR("refused"))) {
+		flags |= 5;
+		count = 0;
 	} else {
 		count = 0;
 	}
@@ -327,6 +343,41 @@ static void malformed_answers(void **state)
 	assert_int_equal(dns_read_answer(a, buf_view(&b), 77, &name, DNS_TXT, &got), -1);
 }
 
+static void records_and_zones(void **state)
+{
+	struct server s;
+	struct error e;
+	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+	_cleanup_resolver_ struct net_resolver *r = NULL;
+	_cleanup_policy_ struct net_policy *policy = net_policy_new();
+	_cleanup_connector_ struct net_connector *c = NULL;
+	struct net_records got;
+	struct net_zone zone;
+	char text[40];
+
+	start(&s);
+	snprintf(text, sizeof(text), "127.0.0.1:%u", s.port);
+	assert_ok(net_resolver_new(str_c(text), &r, &e));
+	assert_ok(net_resolver_query(r, a, STR("all.example"), NET_DNS_MX, &got, &e));
+	assert_int_equal(got.len, 1);
+	assert_str_c(got.ptr[0].text, "10 mail.all.example");
+	assert_ok(net_resolver_query(r, a, STR("all.example"), NET_DNS_SOA, &got, &e));
+	assert_str_c(got.ptr[0].text, "ns.all.example admin.all.example 7");
+	assert_ok(net_resolver_query(r, a, STR("host.example"), NET_DNS_A, &got, &e));
+	assert_str_c(got.ptr[0].text, "127.0.0.1");
+	assert_ok(net_resolver_query(r, a, STR("nx.example"), NET_DNS_NS, &got, &e));
+	assert_int_equal(got.len, 0);
+
+	net_policy_allow_own(policy);
+	assert_ok(net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, &e));
+	assert_int_equal(net_zone_transfer(c, STR("127.0.0.1"), s.port, STR("zone.example"), a, &zone, &e), 1);
+	assert_int_equal(zone.records, 4);
+	assert_int_equal(zone.nnames, 2);
+	assert_str_c(zone.names[1], "db.zone.example");
+	assert_int_equal(net_zone_transfer(c, STR("127.0.0.1"), s.port, STR("refused.example"), a, &zone, &e), 0);
+	stop(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +385,7 @@ int main(void)
 		cmocka_unit_test(addresses_and_the_connector),
 		cmocka_unit_test(servers_are_addresses),
 		cmocka_unit_test(malformed_answers),
+		cmocka_unit_test(records_and_zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

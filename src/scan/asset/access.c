@@ -114,7 +114,9 @@ void asset_versions(struct asset_run *r, const struct asset_port *p, const struc
 
 		asset_report(r, &(struct asset_flaw){
 					.check = v->cve[0] ? "asset-vulnerable-version" : "asset-end-of-life",
-					.severity = v->severity, .confidence = CONFIDENCE_TENTATIVE, .cwe = 1104,
+					/* judged by a number only: one level down */
+					.severity = v->severity > SEVERITY_LOW ? v->severity - 1 : v->severity,
+					.confidence = CONFIDENCE_TENTATIVE, .cwe = 1104,
 					.port = p->number, .tls = p->tls,
 					.parameter = v->cve[0] ? arena_printf(r->arena, "%.*s %s", STR_ARG(m->product), v->cve) :
 								 m->product,

@@ -117,6 +117,8 @@ void asset_port_facts(struct asset_run *r, const struct asset_port *p);
 void asset_system_fact(struct asset_run *r);
 /* tls.c: facts and weaknesses of one TLS port. Blocks. */
 void asset_tls(struct asset_run *r, const struct asset_port *p);
+/* http.c: technologies of an HTTP port, from its start page. */
+void asset_http(struct asset_run *r, const struct asset_port *p);
 /* zone.c: asks the host's own name servers for the whole zone. */
 void asset_zone(struct asset_run *r);
 /* Printable text of raw bytes, \xHH for the rest; at most max bytes of it. */

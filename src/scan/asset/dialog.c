@@ -76,7 +76,7 @@ static void keep(struct asset_run *r, struct asset_port *p, const char *probe, s
 {
 	if (p->answers_len < ASSET_ANSWERS)
 		p->answers[p->answers_len++] =
-			(struct asset_answer){ probe, arena_str(r->arena, str_sub(bytes, 0, 16 * KIB)) };
+			(struct asset_answer){ probe, arena_str(r->arena, str_sub(bytes, 0, LIMIT_ASSET_ANSWER)) };
 }
 
 /* Every rule that knows this answer adds its software. */

@@ -57,6 +57,18 @@ static void look_at_tls(struct asset_run *r)
 	}
 }
 
+static void look_at_pages(struct asset_run *r)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < r->ports.len && done < LIMIT_ASSET_PAGES && !asset_stopped(r); i++) {
+		if (!r->ports.ptr[i].http)
+			continue;
+		asset_http(r, &r->ports.ptr[i]);
+		done++;
+	}
+}
+
 static int work(struct asset_run *r, struct error *e)
 {
 	if (asset_ports(r, e) < 0)
@@ -64,6 +76,8 @@ static int work(struct asset_run *r, struct error *e)
 	if (!r->o->no_services && r->ports.len) {
 		asset_tell(r, 5000, "正在识别服务", "Recognising services");
 		asset_services(r);
+		asset_tell(r, 8400, "正在识别技术", "Recognising technologies");
+		look_at_pages(r);
 		look_at_tls(r);
 	} else {
 		for (size_t i = 0; i < r->ports.len; i++)
