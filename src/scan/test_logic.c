@@ -254,6 +254,26 @@ static bool owned(struct web *w)
 	return true;
 }
 
+/* ---- where a parameter sends the visitor ---- */
+
+static bool leads(struct web *w)
+{
+	char to[300];
+	web_param(w, "to", to, sizeof(to));
+	if (web_is(w, "/g/script"))
+		web_html(w, "<title>G</title><script>function go(){window.location.replace('%s')}</script>", strpbrk(to, "'\\<") ? "/" : to);
+	else if (web_is(w, "/g/script-safe")) /* the address is only a parameter of ours */
+		web_html(w, "<title>G</title><script>location.href='/out?to=%s';var s='%s'</script>", strpbrk(to, "'\\<") ? "" : to,
+			 strpbrk(to, "'\\<") ? "" : to);
+	else if (web_is(w, "/g/prefix"))
+		redirect(w, strncmp(to, "http://shop.test", 16) == 0 ? to : "/");
+	else if (web_is(w, "/g/prefix-safe"))
+		redirect(w, strncmp(to, "http://shop.test/", 17) == 0 ? to : "/");
+	else
+		return false;
+	return true;
+}
+
 static void handle(struct web *w)
 {
 	if (web_is(w, "/") && !web_header(w, "X-Original-URL").ptr) {
@@ -265,10 +285,11 @@ static void handle(struct web *w)
 			    "<a href=/r/original>l</a><a href=/r/plain-safe>m</a><a href=/r/address>n</a><a href=/r/verb>o</a><a href=/r/path>p</a>"
 			    "<a href=/r/catchall-safe>q</a><a href=/r/status-safe>r</a><a href=/dav/>s</a><a href=/fake/>t</a>"
 			    "<a href=/f/bare>u</a><a href=/f/unchecked>v</a><a href=/f/if-there>w</a><a href=/f/token-safe>x</a><a href=/f/origin-safe>y</a>"
-			    "<a href=/u/>mine</a>");
+			    "<a href='/g/script?to=/a'>z</a><a href='/g/script-safe?to=/a'>A</a><a href='/g/prefix?to=http://shop.test/'>B</a>"
+			    "<a href='/g/prefix-safe?to=http://shop.test/'>C</a><a href=/u/>mine</a>");
 		return;
 	}
-	if (hosts(w) || caches(w) || sharing(w) || refused(w) || puts_files(w) || forms(w) || owned(w))
+	if (hosts(w) || caches(w) || sharing(w) || refused(w) || puts_files(w) || forms(w) || leads(w) || owned(w))
 		return;
 	if (web_is(w, "/login"))
 		web_html(w, "<title>L</title><form method=post action=/login><input name=user><input type=password name=pw></form>");
@@ -300,13 +321,15 @@ static const struct {
 	{ "csrf", "/f/token-safe", false },		    { "csrf", "/f/origin-safe", false },
 	{ "access-control", "/u/order", true },		    { "access-control", "/u/reports", true },
 	{ "access-control", "/u/safe", false },		    { "access-control", "/u/profile", false },
+	{ "open-redirect", "/g/script", true },		    { "open-redirect", "/g/script-safe", false },
+	{ "open-redirect", "/g/prefix", true },		    { "open-redirect", "/g/prefix-safe", false },
 	{ "access-control", "/u/news", false },		    { "access-control", "/u/closed", false },
 };
 
 static void every_hole_and_only_those(void **state)
 {
 	const struct str only[] = { STR("host-header-injection"), STR("cache-poisoning"), STR("cache-deception"), STR("cors-reflect"),
-				    STR("bypass-403"), STR("csrf"), STR("access-control"), STR("http-put") };
+				    STR("bypass-403"), STR("csrf"), STR("access-control"), STR("http-put"), STR("open-redirect") };
 	unsigned failed = 0;
 	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = ARRAY_SIZE(only),
 						.cookie = STR("sid=a1"), .second.cookie = STR("sid=b2"), .intrusive = true });

@@ -162,7 +162,7 @@ class Request:
     def value(self, start):
         """The input of the case as its page sees it."""
         if start.where in ("query", "form", "multipart"):
-            source = self.query if start.where == "query" else self.form
+            source = self.query if start.where == "query" or start.method == "GET" else self.form
             if start.name not in source:
                 if any(k.startswith(start.name + "[") for k in source):
                     return ""

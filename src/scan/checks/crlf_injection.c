@@ -8,7 +8,7 @@ static const char *const breaks[] = { "\r\n", "\n", "\xe5\x98\x8d\xe5\x98\x8a" }
 static bool in_headers(const struct scan_exchange *x, struct str word)
 {
 	for (size_t i = 0; i < x->headers.len; i++)
-		if (str_ihas(x->headers.list[i].value, word))
+		if (str_ihas(x->headers.list[i].value, word) || str_ihas(x->headers.list[i].name, word))
 			return true;
 	return false;
 }

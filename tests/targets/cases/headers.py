@@ -31,7 +31,7 @@ pair(K, link("v", "1"), lambda v, r: Reply(P, headers=[("X-V", urllib.parse.unqu
 pair(K, form("ref", "/a"), lambda v, r: to(v if v.startswith("/") else "/" + v, 301), lambda v, r: to("/" + re.sub(r"[^a-z]", "", flat(v)), 301))
 pair(K, link("t", "abc"), lambda v, r: Reply(P, headers=[("ETag", f'"{v}"')]), lambda v, r: Reply(P, headers=[("ETag", f'"{re.sub("[^a-z]", "", v)}"')]))
 pair(K, link("t", "abc"), lambda v, r: Reply(P, 200, kind=f"text/html; charset={v}"), lambda v, r: Reply(P, 200, kind="text/html; charset=utf-8"))
-pair(K, form("to", "/x", method="GET"), lambda v, r: Reply(P, headers=[("Refresh", "5; url=" + v)]), lambda v, r: Reply(P, headers=[("Refresh", "5; url=" + flat(v))]))
+pair(K, form("to", "/x", method="GET"), lambda v, r: Reply(P, headers=[("Refresh", "5; url=/go?u=" + v)]), lambda v, r: Reply(P, headers=[("Refresh", "5; url=/go?u=" + urllib.parse.quote(v))]))
 pair(K, link("k", "abc"), lambda v, r: Reply(P, headers=[(f"X-{v}", "1")]), lambda v, r: Reply(P, headers=[(f"X-{re.sub('[^a-z]', '', v)}", "1")]))
 pair(K, link("q", "abc"), lambda v, r: Reply(P, 404, headers=[("X-Searched", v)]), lambda v, r: Reply(page(f"<pre>X-Searched: {E(v)}</pre>"), 404))
 good(K, link("q", "abc"), lambda v, r: Reply(f"<pre>\r\n{v}</pre>", kind="text/plain; charset=utf-8"))
