@@ -20,6 +20,11 @@ static const struct api_schema smtp_schema = { "SettingsSmtp", smtp_fields, fals
 	API_ARRAY("private_ranges", need, API_T_LINE, 0, 64, "允许扫描的内网网段", "Private ranges that may be scanned"), \
 	API_OBJECT("smtp", (need) | API_NULL, &smtp_schema, "发信服务器", "Mail server"),              \
 	API_LINE("proxy", need, 0, 300, "外出代理", "Proxy for outgoing requests"),                   \
+	API_LINE("oob_http", need, 0, 100, "带外监听：HTTP 地址与端口", "Out-of-band listener: HTTP address and port"),             \
+	API_LINE("oob_dns", need, 0, 100, "带外监听：DNS 地址与端口", "Out-of-band listener: DNS address and port"),                \
+	API_LINE("oob_domain", need, 0, 200, "带外域名", "Out-of-band domain"),                          \
+	API_LINE("oob_address", need, 0, 60, "带外域名的地址", "Address of names in that domain"),         \
+	API_LINE("oob_url", need, 0, 200, "目标访问带外监听的网址", "How targets reach the listener"),      \
 	API_INT("scan_workers", need, 1, 32, "每个进程的并行扫描数", "Parallel scans per worker process"), API_END
 
 static const struct api_field view_fields[] = { SETTINGS_FIELDS(API_REQUIRED) };

@@ -7,6 +7,7 @@
 #include "app/asset.h"
 #include "app/finding.h"
 #include "app/notify.h"
+#include "app/oob.h"
 #include "app/outgoing.h"
 #include "app/pack.h"
 #include "app/reconcile.h"
@@ -637,6 +638,8 @@ static int run_engine(struct run *r, struct error *e)
 	struct scan_state state = { r, journal_append, journal_flush, journal_replay };
 	struct scan_events events = { r, on_finding, on_page, on_progress, NULL, on_should_stop, .tech = on_tech };
 	_cleanup_outgoing_ struct app_outgoing out = { 0 };
+	_cleanup_arena_ struct arena *oob_texts = arena_new(1 * MIB);
+	struct scan_oob oob;
 	struct scan_options o;
 	struct scan_summary summary = { 0 };
 	struct error why = { 0 };
@@ -650,6 +653,8 @@ static int run_engine(struct run *r, struct error *e)
 		return -1;
 	if (!r->c.app->spawner)
 		return error_set(e, "scan.no-spawner", "本进程不能启动扫描引擎", "this process may not start the engine");
+	if (o.mode != SCAN_QUICK && app_oob_door(&r->c, oob_texts, &oob))
+		events.oob = &oob;
 	result = scan_run_jailed(r->c.app->spawner, out.policy, &o, &state, &events, &summary, &why);
 	if (result < 0) {
 		*e = r->broken ? r->why : why;

@@ -5,11 +5,14 @@
 #include <arpa/inet.h>
 
 #include "app/secret.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "store/setting.h"
 
 #define DOCUMENT STR("platform")
 #define SMTP_PURPOSE STR("settings.smtp.password")
+
+static const char *const oob_keys[] = { "oob_http", "oob_dns", "oob_domain", "oob_address", "oob_url" };
 
 static int load(struct store_conn *db, struct arena *a, json_t **ret, struct error *e)
 {
@@ -44,6 +47,9 @@ int app_settings_load(struct app *app, struct store_conn *db, struct arena *a,
 		.dns_resolver = arena_str(a, json_get_str(doc, "dns_resolver")),
 		.private_ranges = strings(doc, "private_ranges", a),
 		.proxy = arena_str(a, json_get_str(doc, "proxy")),
+		.oob = { arena_str(a, json_get_str(doc, "oob_http")), arena_str(a, json_get_str(doc, "oob_dns")),
+			 arena_str(a, json_get_str(doc, "oob_domain")), arena_str(a, json_get_str(doc, "oob_address")),
+			 arena_str(a, json_get_str(doc, "oob_url")) },
 		.scan_workers = json_get_int(doc, "scan_workers", 2),
 	};
 	const json_t *smtp = json_object_get(doc, "smtp");
@@ -81,6 +87,8 @@ static json_t *view(const json_t *doc)
 	json_put(v, "private_ranges", copy_or(doc, "private_ranges", json_array()));
 	json_put(v, "smtp", copy_or(doc, "smtp", json_null()));
 	json_put(v, "proxy", copy_or(doc, "proxy", json_c("")));
+	for (size_t i = 0; i < ARRAY_SIZE(oob_keys); i++)
+		json_put(v, oob_keys[i], copy_or(doc, oob_keys[i], json_c("")));
 	json_put(v, "scan_workers", copy_or(doc, "scan_workers", json_integer(2)));
 	json_t *smtp = json_object_get(v, "smtp");
 	if (json_is_object(smtp))
@@ -139,6 +147,23 @@ static int check_values(const json_t *in, struct error *e)
 	if (!str_empty(url) && !str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
 		return error_field(e, "public_url", "input.url", "请以 http:// 或 https:// 开头。",
 				   "Start with http:// or https://.");
+	for (size_t k = 0; k < 2; k++) {
+		struct str at = json_get_str(in, oob_keys[k]);
+		if (!str_empty(at) && (!host_ok(at) || str_rchr(at, ':') <= 0))
+			return error_field(e, oob_keys[k], "input.address", "请写成“地址:端口”，例如 0.0.0.0:8053。",
+					   "Write \"ADDRESS:PORT\", for example 0.0.0.0:8053.");
+	}
+	struct str domain = json_get_str(in, "oob_domain"), address = json_get_str(in, "oob_address");
+	if (!str_empty(domain) && (!host_ok(domain) || domain.len > 200))
+		return error_field(e, "oob_domain", "input.host", "请填写域名，例如 oob.example.cn。", "Give a domain such as oob.example.cn.");
+	char ip[INET6_ADDRSTRLEN + 1];
+	unsigned char raw[16];
+	snprintf(ip, sizeof(ip), "%.*s", (int)(address.len < INET6_ADDRSTRLEN ? address.len : INET6_ADDRSTRLEN), address.ptr ? address.ptr : "");
+	if (!str_empty(address) && inet_pton(AF_INET, ip, raw) != 1 && inet_pton(AF_INET6, ip, raw) != 1)
+		return error_field(e, "oob_address", "input.address", "请填写 IP 地址。", "Give an IP address.");
+	struct str oob_url = json_get_str(in, "oob_url");
+	if (!str_empty(oob_url) && !str_starts(oob_url, STR("http://")))
+		return error_field(e, "oob_url", "input.url", "请以 http:// 开头。", "Start with http://.");
 	if (!str_empty(dns) && !host_ok(dns))
 		return error_field(e, "dns_resolver", "input.address", "请填写解析服务器的 IP 地址。",
 				   "Give the IP address of a resolver.");

@@ -20,6 +20,9 @@ struct app_settings {
 		int64_t port;
 	} smtp;
 	struct str proxy; /* for outgoing HTTP, "" none */
+	struct { /* out-of-band listener: "ADDR:PORT", "" none; see net/oob_server.h */
+		struct str http, dns, domain, address, url;
+	} oob;
 	int64_t scan_workers; /* parallel scans per worker process */
 };
 

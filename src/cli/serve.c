@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "app/oob.h"
 #include "app/setup.h"
 #include "base/log.h"
 #include "cli/cli.h"
@@ -101,8 +102,12 @@ static int web_main(void *arg, unsigned index)
 	}
 	print_links(&h, a, api_port(api));
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	while (!os_stop_signal_seen(fd))
-		poll(&p, 1, -1);
+	struct app_oob *oob = app_oob_new(&h.app);
+	while (!os_stop_signal_seen(fd)) {
+		app_oob_tick(oob);
+		poll(&p, 1, 3000);
+	}
+	app_oob_free(oob);
 	api_stop(api, 3000);
 	cli_home_close(&h);
 	return 0;

@@ -44,9 +44,13 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 }
 
 /* One that the answers depend on: as good as a parameter. */
-static bool own_header(struct str name)
+static bool own_header(const struct run *r, const struct unit *u)
 {
-	return !str_eq(name, STR("User-Agent")) && !str_eq(name, STR("Referer")) && !str_eq(name, STR("X-Forwarded-For"));
+	struct str rest = map_has(r->attack.vary, u->spec->url) ? str_c(map_get(r->attack.vary, u->spec->url)) : STR(""), part;
+	while (str_split(&rest, ',', &part))
+		if (str_ieq(part, u->name))
+			return true;
+	return false;
 }
 
 static bool applies(const struct run *r, const struct scan_check *c, const struct unit *u)
@@ -57,7 +61,7 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 	case UNIT_POINT:
 		if (!c->on_point)
 			return false;
-		return u->where != WHERE_HEADER || r->o.mode == SCAN_DEEP || own_header(u->name) ||
+		return u->where != WHERE_HEADER || r->o.mode == SCAN_DEEP || own_header(r, u) ||
 		       (c->flags & SCAN_DEEP_POINTS);
 	case UNIT_DIR:
 		return c->on_dir != NULL;

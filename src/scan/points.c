@@ -12,6 +12,7 @@
 #define POINTS_PER_COOKIE 4	/* requests on which one cookie is probed in standard mode */
 #define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
 #define POINTS_WITH_HEADERS 120 /* requests whose User-Agent and the like are probed in standard mode */
+#define POINTS_PER_VARY 200	 /* the same for headers that the answer says it depends on */
 #define POINTS_BARE 40		/* requests without input whose headers are probed in standard mode */
 
 static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
@@ -91,6 +92,25 @@ static bool take(struct run *r, const char *kind, struct str what, uintptr_t mos
 	return n < most;
 }
 
+/* Is the cookie sent to the site's root too? One that belongs to a folder is that folder's input. */
+static bool cookie_at_root(struct run *r, const struct url *u, struct str name)
+{
+	struct url root = *u;
+	struct buf b;
+	struct str part;
+	bool yes = false;
+	root.path = STR("/");
+	buf_init(&b, 16 * KIB);
+	people_cookies(r, AS_FIRST, &root, &b);
+	struct str rest = buf_view(&b);
+	while (!yes && str_split(&rest, ';', &part)) {
+		ssize_t eq = str_chr(part, '=');
+		yes = eq > 0 && str_eq(str_trim(str_sub(part, 0, (size_t)eq)), name);
+	}
+	buf_free(&b);
+	return yes;
+}
+
 static void cookie_points(struct run *r, struct target *t)
 {
 	struct buf b;
@@ -106,8 +126,9 @@ static void cookie_points(struct run *r, struct target *t)
 		if (eq <= 0)
 			continue;
 		struct str name = str_sub(part, 0, (size_t)eq), value = str_from(part, (size_t)eq + 1);
-		if (!cookie_looks_like_session(name) && worth_it(name, value) &&
-		    (r->o.mode == SCAN_DEEP || take(r, "cookie ", name, POINTS_PER_COOKIE)))
+		bool wide = cookie_at_root(r, &u, name);
+		if ((!cookie_looks_like_session(name) || value.len < 8) && worth_it(name, value) &&
+		    (r->o.mode == SCAN_DEEP || !wide || take(r, "cookie ", name, POINTS_PER_COOKIE)))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_COOKIE, name, url_form_decode(a, value));
 	}
 	buf_free(&b);
@@ -211,6 +232,23 @@ static void tree_points(struct run *r, struct target *t, struct arena *a)
 	}
 }
 
+static bool usual_header(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(header_points); i++)
+		if (str_ieq(name, str_c(header_points[i])))
+			return true;
+	return false;
+}
+
+static struct str header_value(const struct run *r, const struct target *t, struct str name)
+{
+	if (str_ieq(name, STR("User-Agent")))
+		return r->o.user_agent;
+	if (str_ieq(name, STR("Referer")))
+		return t->spec->url;
+	return str_ieq(name, STR("X-Forwarded-For")) ? STR("127.0.0.1") : STR("1");
+}
+
 void points_of(struct run *r, struct target *t)
 {
 	struct arena *a = arena_new(16 * MIB);
@@ -242,12 +280,11 @@ void points_of(struct run *r, struct target *t)
 	if (r->o.mode != SCAN_QUICK)
 		for (size_t i = 0; i < (headers ? ARRAY_SIZE(header_points) : 0); i++)
 			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(header_points[i]),
-					i == 0	 ? r->o.user_agent
-					: i == 1 ? t->spec->url
-						 : STR("127.0.0.1"));
+					header_value(r, t, str_c(header_points[i])));
 	struct str vary = map_has(r->attack.vary, t->spec->url) ? str_c(map_get(r->attack.vary, t->spec->url)) : STR(""), part;
 	for (size_t k = 0; r->o.mode != SCAN_QUICK && k < 4 && str_split(&vary, ',', &part); k++)
-		attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, STR("1"));
+		if (!(headers && usual_header(part)) && take(r, "vary ", part, POINTS_PER_VARY))
+			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, header_value(r, t, part));
 	if (points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);
@@ -257,8 +294,7 @@ void points_of(struct run *r, struct target *t)
 static void note_vary(struct run *r, const struct scan_exchange *x)
 {
 	static const struct str usual[] = { STR_INIT("Accept-Encoding"), STR_INIT("Cookie"), STR_INIT("Origin"),
-					    STR_INIT("User-Agent"), STR_INIT("Accept"), STR_INIT("Referer"),
-					    STR_INIT("X-Forwarded-For"), STR_INIT("X-Requested-With"), STR_INIT("*"),
+					    STR_INIT("Accept"), STR_INIT("X-Requested-With"), STR_INIT("*"),
 					    STR_INIT("Authorization"), STR_INIT("Accept-Language"), STR_INIT("Host") };
 	struct str v, part;
 	size_t at = 0;
@@ -295,8 +331,9 @@ static bool has_cookie_input(struct run *r, const struct answer *a)
 	while (!yes && str_split(&rest, ';', &part)) {
 		ssize_t eq = str_chr(part, '=');
 		struct str name = str_trim(str_sub(part, 0, eq < 0 ? 0 : (size_t)eq));
-		if (name.len && !cookie_looks_like_session(name))
-			yes = r->o.mode == SCAN_DEEP || take(r, "bare cookie ", name, POINTS_PER_COOKIE);
+		if (name.len && (!cookie_looks_like_session(name) || part.len < name.len + 10))
+			yes = r->o.mode == SCAN_DEEP || !cookie_at_root(r, &a->url, name) ||
+			      take(r, "bare cookie ", name, POINTS_PER_COOKIE);
 	}
 	buf_free(&b);
 	return yes;

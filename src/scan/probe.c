@@ -415,6 +415,8 @@ static struct kit_seq sequence(struct probe *p, const struct scan_exchange *x, s
 	struct buf b;
 	struct str text = x->text.len || x->media != MEDIA_BINARY ? x->text : x->body;
 	buf_init(&b, 16 * MIB);
+	if (p->has_point && str_eq(sent, p->point.value))
+		sent = STR(""); /* as it was, in whatever case the page writes it */
 	kit_unreflect(&b, text, sent, p->has_point ? p->point.value : STR(""));
 	struct kit_seq s = kit_seq_of(p->arena, buf_view(&b));
 	buf_free(&b);

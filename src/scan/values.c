@@ -407,7 +407,15 @@ static void put_value(struct buf *b, enum value_kind kind, struct str value)
 	case VALUE_JSON_TEXT:
 		put_json(b, value);
 		break;
-	case VALUE_XML_TEXT:
+	case VALUE_XML_TEXT: /* quotes need no escape there, and not everybody undoes one */
+		for (size_t i = 0; i < value.len; i++)
+			if (strchr("<>&", value.ptr[i]))
+				buf_c(b, value.ptr[i] == '<' ? "&lt;" : value.ptr[i] == '>' ? "&gt;" : "&amp;");
+			else if ((unsigned char)value.ptr[i] < ' ' && !strchr("\t\r\n", value.ptr[i]))
+				buf_c(b, "\xef\xbf\xbd");
+			else
+				buf_char(b, value.ptr[i]);
+		break;
 	case VALUE_XML_ATTR:
 		encode_xml(b, value);
 		break;

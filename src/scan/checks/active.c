@@ -58,6 +58,11 @@ bool active_plain_number(struct str value)
 
 bool active_own_header(const struct scan_point *pt)
 {
-	return pt->where == WHERE_HEADER && !str_eq(pt->name, STR("User-Agent")) && !str_eq(pt->name, STR("Referer")) &&
-	       !str_eq(pt->name, STR("X-Forwarded-For"));
+	struct str v, part;
+	size_t at = 0;
+	while (pt->where == WHERE_HEADER && scan_header_next(&pt->base->headers, "vary", &at, &v))
+		while (str_split(&v, ',', &part))
+			if (str_ieq(str_trim(part), pt->name))
+				return true;
+	return false;
 }

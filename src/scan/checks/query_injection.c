@@ -7,7 +7,8 @@
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
 
-/* {0} value, {1} random word, {2} its length when true, another when false, {3} random word */
+/* {0} value, {1} random word, {2} its length when true, another when false, {3} random word, {4} the
+ * first word when true, another when false */
 struct triad {
 	const char *form, *broken;
 	enum { NARROWS, WIDENS } kind; /* true equals the original; true differs from it */
@@ -19,7 +20,7 @@ static struct str render(struct probe *p, const struct scan_point *pt, const cha
 {
 	struct str word = probe_word(p, 5 + probe_number(p, 0, 3));
 	size_t n = truth ? word.len : word.len + probe_number(p, 1, 40);
-	struct str args[] = { pt->value, word, probe_printf(p, "%zu", n), probe_word(p, 6) };
+	struct str args[] = { pt->value, word, probe_printf(p, "%zu", n), probe_word(p, 6), truth ? word : probe_word(p, 7) };
 	return active_fill(p, form, args);
 }
 
@@ -68,6 +69,8 @@ static bool try_triads(struct probe *p, const struct scan_point *pt, const struc
 			continue;
 		if (probe_mode(p) != SCAN_DEEP && s->kind == NARROWS && !depends)
 			continue;
+		if (probe_mode(p) != SCAN_DEEP && s->kind == WIDENS && depends && !diff_parses(p))
+			continue;
 		if (try_triad(p, pt, s, &base, what))
 			return true;
 	}
@@ -84,7 +87,7 @@ static bool worth_asking(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection") || probe_point_found(p, "code-injection") ||
 	    probe_point_found(p, "ssti"))
 		return false;
-	return deep || diff_parses(p) || diff_depends(p, &base);
+	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || pt->where == WHERE_JSON;
 }
 
 /* ---- errors ---- */
@@ -138,6 +141,8 @@ static const struct triad xpaths[] = {
 	{ "{0}' or string-length('{1}')={2} or '1'='2", "{0}' or string-lenght('{1}')={2} or '1'='2", WIDENS, ANY, SCAN_STANDARD },
 	{ "{0}\" or string-length(\"{1}\")={2} or \"1\"=\"2", "{0}\" or string-lenght(\"{1}\")={2} or \"1\"=\"2", WIDENS, ANY, SCAN_STANDARD },
 	{ "{0}') and (string-length('{1}')={2}) and ('1'='1", "{0}') and (string-lenght('{1}')={2}) and ('1'='1", NARROWS, ANY, SCAN_STANDARD },
+	{ "{0}+string-length('{1}')-{2}", "{0}+string-lenght('{1}')-{2}", NARROWS, NUMBER, SCAN_STANDARD },
+	{ "{0}',substring('q',1+number(string-length('{1}')={2})),'", "{0}',substring('q',1+number(string-lenght('{1}')={2})),'", NARROWS, ANY, SCAN_STANDARD },
 	{ "{0}') or (string-length('{1}')={2}) or ('1'='2", "{0}') or (string-lenght('{1}')={2}) or ('1'='2", WIDENS, ANY, SCAN_DEEP },
 	{ "{0} or string-length('{1}')={2}", "{0} or string-lenght('{1}')={2}", WIDENS, NUMBER, SCAN_STANDARD },
 	{ "{0}[string-length('{1}')={2}]", "{0}[string-lenght('{1}')={2}]", NARROWS, ANY, SCAN_STANDARD },
@@ -197,13 +202,13 @@ static bool try_ldap(struct probe *p, const struct scan_point *pt)
 		const char *yes, *no, *broken;
 		bool widens;
 	} list[] = {
-		{ "{0})(objectClass=*", "{0})(objectClass={1}", "{0})(objectClass=*)(", false },
-		{ "{0})(&(objectClass=*)", "{0})(&(objectClass={1})", "{0})(&(objectClass=*", false },
-		{ "{0})(|(objectClass=*)", "{0})(|(objectClass={1})", "{0})(|(objectClass=*", false },
-		{ "*)(objectClass=*", "*)(objectClass={1}", "*)(objectClass=*)(", true },
-		{ "{0}*)(objectClass=*", "{0}*)(objectClass={1}", "{0}*)(objectClass=*)(", false },
-		{ "*)(|(objectClass=*)", "*)(|(objectClass={1})", "*)(|(objectClass=*", true },
-		{ "*))(|(objectClass=*", "{1}))(|(objectClass={1}", "*))(|(objectClass=*)(((", true },
+		{ "{0})(objectClass=*", "{0})(q{1}=*", "{0})(objectClass=*)(", false },
+		{ "{0})(&(objectClass=*)", "{0})(&(q{1}=*)", "{0})(&(objectClass=*", false },
+		{ "{0})(|(objectClass=*)", "{0})(|(q{1}=*)", "{0})(|(objectClass=*", false },
+		{ "*)(objectClass=*", "*)(q{1}=*", "*)(objectClass=*)(", true },
+		{ "{0}*)(objectClass=*", "{0}*)(q{1}=*", "{0}*)(objectClass=*)(", false },
+		{ "*)(|(objectClass=*)", "*)(|(q{1}=*)", "*)(|(objectClass=*", true },
+		{ "*))(|(objectClass=*", "*))(&(q{1}=*", "*))(|(objectClass=*)(((", true },
 	};
 	struct diff_side base = diff_base(pt);
 	for (size_t i = 0; i < ARRAY_SIZE(list) && probe_stable(p); i++) {
@@ -226,6 +231,54 @@ static bool try_ldap(struct probe *p, const struct scan_point *pt)
 	return false;
 }
 
+/* The value with its character number n in LDAP's own notation (\61 is a), moved by `by`. */
+static struct str in_hex(struct probe *p, struct str v, size_t n, unsigned by)
+{
+	return probe_printf(p, "%.*s\\%02x%.*s", (int)n, v.ptr, ((unsigned)(unsigned char)v.ptr[n] + by) & 0x7f,
+			    STR_ARG(str_from(v, n + 1)));
+}
+
+/* Only a filter reads \61 as a. The value so written finds the same, another letter so written
+ * does not, and what is no number in base 16 does not either. */
+static bool try_ldap_escape(struct probe *p, const struct scan_point *pt)
+{
+	struct diff_side base = diff_base(pt), t, t2, f, f2, odd;
+	size_t n = 0;
+	while (n < pt->value.len && !ascii_alnum(pt->value.ptr[n]))
+		n++;
+	if (n == pt->value.len || pt->value.len > 100 || !diff_depends(p, &base) || !probe_stable(p))
+		return false;
+	if (diff_value(p, in_hex(p, pt->value, n, 0), &t) < 0 || !diff_same(p, &base, &t) ||
+	    diff_value(p, in_hex(p, pt->value, n, 1), &f) < 0 || diff_same(p, &base, &f))
+		return false;
+	size_t last = pt->value.len - 1;
+	while (last > n && !ascii_alnum(pt->value.ptr[last]))
+		last--;
+	if (diff_value(p, in_hex(p, pt->value, last, 0), &t2) < 0 || !diff_same(p, &base, &t2) ||
+	    diff_value(p, in_hex(p, pt->value, last, 2), &f2) < 0 || diff_same(p, &base, &f2) ||
+	    diff_value(p, probe_printf(p, "\\zz%.*s", STR_ARG(str_from(pt->value, n + 1))), &odd) < 0 || diff_same(p, &base, &odd) ||
+	    !diff_confirmed(p, &base, &t, &f))
+		return false;
+	report(p, &t, &f, "LDAP");
+	return true;
+}
+
+/* Where nothing was found: any value, with a condition on names that entries have or have not. */
+static bool try_ldap_any(struct probe *p, const struct scan_point *pt)
+{
+	static const char yes[] = "*)(|(objectClass=*)(uid=*)(cn=*)(mail=*)", no[] = "*)(|(q{0}=*)(z{0}=*)(x{0}=*)(w{0}=*)",
+			  broken[] = "*)(|(objectClass=*)(uid=*)(cn=*)(mail=*";
+	struct diff_side base = diff_base(pt), t, f, f2, odd;
+	struct str a = probe_word(p, 6), b = probe_word(p, 6);
+	if (!probe_stable(p) || diff_value(p, str_c(yes), &t) < 0 || diff_same(p, &base, &t) || diff_blocked(&base, &t) ||
+	    diff_value(p, active_fill(p, no, &a), &f) < 0 || !diff_same(p, &base, &f) ||
+	    diff_value(p, active_fill(p, no, &b), &f2) < 0 || !diff_same(p, &base, &f2) ||
+	    diff_value(p, str_c(broken), &odd) < 0 || diff_same(p, &t, &odd) || !diff_confirmed(p, &base, &f, &t))
+		return false;
+	report(p, &t, &f, "LDAP");
+	return true;
+}
+
 static void probe_ldap(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt) || probe_point_found(p, "xpath-injection"))
@@ -233,7 +286,11 @@ static void probe_ldap(struct probe *p, const struct scan_point *pt)
 	if (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
 	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP"))
 		return;
-	try_ldap(p, pt);
+	struct diff_side base = diff_base(pt);
+	if (try_ldap_escape(p, pt) || (!diff_depends(p, &base) && try_ldap_any(p, pt)))
+		return;
+	if (probe_mode(p) == SCAN_DEEP || diff_parses(p))
+		try_ldap(p, pt);
 }
 
 const struct scan_check check_ldap_injection = {
@@ -251,10 +308,14 @@ const struct scan_check check_ldap_injection = {
 /* ---- MongoDB and relatives ---- */
 
 static const struct triad scripts[] = {
-	{ "{0}' && '{1}'.length=={2} && 'a'=='a", "{0}' && '{1}'.lenght=={2} && 'a'=='a", NARROWS, ANY, SCAN_STANDARD },
-	{ "{0}\" && \"{1}\".length=={2} && \"a\"==\"a", "{0}\" && \"{1}\".lenght=={2} && \"a\"==\"a", NARROWS, ANY, SCAN_STANDARD },
-	{ "{0} && '{1}'.length=={2}", "{0} && '{1}'.lenght=={2}", NARROWS, NUMBER, SCAN_STANDARD },
-	{ "{0}' || '{1}'.length=={2} || 'a'=='b", "{0}' || '{1}'.lenght=={2} || 'a'=='b", WIDENS, ANY, SCAN_STANDARD },
+	{ "{0}' && '{1}'=='{4}' && 'a'=='a", "{0}' && '{1}'=!='{4}' && 'a'=='a", NARROWS, ANY, SCAN_STANDARD },
+	{ "{0}\" && \"{1}\"==\"{4}\" && \"a\"==\"a", "{0}\" && \"{1}\"=!=\"{4}\" && \"a\"==\"a", NARROWS, ANY, SCAN_STANDARD },
+	{ "{0} && '{1}'=='{4}'", "{0} && '{1}'=!='{4}'", NARROWS, NUMBER, SCAN_STANDARD },
+	{ "{0}' || '{1}'=='{4}' || 'a'=='b", "{0}' || '{1}'=!='{4}' || 'a'=='b", WIDENS, ANY, SCAN_STANDARD },
+	{ "{0}' && '{1}'.length=={2} && 'a'=='a", "{0}' && '{1}'.lenght=={2} && 'a'=='a", NARROWS, ANY, SCAN_DEEP },
+	{ "{0}\" && \"{1}\".length=={2} && \"a\"==\"a", "{0}\" && \"{1}\".lenght=={2} && \"a\"==\"a", NARROWS, ANY, SCAN_DEEP },
+	{ "{0} && '{1}'.length=={2}", "{0} && '{1}'.lenght=={2}", NARROWS, NUMBER, SCAN_DEEP },
+	{ "{0}' || '{1}'.length=={2} || 'a'=='b", "{0}' || '{1}'.lenght=={2} || 'a'=='b", WIDENS, ANY, SCAN_DEEP },
 	{ "{0}\" || \"{1}\".length=={2} || \"a\"==\"b", "{0}\" || \"{1}\".lenght=={2} || \"a\"==\"b", WIDENS, ANY, SCAN_DEEP },
 	{ "{0} || '{1}'.length=={2}", "{0} || '{1}'.lenght=={2}", WIDENS, NUMBER, SCAN_DEEP },
 };
@@ -383,6 +444,35 @@ static bool try_login(struct probe *p, const struct scan_point *pt)
 	return true;
 }
 
+/* The query is written as JSON text around the value: a second member of the same name wins over
+ * the first, so the original stands there, or another word. */
+static bool try_json_text(struct probe *p, const struct scan_point *pt)
+{
+	struct diff_side base = diff_base(pt), t, f, f2, odd;
+	struct str names[] = { pt->name, STR("$regex"), STR("$eq") };
+	if (!operators_in(pt) || !diff_depends(p, &base) || !diff_parses(p) || !probe_stable(p))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct str word = probe_word(p, 7), n = names[i], start = i == 1 ? STR("^") : STR("");
+		ssize_t slash = str_rchr(n, '/');
+		n = str_from(n, (size_t)(slash + 1));
+		if (diff_value(p, probe_printf(p, "%.*s\",\"%.*s\":\"%.*s%.*s", STR_ARG(word), STR_ARG(n), STR_ARG(start), STR_ARG(pt->value)), &t) < 0)
+			return false;
+		if (!diff_same(p, &base, &t))
+			continue;
+		if (diff_value(p, probe_printf(p, "%.*s\",\"%.*s\":\"%.*s", STR_ARG(pt->value), STR_ARG(n), STR_ARG(word)), &f) < 0 ||
+		    diff_same(p, &base, &f) ||
+		    diff_value(p, probe_printf(p, "%.*s\",\"%.*s\":\"%.*s", STR_ARG(pt->value), STR_ARG(n), STR_ARG(probe_word(p, 6))), &f2) < 0 ||
+		    !diff_same(p, &f, &f2) ||
+		    diff_value(p, probe_printf(p, "%.*s\",\"%.*s\"\"%.*s", STR_ARG(word), STR_ARG(n), STR_ARG(pt->value)), &odd) < 0 ||
+		    diff_same(p, &base, &odd) || !diff_confirmed(p, &base, &t, &f))
+			continue;
+		report(p, &t, &f, "JSON");
+		return true;
+	}
+	return false;
+}
+
 static void probe_nosql(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
@@ -390,7 +480,7 @@ static void probe_nosql(struct probe *p, const struct scan_point *pt)
 		return;
 	if (try_login(p, pt) || try_operators(p, pt))
 		return;
-	if (worth_asking(p, pt))
+	if (worth_asking(p, pt) && !try_json_text(p, pt))
 		try_triads(p, pt, scripts, ARRAY_SIZE(scripts), "JavaScript");
 }
 

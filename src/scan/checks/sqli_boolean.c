@@ -157,6 +157,22 @@ static bool try_arithmetic(struct probe *p, const struct scan_point *pt, const s
 	return false;
 }
 
+/* Sorted backwards by it when the condition is true, by nothing when it is false: neither need be
+ * the original, but each stays what it is, and a misspelt one is not like the true one. */
+static bool try_direction(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
+{
+	static const char form[] = "(CASE WHEN {1}={2} THEN {0} END) DESC", broken[] = "(CASE WHEN {1}={2} THAN {0} END) DESC";
+	struct diff_side t, f, t2, f2, odd;
+	if (diff_value(p, condition(p, pt, form, true), &t) < 0 || diff_same(p, base, &t) || diff_blocked(base, &t) ||
+	    diff_value(p, condition(p, pt, form, false), &f) < 0 || diff_same(p, &t, &f) ||
+	    diff_value(p, condition(p, pt, broken, true), &odd) < 0 || diff_same(p, &t, &odd) ||
+	    diff_value(p, condition(p, pt, form, true), &t2) < 0 || !diff_same(p, &t, &t2) ||
+	    diff_value(p, condition(p, pt, form, false), &f2) < 0 || !diff_same(p, &f, &f2) || !diff_apart(p, base, &t2, &f2))
+		return false;
+	report(p, &t2, &f2, "排序参数中的条件被数据库执行", "A condition in the sort parameter is obeyed by the database");
+	return true;
+}
+
 /* A name or number behind ORDER BY, a direction, a count behind LIMIT. */
 static bool try_order(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
 {
@@ -165,6 +181,8 @@ static bool try_order(struct probe *p, const struct scan_point *pt, const struct
 		{ "(CASE WHEN {1}={2} THEN {0} ELSE (SELECT 1 UNION SELECT 2) END)", "(CASE WHEN {1}={2} THEN {0} ELS 1 END)", WORD, SCAN_DEEP },
 	};
 	struct diff_side t, f, odd, f2;
+	if (try_direction(p, pt, base))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
 		if (orders[i].from <= probe_mode(p) && try_shape(p, pt, &orders[i], base))
 			return true;

