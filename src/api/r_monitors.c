@@ -27,7 +27,7 @@ static const struct api_schema schedule_schema = { "Schedule", schedule_fields, 
 static const struct api_field new_fields[] = {
 	API_LINE("name", API_REQUIRED, 1, LIMIT_SITE_NAME, "任务名称", "Name"),
 	API_ARRAY("site_ids", API_REQUIRED, API_T_ID, 1, LIMIT_MONITOR_SITES, "网站，须已认证或免认证", "Sites, verified or exempt"),
-	API_ENUM("mode", 0, "quick|standard|deep", "扫描模式", "Mode"),
+	API_ENUM("mode", 0, "quick|standard|deep|assets", "扫描模式；assets 为资产发现", "Mode; assets looks for assets"),
 	API_OBJECT("schedule", API_REQUIRED, &schedule_schema, "监测周期", "When"),
 	API_END,
 };
@@ -35,7 +35,7 @@ static const struct api_schema new_schema = { "MonitorNew", new_fields, false };
 static const struct api_field change_fields[] = {
 	API_LINE("name", 0, 1, LIMIT_SITE_NAME, "任务名称", "Name"),
 	API_ARRAY("site_ids", 0, API_T_ID, 1, LIMIT_MONITOR_SITES, "网站", "Sites"),
-	API_ENUM("mode", 0, "quick|standard|deep", "扫描模式", "Mode"),
+	API_ENUM("mode", 0, "quick|standard|deep|assets", "扫描模式；assets 为资产发现", "Mode; assets looks for assets"),
 	API_OBJECT("schedule", 0, &schedule_schema, "监测周期", "When"),
 	API_END,
 };

@@ -2,6 +2,7 @@
  * task's id; its job, of kind "monitor", starts one scan per site. */
 #include "app/monitor.h"
 
+#include "app/asset.h"
 #include "app/notify.h"
 #include "app/scans.h"
 #include "app/site.h"
@@ -187,9 +188,9 @@ static int take(struct app_call *c, const json_t *in, struct store_monitor *m, s
 		m->mode = mode;
 	if (!m->mode.len)
 		m->mode = STR("quick");
-	if (scan_mode_parse(m->mode, &parsed) < 0)
-		return error_field(e, "mode", "input.enum", "扫描模式只能是 quick、standard 或 deep",
-				   "mode must be quick, standard or deep");
+	if (!str_eq(m->mode, STR("assets")) && scan_mode_parse(m->mode, &parsed) < 0)
+		return error_field(e, "mode", "input.enum", "扫描模式只能是 quick、standard、deep 或 assets（资产发现）",
+				   "mode must be quick, standard, deep or assets (asset discovery)");
 	return take_schedule(c, in, m, e);
 }
 
@@ -366,6 +367,14 @@ static int start_tx(struct app_call *c, void *arg, struct error *e)
 	struct store_site site;
 	struct store_scan scan;
 
+	if (str_eq(s->monitor->mode, STR("assets"))) {
+		struct store_asset_run run;
+
+		s->monitor->last_run = c->now;
+		return app_asset_create(c, s->site, STR_NULL, 0, "schedule", &run, e) < 0 ?
+			       -1 :
+			       store_monitor_save_run(c->db, s->monitor, e);
+	}
 	if (app_site_load(c, s->site, &site, e) < 0 ||
 	    app_scan_create(c, &site, &wish, &scan, e) < 0)
 		return -1;
@@ -413,7 +422,7 @@ static int monitor_run(struct job_ctx *ctx, struct error *e)
 			*e = why;
 			return -1; /* started ones are claimed: trying again skips them */
 		}
-		if (!error_is(&why, "scan.running") &&
+		if (!error_is(&why, "scan.running") && !error_is(&why, "asset.running") &&
 		    raise_missed(&c, &m, due.ids[i], due.names[i], &why, e) < 0)
 			return -1;
 	}

@@ -4,6 +4,7 @@
 
 #include "app/asset.h"
 #include "app/jobs.h"
+#include "app/monitor.h"
 #include "base/limits.h"
 #include "net/http.h"
 #include "net/test_server.h"
@@ -125,12 +126,12 @@ static void redis(struct test_conn *c)
 	}
 }
 
-static void work(struct room *r, struct test_db *db)
+static void work(struct room *r, struct test_db *db, int jobs)
 {
 	struct job_worker_config config = { .store = db->store, .kinds = app_job_kinds, .app = &r->app,
 					    .lease_ms = 60000 };
 
-	for (int i = 0; i < 5 && job_run_one(&config, &e) > 0; i++)
+	for (int i = 0; i < jobs && job_run_one(&config, &e) > 0; i++)
 		;
 }
 
@@ -169,6 +170,23 @@ static void see(struct room *r, struct str id, const char *state, const char *fi
 	assert_str_c(buf_view(&got), finding);
 }
 
+/* A monitoring task of mode "assets" starts runs, not scans. */
+static void by_schedule(struct room *r, struct test_db *db)
+{
+	_cleanup_json_ json_t *in = json_pack("{s:s, s:[s], s:s, s:{s:s, s:s}}", "name", "每天看资产", "site_ids", "site",
+					      "mode", "assets", "schedule", "kind", "daily", "time", "03:00");
+	_cleanup_json_ json_t *m = NULL, *again = NULL, *runs = NULL;
+	struct store_page page = { .limit = 10 };
+
+	if (app_monitor_add(&r->c, in, &m, &e) < 0 ||
+	    app_monitor_control(&r->c, json_get_str(m, "id"), APP_MONITOR_RUN, &again, &e) < 0)
+		fail_msg("%s %s", e.code, e.en);
+	work(r, db, 1);
+	assert_ok(app_asset_runs(&r->c, STR("site"), STR_NULL, &page, &runs, &e));
+	assert_int_equal(json_array_size(runs), 4);
+	assert_str_c(json_get_str(json_array_get(runs, 0), "trigger"), "schedule");
+}
+
 static void test_run(void **state)
 {
 	struct test_db *db = *state;
@@ -193,7 +211,7 @@ static void test_run(void **state)
 
 	id = start(&r, port, NULL);
 	start(&r, port, "asset.running");
-	work(&r, db);
+	work(&r, db, 1);
 	see(&r, id, "done", "asset-redis-unauth:open;");
 	assert_int_equal(store_asset_fact_find(r.c.db, id_str(&r.tenant), STR("site"), STR("software"), str_c(key),
 					       r.c.arena, &f, &e), 1);
@@ -207,7 +225,7 @@ static void test_run(void **state)
 	/* The service is gone: so is the fact, and the weakness is fixed. */
 	test_server_stop(s);
 	id = start(&r, port, NULL);
-	work(&r, db);
+	work(&r, db, 1);
 	see(&r, id, "done", "asset-redis-unauth:fixed;");
 	assert_int_equal(store_asset_fact_get(r.c.db, id_str(&r.tenant), f.id, r.c.arena, &f, &e), 1);
 	assert_str_c(f.state, "gone");
@@ -218,6 +236,7 @@ static void test_run(void **state)
 	id = start(&r, "own", NULL);
 	assert_ok(app_asset_run_cancel(&r.c, id, &cancelled, &e));
 	see(&r, id, "cancelled", "asset-redis-unauth:fixed;");
+	by_schedule(&r, db);
 	leave(&r);
 }
 

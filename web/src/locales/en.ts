@@ -32,7 +32,7 @@ export default {
   state: { queued: 'Queued', running: 'Running', pausing: 'Pausing', paused: 'Paused', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
   mode: {
     quick: 'Quick', standard: 'Standard', deep: 'Deep', quickScan: 'Quick scan', standardScan: 'Standard scan', deepScan: 'Deep scan',
-    quickText: 'Passive checks and few probes, no form is submitted; usually minutes', standardText: 'Full crawl and common vulnerabilities; for everyday use', deepText: 'Deeper crawl and more probes; the longest, best run at night',
+    quickText: 'Passive checks and few probes, no form is submitted; usually minutes', standardText: 'Full crawl and common vulnerabilities; for everyday use', deepText: 'Deeper crawl and more probes; the longest, best run at night', assets: 'Assets', assetsScan: 'Asset discovery', assetsText: 'No scan for flaws: ports, systems, services and software, changes go to the history',
   },
   trigger: { manual: 'Manual', schedule: 'Schedule', api: 'API', retest: 'Retest' },
   verifyState: { verified: 'Verified', unverified: 'Unverified', expired: 'Expired', exempt: 'Exempt (intranet)' },

@@ -32,7 +32,7 @@ export default {
   state: { queued: '排队中', running: '进行中', pausing: '正在暂停', paused: '已暂停', done: '已完成', failed: '失败', cancelled: '已取消' },
   mode: {
     quick: '快速', standard: '标准', deep: '深度', quickScan: '快速扫描', standardScan: '标准扫描', deepScan: '深度扫描',
-    quickText: '只读检查和少量探测，不提交表单，通常几分钟', standardText: '全面爬取，检测常见漏洞，适合日常使用', deepText: '更深的爬取和更多探测，时间最长，建议夜间进行',
+    quickText: '只读检查和少量探测，不提交表单，通常几分钟', standardText: '全面爬取，检测常见漏洞，适合日常使用', deepText: '更深的爬取和更多探测，时间最长，建议夜间进行', assets: '资产', assetsScan: '资产发现', assetsText: '不扫描漏洞，只发现端口、系统、服务与软件，变化记入历史',
   },
   trigger: { manual: '手动', schedule: '定时', api: '接口', retest: '复测' },
   verifyState: { verified: '已认证', unverified: '未认证', expired: '已失效', exempt: '免认证(内网)' },
