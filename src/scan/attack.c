@@ -301,7 +301,7 @@ static void late_units(struct run *r, size_t requests)
 	struct attack *k = &r->attack;
 	size_t shown = 0, most = r->o.mode == SCAN_DEEP ? LIMIT_SHOW_PAGES * 4 : LIMIT_SHOW_PAGES, all = k->targets.len;
 	for (size_t i = 0; i < requests; i++)
-		if (k->targets.ptr[i]->spec->body.len)
+		if (k->targets.ptr[i]->spec->body.len || str_chr(k->targets.ptr[i]->spec->url, '?') > 0)
 			attack_add_unit(r, k->targets.ptr[i], UNIT_STORE, WHERE_NONE, STR(""), STR(""));
 	struct map *seen = map_new();
 	for (size_t i = 0; i < all && shown < most; i++) {

@@ -249,6 +249,8 @@ size_t probe_points(struct probe *p, struct scan_point *list, size_t max);
 /* The form body of this unit's request with new values for some fields; "" when it is no
  * urlencoded form. */
 struct str probe_body_with(struct probe *p, const struct scan_point *fields, size_t n);
+/* The same for its address and the query's fields. */
+struct str probe_url_with(struct probe *p, const struct scan_point *fields, size_t n);
 
 /* ---- comparison kit (kit.h has the parts) ---- */
 

@@ -16,13 +16,14 @@ static void scan_prefix(const struct run *r, char out[2])
 	out[1] = (char)("bcdfghjkmnpqrstvwxz"[(r->seed / 7) % 19]);
 }
 
-void tags_replayed(struct run *r, struct str word, struct str unit_key)
+/* What a word stands for is kept as "WHERE NAME\nKEY OF A UNIT WITH THAT REQUEST". */
+void tags_replayed(struct run *r, struct str word, struct str origin)
 {
 	if (word.len == TAG_LEN && map_len(r->attack.tags) < LIMIT_TAGS)
-		free(map_put(r->attack.tags, word, str_dup(unit_key)));
+		free(map_put(r->attack.tags, word, str_dup(origin)));
 }
 
-static struct str new_word(struct probe *p, struct str unit_key)
+static struct str new_word(struct probe *p, struct str origin)
 {
 	struct run *r = p->run;
 	char *w = arena_alloc(p->arena, TAG_LEN + 1);
@@ -33,15 +34,15 @@ static struct str new_word(struct probe *p, struct str unit_key)
 		memcpy(w + 2, rest.ptr, rest.len);
 	} while (map_has(r->attack.tags, word) && map_len(r->attack.tags) < LIMIT_TAGS);
 	if (map_len(r->attack.tags) < LIMIT_TAGS) {
-		run_journal(r, "tag", word, unit_key);
-		free(map_put(r->attack.tags, word, str_dup(unit_key)));
+		run_journal(r, "tag", word, origin);
+		free(map_put(r->attack.tags, word, str_dup(origin)));
 	}
 	return word;
 }
 
 struct str probe_tag_for(struct probe *p, enum scan_where where, struct str name)
 {
-	return new_word(p, attack_unit_key(p->arena, p->unit->spec, UNIT_POINT, where, name));
+	return new_word(p, arena_printf(p->arena, "%d %.*s\n%.*s", (int)where, STR_ARG(name), STR_ARG(p->unit->key)));
 }
 
 struct str probe_tag(struct probe *p)
@@ -49,8 +50,16 @@ struct str probe_tag(struct probe *p)
 	return probe_tag_for(p, p->point.where, p->point.name);
 }
 
-static struct unit *unit_of(struct run *r, struct str key)
+/* The unit and the input that a word stands for; NULL when there is none. */
+static struct unit *unit_of(struct run *r, struct str word, enum scan_where *ret_where, struct str *ret_name)
 {
+	struct str origin = str_c(map_get(r->attack.tags, word));
+	ssize_t line = str_chr(origin, '\n');
+	if (line < 3)
+		return NULL;
+	struct str key = str_from(origin, (size_t)line + 1);
+	*ret_where = (enum scan_where)(origin.ptr[0] - '0');
+	*ret_name = str_sub(origin, 2, (size_t)line);
 	for (size_t i = 0; i < r->attack.units.len; i++)
 		if (str_eq(r->attack.units.ptr[i].key, key))
 			return &r->attack.units.ptr[i];
@@ -91,40 +100,37 @@ size_t probe_tagged(struct probe *p, const struct scan_exchange *x, struct scan_
 			continue;
 		for (size_t i = 0; i < TAG_LEN; i++)
 			lower[i] = ascii_lower(word.ptr[i]);
-		const char *key = map_get(r->attack.tags, str_make(lower, TAG_LEN));
-		struct unit *u = key ? unit_of(r, str_c(key)) : NULL;
+		enum scan_where where;
+		struct str name;
+		struct unit *u = unit_of(r, str_make(lower, TAG_LEN), &where, &name);
 		if (!u || carried(x, word))
 			continue;
 		list[n++] = (struct scan_tagged){ .word = arena_str(p->arena, str_make(lower, TAG_LEN)), .at = here,
-						  .where = u->where, .name = u->name, .method = u->spec->method,
-						  .url = u->spec->url, .id = str_hash(u->key) };
+						  .where = where, .name = name, .method = u->spec->method, .url = u->spec->url,
+						  .id = str_hash(attack_unit_key(p->arena, u->spec, UNIT_POINT, where, name)) };
 		at = here + TAG_LEN;
 	}
 	return n;
 }
 
-static struct unit *unit_of_tagged(struct probe *p, const struct scan_tagged *t)
-{
-	const char *key = map_get(p->run->attack.tags, t->word);
-	return key ? unit_of(p->run, str_c(key)) : NULL;
-}
-
 struct str probe_tag_again(struct probe *p, const struct scan_tagged *t)
 {
-	struct unit *u = unit_of_tagged(p, t);
-	return u ? new_word(p, u->key) : probe_word(p, TAG_LEN);
+	const char *origin = map_get(p->run->attack.tags, t->word);
+	return origin ? new_word(p, str_c(origin)) : probe_word(p, TAG_LEN);
 }
 
 int probe_send_tagged(struct probe *p, const struct scan_tagged *t, struct str value, const struct scan_exchange **ret)
 {
-	struct unit *mine = p->unit, *theirs = unit_of_tagged(p, t);
+	enum scan_where where;
+	struct str name;
+	struct unit *mine = p->unit, *theirs = unit_of(p->run, t->word, &where, &name);
 	struct scan_point point = p->point;
 	bool has_point = p->has_point;
 	if (!theirs)
 		return -1;
 	p->unit = theirs;
 	p->has_point = true;
-	p->point = (struct scan_point){ .where = theirs->where, .name = theirs->name, .value = theirs->value };
+	p->point = (struct scan_point){ .where = where, .name = name, .value = STR("") };
 	int result = probe_send(p, &(struct scan_mutation){ .value = value, .value_set = true, .fresh = true }, ret);
 	p->unit = mine;
 	p->has_point = has_point;
@@ -173,12 +179,10 @@ size_t probe_points(struct probe *p, struct scan_point *list, size_t max)
 	return n;
 }
 
-struct str probe_body_with(struct probe *p, const struct scan_point *fields, size_t n)
+static struct str pairs_with(struct probe *p, struct str text, const struct scan_point *fields, size_t n)
 {
 	struct buf b;
-	if (!str_istarts(p->unit->spec->type, STR("application/x-www-form-urlencoded")))
-		return STR("");
-	struct url_pairs pairs = url_pairs_split(p->arena, p->unit->spec->body);
+	struct url_pairs pairs = url_pairs_split(p->arena, text);
 	buf_init(&b, 2 * MIB);
 	for (size_t i = 0; i < pairs.len; i++) {
 		struct str name = url_form_decode(p->arena, pairs.ptr[i].name), value = STR_NULL;
@@ -197,4 +201,21 @@ struct str probe_body_with(struct probe *p, const struct scan_point *fields, siz
 	struct str r = arena_str(p->arena, buf_view(&b));
 	buf_free(&b);
 	return r;
+}
+
+struct str probe_body_with(struct probe *p, const struct scan_point *fields, size_t n)
+{
+	if (!str_istarts(p->unit->spec->type, STR("application/x-www-form-urlencoded")))
+		return STR("");
+	return pairs_with(p, p->unit->spec->body, fields, n);
+}
+
+struct str probe_url_with(struct probe *p, const struct scan_point *fields, size_t n)
+{
+	struct str url = p->unit->spec->url;
+	ssize_t mark = str_chr(url, '?');
+	if (mark < 0)
+		return url;
+	struct str query = pairs_with(p, str_from(url, (size_t)mark + 1), fields, n);
+	return arena_printf(p->arena, "%.*s?%.*s", (int)mark, url.ptr, STR_ARG(query));
 }

@@ -4,13 +4,27 @@
  * only when the injected element, handler or code really stands there as one, twice with
  * fresh random names, is it reported. */
 #include "scan/checks/active_private.h"
+#include "base/check.h"
 #include "base/encode.h"
 #include "scan/checks/xss.h"
 
 struct reflection {
 	enum xss_wire wire; /* how the parameter wants it */
-	const struct scan_point *pt;
+	const struct scan_point *pt; /* NULL: the Referer of `route` */
+	const struct scan_exchange *route;
 };
+
+/* The input in its place. Referer brings words of their own in the other headers along, for
+ * what is kept and shown elsewhere. */
+static int put(struct probe *p, const struct reflection *f, struct str value, const struct scan_exchange **ret)
+{
+	if (f->pt)
+		return probe_value(p, value, ret);
+	struct scan_header h[] = { { STR_INIT("Referer"), value },
+				   { STR_INIT("User-Agent"), probe_tag_for(p, WHERE_HEADER, STR("User-Agent")) },
+				   { STR_INIT("X-Forwarded-For"), probe_tag_for(p, WHERE_HEADER, STR("X-Forwarded-For")) } };
+	return probe_send(p, &(struct scan_mutation){ .url = f->route->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, ret);
+}
 
 static struct str dress(struct probe *p, const struct reflection *f, struct str input)
 {
@@ -34,7 +48,7 @@ static const char *lost_characters(struct probe *p, const struct reflection *f)
 	char *gone = arena_alloc(probe_arena(p), sizeof(chars));
 	size_t at[XSS_PLACES], n, g = 0;
 	struct str sent = probe_printf(p, "%.*s1'2\"3>4<5`6", STR_ARG(word));
-	if (probe_value(p, dress(p, f, sent), &x) < 0 || (n = xss_places(x, word, at)) == 0)
+	if (put(p, f, dress(p, f, sent), &x) < 0 || (n = xss_places(x, word, at)) == 0)
 		return ""; /* filtered as a whole: the single inputs may fare better */
 	for (size_t c = 0; c + 1 < sizeof(chars); c++) {
 		bool raw = false, told = false;
@@ -61,7 +75,7 @@ static bool works(struct probe *p, const struct reflection *f, const struct xss_
 		  const struct scan_exchange **ret_x, struct str *ret_proof)
 {
 	struct str word = probe_tag(p);
-	if (probe_value(p, dress(p, f, xss_input(probe_arena(p), t, word)), ret_x) < 0 || !xss_is_page(*ret_x))
+	if (put(p, f, dress(p, f, xss_input(probe_arena(p), t, word)), ret_x) < 0 || !xss_is_page(*ret_x))
 		return false;
 	*ret_proof = xss_proof(probe_arena(p), *ret_x, t->kind, word);
 	return ret_proof->ptr != NULL;
@@ -80,8 +94,12 @@ static bool try_attempt(struct probe *p, const struct reflection *f, const struc
 		.detail_en = STR("The input becomes a live element or script in the page; replayed with two sets of random values."),
 	};
 	xss_judge(probe_arena(p), x, &r);
-	bool own_only = f->pt->where == WHERE_COOKIE ||
-			(f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer")));
+	bool own_only = f->pt && (f->pt->where == WHERE_COOKIE ||
+				  (f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer"))));
+	if (!f->pt) {
+		r.about = f->route;
+		r.parameter = STR("Referer");
+	}
 	if (own_only && (!r.severity_set || r.severity > SEVERITY_MEDIUM)) {
 		r.severity_set = true;
 		r.severity = SEVERITY_MEDIUM; /* nobody can make a visitor's browser send it; caches can */
@@ -129,7 +147,7 @@ static bool looks_base64(struct str v)
 static void probe(struct probe *p, const struct scan_point *pt)
 {
 	const struct scan_exchange *x;
-	struct reflection f = { XSS_PLAIN, pt };
+	struct reflection f = { XSS_PLAIN, pt, NULL };
 	size_t at[XSS_PLACES], n = 0;
 	if (probe_reported(p))
 		return;
@@ -149,6 +167,20 @@ static void probe(struct probe *p, const struct scan_point *pt)
 		try_contexts(p, &f, x, at, n);
 }
 
+/* Headers are inputs of every page; outside deep scans one request asks about all of them. */
+static void probe_referer(struct probe *p, const struct scan_exchange *route)
+{
+	const struct scan_exchange *x;
+	struct reflection f = { XSS_PLAIN, NULL, route };
+	size_t at[XSS_PLACES], n;
+	if (probe_mode(p) != SCAN_STANDARD || route->media != MEDIA_HTML)
+		return;
+	struct str word = probe_tag_for(p, WHERE_HEADER, STR("Referer"));
+	if (put(p, &f, word, &x) < 0 || !xss_is_page(x) || (n = xss_places(x, word, at)) == 0)
+		return;
+	try_contexts(p, &f, x, at, n);
+}
+
 const struct scan_check check_xss_reflected = {
 	.id = "xss-reflected",
 	.title_zh = "反射型跨站脚本（XSS）",
@@ -157,4 +189,5 @@ const struct scan_check check_xss_reflected = {
 	.cwe = 79,
 	.owasp = "A03:2021",
 	.on_point = probe,
+	.on_route = probe_referer,
 };

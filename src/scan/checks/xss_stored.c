@@ -1,5 +1,5 @@
 /* Active: stored cross-site scripting. Everything that was sent is marked; behind all other
- * probing each form is filled in once more with a fresh mark in every text field, and then
+ * probing each form and query is sent once more with a fresh mark in every text field, and then
  * every known page is looked at again, with the pages it newly links to. Where a mark shows
  * that the request for the page did not carry, inputs made for that place are stored through
  * the very request the mark came from, and proved in the page as it is then served. */
@@ -15,7 +15,7 @@
 static bool free_text(const struct scan_point *pt)
 {
 	static const char *const kept[] = { "mail", "submit", "action", "csrf", "token", "captcha", "button" };
-	if (pt->where != WHERE_BODY)
+	if (pt->where != WHERE_BODY && pt->where != WHERE_QUERY)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (str_ihas(pt->name, str_c(kept[i])))
@@ -28,14 +28,21 @@ static void store(struct probe *p)
 	struct scan_point list[STORED_POINTS];
 	size_t n = probe_points(p, list, STORED_POINTS), w = 0;
 	const struct scan_exchange *x;
+	bool body_first = false;
+	for (size_t i = 0; i < n; i++)
+		body_first = body_first || list[i].where == WHERE_BODY;
 	for (size_t i = 0; i < n; i++) {
-		if (!free_text(&list[i]))
+		if (!free_text(&list[i]) || (list[i].where == WHERE_BODY) != body_first)
 			continue;
 		list[w] = list[i];
 		list[w++].value = probe_tag_for(p, list[i].where, list[i].name);
 	}
 	if (!w)
 		return;
+	if (list[0].where == WHERE_QUERY) { /* what is asked for is kept as well: searches, messages */
+		probe_send(p, &(struct scan_mutation){ .url = probe_url_with(p, list, w), .fresh = true }, &x);
+		return;
+	}
 	struct str body = probe_body_with(p, list, w);
 	if (body.len)
 		probe_send(p, &(struct scan_mutation){ .body_set = true, .body = body, .tokens = true, .fresh = true,
