@@ -181,6 +181,7 @@ struct scan_mutation {
 	unsigned follow;   /* redirects to follow within scope; 0: see the redirect itself */
 	bool no_cookies;   /* as nobody: without cookies and without headers that log in */
 	bool as_second;	   /* as the second recorded user; fails when there is none */
+	int timeout_ms;	   /* of the whole answer; 0: the engine's. For answers that never end */
 	bool fresh;	   /* never answer from the response cache */
 	bool timed;	   /* sent once, its time is the point: see timing.h */
 };

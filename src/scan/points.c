@@ -577,6 +577,7 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 		return -1;
 	}
 	s->q.probe = true;
+	s->timeout_ms = m->timeout_ms;
 	s->q.depth = spec->depth;
 	add_common(r, s, m->url.len ? STR("") : spec->from, who);
 	if (m->body_set)

@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "scan/checks/active_private.h"
 
+#define HANDSHAKE_MS 2000 /* an open socket stays open: the head is all there is to wait for */
+
 static bool may_be_one(const struct scan_exchange *x)
 {
 	static const char *const ends[] = { "ws", "wss", "websocket", "socket", "chat", "live", "stream", "cable", "realtime", "push", "notify",
@@ -42,7 +44,7 @@ static bool opens(struct probe *p, const struct scan_exchange *x, struct str ori
 	struct scan_header h[] = { { STR_INIT("Connection"), STR("Upgrade") }, { STR_INIT("Upgrade"), STR("websocket") },
 				   { STR_INIT("Sec-WebSocket-Version"), STR("13") }, { STR_INIT("Sec-WebSocket-Key"), k },
 				   { STR_INIT("Origin"), origin } };
-	return probe_send(p, &(struct scan_mutation){ .url = x->url, .headers = h, .headers_len = ARRAY_SIZE(h), .fresh = true }, ret) == 0 &&
+	return probe_send(p, &(struct scan_mutation){ .url = x->url, .headers = h, .headers_len = ARRAY_SIZE(h), .timeout_ms = HANDSHAKE_MS, .fresh = true }, ret) == 0 &&
 	       (*ret)->status == 101 && str_eq(str_trim(scan_header_get(&(*ret)->headers, "sec-websocket-accept")), accept);
 }
 
