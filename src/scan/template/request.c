@@ -64,10 +64,13 @@ static struct str shifted(struct trun *tr, struct str target)
 	/* the application's own start page is a place like "/" */
 	bool start = path.len < 2 || str_eq(path, base) ||
 		     (path.len == base.len + 1 && str_starts(path, base) && path.ptr[base.len] == '/');
-	tr->moved = tr->control != CONTROL_NONE && !start;
+	bool plain = tr->control == CONTROL_PLAIN;
+	tr->moved = plain ? start && (tr->alters || end < target.len) : tr->control != CONTROL_NONE && !start;
 	if (!tr->moved)
 		return target;
 	tr->shifted = true;
+	if (plain)
+		return path;
 	if (tr->control == CONTROL_FOLDER)
 		return arena_printf(tr->scratch, "%.*s/%.*s%.*s", STR_ARG(str_starts(path, base) ? base : STR("")),
 				    STR_ARG(tr->ts->place), STR_ARG(str_from(target, str_starts(path, base) ? base.len : 0)));
@@ -181,6 +184,25 @@ static void add_cookies(struct trun *tr, struct send *s)
 	buf_free(&b);
 }
 
+/* Has it a method, a body or headers that a visitor's browser would not send? */
+static bool alters(const struct template_request *q)
+{
+	static const char *const usual[] = { "host", "connection", "cache-control", "pragma", "upgrade-insecure-requests", NULL };
+	if (q->has_body || !str_ieq(q->method.text, STR("GET")))
+		return true;
+	for (size_t i = 0; i < q->headers_len; i++) {
+		struct str name = q->headers[i].name.text;
+		bool plain = str_istarts(name, STR("accept")) ||
+			     (str_ieq(name, STR("user-agent")) && str_istarts(q->headers[i].value.text, STR("mozilla/")) &&
+			      !q->headers[i].value.mixed);
+		for (size_t k = 0; usual[k] && !plain; k++)
+			plain = str_ieq(name, str_c(usual[k]));
+		if (!plain)
+			return true;
+	}
+	return false;
+}
+
 struct send *trun_build(struct trun *tr, const struct template_request *q)
 {
 	struct str method, target, body = STR("");
@@ -188,7 +210,13 @@ struct send *trun_build(struct trun *tr, const struct template_request *q)
 	if (!trun_render(tr, &q->method, tr->scratch, &method) || !trun_render(tr, &q->target, tr->scratch, &target) ||
 	    !trun_render(tr, &q->body, tr->scratch, &body))
 		return NULL;
+	static const struct template_request nothing;
+	tr->alters = alters(q);
 	struct str url = address_of(tr, q, target);
+	if (tr->control == CONTROL_PLAIN && tr->moved) {
+		method = STR("GET");
+		q = &nothing;
+	}
 	struct send *s = url.len ? send_new(tr->r, method, url, URL_RAW_PATH, NULL) : NULL;
 	if (!s)
 		return NULL;

@@ -85,6 +85,7 @@ enum template_control {
 	CONTROL_NONE,
 	CONTROL_FOLDER,	 /* below a random folder */
 	CONTROL_SIBLING, /* a random name instead of the last one */
+	CONTROL_PLAIN,	 /* the start page as it is, without what the template puts into it */
 };
 
 struct hit {
@@ -120,6 +121,7 @@ struct trun {
 	enum template_control control;
 	bool fresh;   /* nothing from the cache */
 	bool shifted; /* control: some request really went elsewhere */
+	bool alters;  /* the request that is being made has more than its address */
 	bool moved;   /* control: the latest one did */
 	bool refutes; /* control: what matched came from elsewhere */
 	bool network_failed;

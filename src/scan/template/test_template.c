@@ -47,7 +47,7 @@ static void handler(struct test_conn *c)
 	while (test_read_request(c)) {
 		struct str q = buf_view(&c->request);
 		bool cookie = str_has(q, STR("sid=77"));
-		if (asks(c, "GET / "))
+		if (asks(c, "GET / ") || asks(c, "GET /?file"))
 			answer(c, 200, "Content-Type: text/html\r\nX-Made-By: Foo/1.2\r\n", "<title>Start</title>");
 		else if (asks(c, "GET /panel "))
 			answer(c, 200, "", "<h1>Acme Panel 4.2</h1>");
@@ -177,6 +177,15 @@ static void test_catch_all_is_no_hit(void **state)
 	struct seen s;
 	assert_false(hits("http:\n- method: GET\n  path: ['{{BaseURL}}/everything/product.cgi']\n  matchers:\n"
 			  "  - {type: word, words: [anything goes]}\n", &s));
+}
+
+/* What stands on the start page anyway proves nothing about a payload. */
+static void test_plain_page_is_no_hit(void **state)
+{
+	struct seen s;
+	assert_false(hits("http:\n- method: GET\n  path: ['{{BaseURL}}/?file=../../etc/passwd']\n  matchers:\n"
+			  "  - {type: word, words: [Start]}\n", &s));
+	assert_true(hits("http:\n- method: GET\n  path: ['{{BaseURL}}/']\n  matchers:\n  - {type: word, words: [Start]}\n", &s));
 }
 
 static void test_flow_with_cookie_and_token(void **state)
@@ -364,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_word_and_extract),
 		cmocka_unit_test(test_catch_all_is_no_hit),
+		cmocka_unit_test(test_plain_page_is_no_hit),
 		cmocka_unit_test(test_flow_with_cookie_and_token),
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_payloads),

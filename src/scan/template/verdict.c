@@ -40,7 +40,9 @@ static bool refuted(struct trun *tr)
 	bool shifted = false;
 	if (by_other_means(tr))
 		return false;
-	for (int c = CONTROL_FOLDER; c <= CONTROL_SIBLING && !tr->r->stopping; c++)
+	/* what says which product it is may stand on the start page anyway */
+	int last = tr->t->severity > SEVERITY_INFO ? CONTROL_PLAIN : CONTROL_SIBLING;
+	for (int c = CONTROL_FOLDER; c <= last && !tr->r->stopping; c++)
 		if (again(tr, (enum template_control)c, false, &shifted) && shifted)
 			return true;
 	return false;
