@@ -23,6 +23,17 @@ static const struct api_field header_fields[] = {
 	API_END,
 };
 static const struct api_schema header_schema = { "SiteHeader", header_fields, false };
+static const struct api_field login_fields[] = {
+	API_ENUM("kind", API_REQUIRED, "none|form|script", "登录方式", "How to log in"),
+	API_STR("url", API_NULL, 0, 2048, "登录页，不填自动寻找", "The log-in page; looked for when absent"),
+	API_STR("user", API_NULL, 0, 200, "用户名", "User name"),
+	API_STR("password", API_NULL, 0, 1000, "密码；*** 表示保持不变", "Password; *** keeps it"),
+	API_STR("script", API_NULL, 0, 65536, "登录脚本；*** 表示保持不变", "Log-in script; *** keeps it"),
+	API_STR("check_url", API_NULL, 0, 2048, "登录后才能看到的页面", "A page that only a logged-in user sees"),
+	API_STR("check_text", API_NULL, 0, 200, "登录成功后出现的文字", "Words on the page after logging in"),
+	API_END,
+};
+static const struct api_schema login_schema = { "SiteLogin", login_fields, false };
 static const struct api_field settings_fields[] = {
 	API_ENUM("mode", 0, MODES, "默认扫描模式", "Usual mode"),
 	API_INT("rate", API_NULL, 1, LIMIT_SITE_RATE, "每秒请求数上限", "Requests per second at most"),
@@ -32,6 +43,9 @@ static const struct api_field settings_fields[] = {
 	API_INT("max_pages", API_NULL, 1, LIMIT_SITE_PAGES, "页面数上限", "Pages at most"),
 	API_INT("max_minutes", API_NULL, 1, LIMIT_SITE_MINUTES, "时长上限（分钟）", "Minutes at most"),
 	API_LIST("windows", API_NULL, &window_schema, 0, LIMIT_SITE_WINDOWS, "允许扫描的时间段", "Hours when scanning is allowed"),
+	API_ENUM("browser", 0, "auto|on|off", "用浏览器爬取；auto 只在深度模式", "Crawl with a browser; auto: in deep mode"),
+	API_OBJECT("login", API_NULL, &login_schema, "自动登录；密码与脚本只写不读", "Log-in; password and script are write-only"),
+	API_OBJECT("second_login", API_NULL, &login_schema, "第二个账号的登录，用于越权检查", "Log-in of a second account, for access checks"),
 	API_INT("incremental", API_NULL, 1, LIMIT_SITE_INCREMENTAL, "增量扫描：每 N 次中有一次完整扫描；1 或不填为每次完整", "Incremental: one scan in N is full; 1 or none: all are"),
 	API_END,
 };

@@ -4,6 +4,7 @@
 #include "app/sitesettings.h"
 
 #include "app/secret.h"
+#include "app/sitelogin.h"
 #include "app/view.h"
 #include "base/limits.h"
 #include "job/schedule.h"
@@ -205,11 +206,25 @@ static int take_cookie(json_t *settings, json_t *secrets, const json_t *in, stru
 	return 0;
 }
 
+static int take_browser(json_t *settings, const json_t *in, struct error *e)
+{
+	struct str v = json_get_str(in, "browser");
+
+	if (!json_object_get(in, "browser"))
+		return 0;
+	if (!str_eq(v, STR("auto")) && !str_eq(v, STR("on")) && !str_eq(v, STR("off")))
+		return error_field(e, "settings.browser", "input.enum", "浏览器爬取只能是 auto、on 或 off",
+				   "browser must be auto, on or off");
+	json_put(settings, "browser", json_str(v));
+	return 0;
+}
+
 int app_sitesettings_take(struct app_call *c, const json_t *in, struct store_site *s,
 			  struct error *e)
 {
 	_cleanup_json_ json_t *settings = NULL;
 	_cleanup_json_ json_t *secrets = NULL;
+	bool touched = false;
 
 	if (!in || json_is_null(in))
 		return 0;
@@ -222,10 +237,13 @@ int app_sitesettings_take(struct app_call *c, const json_t *in, struct store_sit
 	    take_number(settings, in, "max_minutes", LIMIT_SITE_MINUTES, e) < 0 ||
 	    take_number(settings, in, "incremental", LIMIT_SITE_INCREMENTAL, e) < 0 ||
 	    take_excludes(c, settings, in, e) < 0 || take_windows(c, settings, in, e) < 0 ||
-	    take_headers(settings, secrets, in, e) < 0 || take_cookie(settings, secrets, in, e) < 0)
+	    take_headers(settings, secrets, in, e) < 0 || take_cookie(settings, secrets, in, e) < 0 ||
+	    take_browser(settings, in, e) < 0 ||
+	    app_sitelogin_take(settings, secrets, in, "login", &touched, e) < 0 ||
+	    app_sitelogin_take(settings, secrets, in, "second_login", &touched, e) < 0)
 		return -1;
 	s->settings = app_json_text(c->arena, settings);
-	if (json_object_get(in, "headers") || json_object_get(in, "cookie"))
+	if (touched || json_object_get(in, "headers") || json_object_get(in, "cookie"))
 		seal_secrets(c, s, secrets);
 	return 0;
 }
@@ -266,6 +284,9 @@ json_t *app_sitesettings_json(const struct store_site *s)
 	copy(o, v, "max_minutes", json_null());
 	copy(o, v, "windows", json_array());
 	copy(o, v, "incremental", json_null());
+	copy(o, v, "browser", json_c("auto"));
+	json_put(o, "login", app_sitelogin_json(v, "login"));
+	json_put(o, "second_login", app_sitelogin_json(v, "second_login"));
 	return o;
 }
 
@@ -327,6 +348,13 @@ int app_site_options(struct app_call *c, const struct store_site *s, struct scan
 	}
 	o.headers = headers;
 	o.cookie = arena_str(c->arena, json_get_str(secrets, "cookie"));
+	o.login = app_sitelogin_options(c->arena, settings, secrets, "login");
+	o.second.login = app_sitelogin_options(c->arena, settings, secrets, "second_login");
+	struct str browser = json_get_str(settings, "browser");
+
+	o.browser = str_eq(browser, STR("on"))	  ? SCAN_BROWSER_ON
+		    : str_eq(browser, STR("off")) ? SCAN_BROWSER_OFF
+						  : SCAN_BROWSER_AUTO;
 	*ret = o;
 	return 0;
 }

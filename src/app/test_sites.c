@@ -294,6 +294,45 @@ static void test_site_rules(void **state)
 	assert_int_equal(o.rate, 7);
 }
 
+/* Passwords and scripts of log-ins go in, are used by scans, and never come out again. */
+static void test_logins_are_write_only(void **state)
+{
+	struct world *w = *state;
+	struct str site = add_site(w);
+	json_t *v;
+	_cleanup_json_ json_t *login = in("{\"settings\":{\"browser\":\"on\",\"login\":{\"kind\":\"form\",\"user\":\"ann\","
+					  "\"password\":\"hush1\",\"url\":\"/login\"},\"second_login\":{\"kind\":\"script\","
+					  "\"script\":\"goto /hush2\"}}}");
+	ok(app_site_change(&w->c, site, login, &v, &e));
+	_cleanup_buf_ struct buf text = BUF_INIT(64 * KIB);
+	json_write(&text, v);
+	json_decref(v);
+	assert_false(str_has(buf_view(&text), STR("hush")));
+	assert_true(str_has(buf_view(&text), STR("\"user\":\"ann\"")));
+	_cleanup_json_ json_t *kept = in("{\"settings\":{\"login\":{\"kind\":\"form\",\"user\":\"bob\",\"password\":\"***\"}}}");
+	ok(app_site_change(&w->c, site, kept, &v, &e));
+	json_decref(v);
+	struct store_site row;
+	struct scan_options o;
+	ok(app_site_load(&w->c, site, &row, &e));
+	assert_false(str_has(row.settings, STR("hush")) || str_has(row.secrets, STR("hush")));
+	ok(app_site_options(&w->c, &row, &o, &e));
+	assert_int_equal(o.browser, SCAN_BROWSER_ON);
+	assert_str_c(o.login.user, "bob");
+	assert_str_c(o.login.password, "hush1");
+	assert_int_equal(o.second.login.kind, SCAN_LOGIN_SCRIPT);
+	assert_str_c(o.second.login.script, "goto /hush2");
+	_cleanup_json_ json_t *bad = in("{\"settings\":{\"login\":{\"kind\":\"script\",\"script\":\"jump\"}}}");
+	assert_int_equal(app_site_change(&w->c, site, bad, &v, &e), -1);
+	assert_string_equal(e.field, "settings.login.script");
+	_cleanup_json_ json_t *none = in("{\"settings\":{\"login\":null,\"second_login\":null}}");
+	ok(app_site_change(&w->c, site, none, &v, &e));
+	json_decref(v);
+	ok(app_site_load(&w->c, site, &row, &e));
+	ok(app_site_options(&w->c, &row, &o, &e));
+	assert_int_equal(o.login.kind, SCAN_LOGIN_NONE);
+}
+
 static void test_quota_and_tenants(void **state)
 {
 	struct world *w = *state;
@@ -978,6 +1017,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WORLD(test_site_rules),
+		TEST_WORLD(test_logins_are_write_only),
 		TEST_WORLD(test_quota_and_tenants),
 		TEST_WORLD(test_proofs),
 		TEST_WORLD(test_proof_expires),

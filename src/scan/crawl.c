@@ -298,8 +298,8 @@ static void look_at(struct run *r, const struct spec *spec, struct answer *a, st
 	if (!info->unchanged) {
 		attack_consider(r, spec, a);
 		browsing_consider(r, spec, a);
-	session_page(r, spec, a);
 	}
+	session_page(r, spec, a);
 }
 
 /* One page in its turn: report, learn, follow. */

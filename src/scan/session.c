@@ -140,7 +140,11 @@ static int ask_browser(struct run *r, enum person_id who, json_t **ret, struct e
 	struct buf text, answer;
 	int n;
 	json_put(job, "kind", json_c("login"));
-	json_put(job, "url", json_str(l->url.len ? l->url : r->o.target));
+	struct url u;
+	struct str url = l->url.len ? l->url : r->o.target;
+	if (url_parse(r->arena, url, &r->target, 0, &u, NULL) == 0) /* a path will do */
+		url = url_text(r->arena, &u, 0);
+	json_put(job, "url", json_str(url));
 	json_put(job, "origin", json_str(r->ctx->origin));
 	json_put(job, "user", json_str(l->user));
 	json_put(job, "password", json_str(l->password));

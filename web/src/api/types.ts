@@ -40,9 +40,11 @@ export interface PlatformSettings {
 export interface ScanBrief { id: string; state: ScanState; mode: Mode; progress: number; score: number | null; counts: Counts | null; finished: string | null }
 export interface ActiveScan { id: string; state: ScanState; progress: number; doing: string; doing_en: string; waiting?: string | null }
 export interface Window { days: number[]; from: string; to: string }
+export interface SiteLogin { kind: 'none' | 'form' | 'script'; url: string; user: string; password: string; script: string; check_url: string; check_text: string }
 export interface SiteSettings {
   mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
   max_pages: number; max_minutes: number; windows: Window[]; incremental?: number | null
+  browser?: 'auto' | 'on' | 'off'; login?: SiteLogin | null; second_login?: SiteLogin | null
 }
 export interface Site {
   id: string; name: string; url: string; origin: string; host: string; port: number; group: string | null
