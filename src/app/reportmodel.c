@@ -275,7 +275,9 @@ static void put_technology(const struct store_asset_fact *f, void *user)
 	json_t *o = json_object(), *v = user;
 	_cleanup_json_ json_t *detail = json_parse(f->detail, NULL);
 
-	json_put(o, "id", json_str(f->product));
+	struct str id = json_get_str(detail, "id");
+
+	json_put(o, "id", json_str(id.len ? id : f->product));
 	json_put(o, "name", json_str(f->version.len && str_ends(f->title, f->version) ?
 					     str_trim(str_sub(f->title, 0, f->title.len - f->version.len)) :
 					     f->title));
