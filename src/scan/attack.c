@@ -193,10 +193,15 @@ static void note_target(struct run *r, const struct spec *spec)
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a)
 {
 	const struct scan_exchange *x = &a->x;
-	if (x->missing || x->status > 500 || run_excluded(r, x->url))
+	if ((x->missing && x->status != 200) || x->status > 500 || run_excluded(r, x->url))
 		return;
 	struct spec mine = *s;
 	mine.url = x->url;
+	if (x->missing) { /* by its look only: the words of the path may still be values */
+		if (points_lost(r, a) && !too_many_alike(r, s, &a->url))
+			note_target(r, &mine);
+		return;
+	}
 	bool redirect = x->status >= 300 && x->status < 400;
 	bool input = x->query.len > 0 || s->body.len > 0;
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;

@@ -339,6 +339,12 @@ static bool has_cookie_input(struct run *r, const struct answer *a)
 	return yes;
 }
 
+bool points_lost(struct run *r, const struct answer *a)
+{
+	return r->o.mode != SCAN_QUICK && (a->x.media == MEDIA_HTML || a->x.media == MEDIA_JSON) && points_in_path(r, &a->url) &&
+	       take(r, "lost", STR(""), POINTS_BARE);
+}
+
 bool points_bare(struct run *r, const struct answer *a)
 {
 	if (r->o.mode == SCAN_QUICK || (a->x.media != MEDIA_HTML && a->x.media != MEDIA_JSON))

@@ -290,6 +290,8 @@ bool points_static(const struct url *u);
 /* A request without query or body that is worth probing for its cookies and headers; notes
  * what its answer varies by. */
 bool points_bare(struct run *r, const struct answer *a);
+/* A page that looks like the one for what is missing, beside it, but whose path may hold values. */
+bool points_lost(struct run *r, const struct answer *a);
 /* Names of the values in a JSON or XML body, "&" before each. */
 void points_body_names(const struct spec *s, struct buf *out);
 /* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */
