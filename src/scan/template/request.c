@@ -192,8 +192,9 @@ static bool alters(const struct template_request *q)
 		return true;
 	for (size_t i = 0; i < q->headers_len; i++) {
 		struct str name = q->headers[i].name.text;
-		bool plain = str_istarts(name, STR("accept")) ||
-			     (str_ieq(name, STR("user-agent")) && str_istarts(q->headers[i].value.text, STR("mozilla/")) &&
+		struct str value = q->headers[i].value.text;
+		bool plain = (str_istarts(name, STR("accept")) && !str_has(value, STR("..")) && !str_has(value, STR("{"))) ||
+			     (str_ieq(name, STR("user-agent")) && str_istarts(value, STR("mozilla/")) &&
 			      !q->headers[i].value.mixed);
 		for (size_t k = 0; usual[k] && !plain; k++)
 			plain = str_ieq(name, str_c(usual[k]));
