@@ -88,6 +88,8 @@ static void dom_page(struct test_conn *c, struct str path)
 		HTML("<div id=r></div><script>addEventListener('message',function(e){if(e.data&&e.data.html)document.getElementById('r').innerHTML=e.data.html})</script>");
 	else if (str_eq(path, STR("/dom/origin")))
 		HTML("<div id=r></div><script>addEventListener('message',function(e){if(e.origin==location.origin&&e.data&&e.data.html)document.getElementById('r').innerHTML=e.data.html})</script>");
+	else if (!str_eq(path, STR("/dom/link")))
+		answer(c, "404 Not Found", "text/plain", "nothing"); /* else every page would look like one that is missing */
 	else
 		HTML("<a id=l>next</a><script>if(location.hash)document.getElementById('l').href=decodeURIComponent(location.hash.slice(1))</script>");
 }
