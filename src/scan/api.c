@@ -26,10 +26,18 @@ bool api_likely(struct str text)
 	return false;
 }
 
+bool api_room(struct api_reader *r)
+{
+	if (r->given >= LIMIT_API_REQUESTS || arena_left(r->a) < 16 * MIB)
+		r->stopped = true;
+	*r->left = API_SAMPLE;
+	return !r->stopped;
+}
+
 void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes)
 {
 	struct url u;
-	if (r->stopped || r->given >= LIMIT_API_REQUESTS || url_parse(r->a, url, r->base, 0, &u, NULL) < 0)
+	if (r->stopped || r->given >= LIMIT_API_REQUESTS || method.len > 16 || url_parse(r->a, url, r->base, 0, &u, NULL) < 0)
 		return;
 	if (!url_same_origin(&u, r->base)) { /* described for another place: this site is what is tested */
 		u.scheme = r->base->scheme;
@@ -85,6 +93,33 @@ struct str api_guess(struct str name)
 	return STR("test");
 }
 
+static bool spend(const struct api_reader *r, size_t n)
+{
+	bool enough = *r->left > n;
+	*r->left = enough ? *r->left - n : 0;
+	return enough;
+}
+
+static bool affordable(const struct api_reader *r, const json_t *v, unsigned depth)
+{
+	const char *key;
+	json_t *m;
+	if (depth > 32 || !spend(r, 32 + (json_is_string(v) ? json_string_length(v) : 0)))
+		return false;
+	for (size_t i = 0; i < json_array_size(v); i++)
+		if (!affordable(r, json_array_get(v, i), depth + 1))
+			return false;
+	json_object_foreach((json_t *)(uintptr_t)v, key, m)
+		if (!spend(r, strlen(key)) || !affordable(r, m, depth + 1))
+			return false;
+	return true;
+}
+
+json_t *api_copy(const struct api_reader *r, const json_t *v)
+{
+	return affordable(r, v, 0) ? json_deep_copy(v) : NULL;
+}
+
 static json_t *sample_object(const struct api_reader *r, const json_t *schema, unsigned depth)
 {
 	json_t *out = json_object();
@@ -93,7 +128,9 @@ static json_t *sample_object(const struct api_reader *r, const json_t *schema, u
 	size_t n = 0;
 	json_object_foreach(json_object_get(schema, "properties"), key, v) {
 		const json_t *d = api_deref(r, v);
-		if (n++ >= SAMPLE_MEMBERS || json_get_bool(d, "readOnly", false))
+		if (n++ >= SAMPLE_MEMBERS || !spend(r, strlen(key)))
+			break;
+		if (json_get_bool(d, "readOnly", false))
 			continue;
 		json_t *one = api_sample(r, d, str_c(key), depth + 1);
 		if (one)
@@ -141,19 +178,19 @@ static json_t *sample_string(const json_t *schema, struct str name)
 json_t *api_sample(const struct api_reader *r, const json_t *schema, struct str name, unsigned depth)
 {
 	schema = api_deref(r, schema);
-	if (depth > SAMPLE_DEPTH)
+	if (depth > SAMPLE_DEPTH || !spend(r, 64))
 		return NULL;
 	static const char *const given[] = { "example", "default", "const" };
 	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
 		json_t *v = json_object_get(schema, given[i]);
 		if (v && !json_is_null(v))
-			return json_deep_copy(v);
+			return api_copy(r, v);
 	}
 	json_t *list = json_object_get(schema, "examples");
 	if (!json_is_array(list) || !json_array_size(list))
 		list = json_object_get(schema, "enum");
 	if (json_is_array(list) && json_array_size(list))
-		return json_deep_copy(json_array_get(list, 0));
+		return api_copy(r, json_array_get(list, 0));
 	json_t *combined = sample_combined(r, schema, name, depth);
 	if (combined)
 		return combined;
@@ -186,7 +223,7 @@ struct str api_sample_text(const struct api_reader *r, const json_t *schema, str
 		v = first;
 	}
 	if (json_is_string(v))
-		s = arena_str(r->a, str_make(json_string_value(v), json_string_length(v)));
+		s = arena_str(r->a, str_sub(str_make(json_string_value(v), json_string_length(v)), 0, 4 * KIB));
 	else if (json_is_integer(v))
 		s = arena_printf(r->a, "%lld", (long long)json_integer_value(v));
 	else if (json_is_real(v))
@@ -227,7 +264,8 @@ static enum api_kind read_json(struct api_reader *r, const json_t *root)
 enum api_kind api_read(struct arena *a, struct str text, const struct url *base, api_each *each, void *ctx,
 		       struct error *e)
 {
-	struct api_reader r = { .a = a, .base = base, .each = each, .ctx = ctx };
+	size_t left = API_SAMPLE;
+	struct api_reader r = { .a = a, .base = base, .each = each, .ctx = ctx, .left = &left };
 	enum api_kind kind = API_NONE;
 	if (text.len > LIMIT_API_TEXT) {
 		error_set(e, "api.too-big", "接口文档过大。", "The interface description is too big.");

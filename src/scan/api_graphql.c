@@ -5,6 +5,9 @@
 #include "scan/api_private.h"
 
 #define GRAPHQL_FIELDS 400
+#define GRAPHQL_TYPES 5000
+#define GRAPHQL_NAME 200
+#define GRAPHQL_ARGS 20
 
 struct str api_graphql_question(void)
 {
@@ -24,7 +27,7 @@ static struct str endpoint(const struct api_reader *r)
 /* "[ID!]!" of a wrapped type; its innermost name in *ret_core. */
 static struct str type_text(const struct api_reader *r, const json_t *t, struct str *ret_core, unsigned depth)
 {
-	struct str kind = json_get_str(t, "kind"), name = json_get_str(t, "name");
+	struct str kind = json_get_str(t, "kind"), name = str_sub(json_get_str(t, "name"), 0, GRAPHQL_NAME);
 	const json_t *of = json_object_get(t, "ofType");
 	if (name.len || depth > 6) {
 		*ret_core = name;
@@ -37,7 +40,7 @@ static struct str type_text(const struct api_reader *r, const json_t *t, struct 
 static const json_t *type_named(const struct api_reader *r, struct str name)
 {
 	const json_t *types = json_object_get(json_object_get(r->root, "__schema"), "types");
-	for (size_t i = 0; i < json_array_size(types); i++)
+	for (size_t i = 0; i < json_array_size(types) && i < GRAPHQL_TYPES; i++)
 		if (str_eq(json_get_str(json_array_get(types, i), "name"), name))
 			return json_array_get(types, i);
 	return NULL;
@@ -76,7 +79,7 @@ static void put_selection(const struct api_reader *r, struct buf *b, const json_
 	    !str_eq(json_get_str(t, "kind"), STR("UNION")))
 		return; /* an enum, or a scalar of the server's own */
 	buf_c(b, " { __typename");
-	for (size_t i = 0; i < json_array_size(fields) && n < 6; i++) {
+	for (size_t i = 0; i < json_array_size(fields) && i < 60 && n < 6; i++) {
 		const json_t *f = json_array_get(fields, i);
 		struct str inner = STR("");
 		type_text(r, json_object_get(f, "type"), &inner, 0);
@@ -91,6 +94,10 @@ static void put_selection(const struct api_reader *r, struct buf *b, const json_
 static void give(struct api_reader *r, const char *op, struct str name, struct str heads, struct str calls, struct str selection,
 		 json_t *vars)
 {
+	if (!api_room(r) || name.len > GRAPHQL_NAME) {
+		json_decref(vars);
+		return;
+	}
 	json_t *body = json_object();
 	struct buf b;
 	buf_init(&b, 256 * KIB);
@@ -112,10 +119,10 @@ static void give_field(struct api_reader *r, const char *op, const json_t *f)
 	buf_init(&heads, 16 * KIB);
 	buf_init(&calls, 16 * KIB);
 	buf_init(&selection, 16 * KIB);
-	for (size_t i = 0; i < json_array_size(args) && i < 20; i++) {
+	for (size_t i = 0; i < json_array_size(args) && i < GRAPHQL_ARGS; i++) {
 		const json_t *a = json_array_get(args, i);
 		struct str name = json_get_str(a, "name"), core = STR(""), type = type_text(r, json_object_get(a, "type"), &core, 0);
-		if (!scalar(core))
+		if (!scalar(core) || name.len > GRAPHQL_NAME)
 			continue;
 		buf_printf(&heads, "%s$%.*s:%.*s", heads.len ? "," : "", STR_ARG(name), STR_ARG(type));
 		buf_printf(&calls, "%s%.*s:$%.*s", calls.len ? "," : "", STR_ARG(name), STR_ARG(name));
@@ -219,7 +226,7 @@ static bool written_field(struct api_reader *r, const char *op, struct str *s)
 			if (!str_starts(*s, STR("\"")))
 				written_type(s, &(struct str){ 0 });
 		}
-		if (!ok || !scalar(core))
+		if (!ok || !scalar(core) || arg.len > GRAPHQL_NAME || json_object_size(vars) >= GRAPHQL_ARGS)
 			continue;
 		buf_printf(&heads, "%s$%.*s:%.*s", heads.len ? "," : "", STR_ARG(arg), STR_ARG(type));
 		buf_printf(&calls, "%s%.*s:$%.*s", calls.len ? "," : "", STR_ARG(arg), STR_ARG(arg));

@@ -5,6 +5,8 @@
 #include "scan/api_private.h"
 #include "scan/form.h"
 
+#define PARAMETERS 100 /* of one operation */
+
 struct operation {
 	const json_t *path, *op;
 	struct str template; /* "/users/{id}" behind the server's own path */
@@ -21,7 +23,7 @@ static struct str server_path(const struct api_reader *r)
 	const json_t *vars = json_object_get(json_array_get(servers, 0), "variables");
 	struct buf b;
 	buf_init(&b, 4 * KIB);
-	for (size_t i = 0; i < url.len; i++) {
+	for (size_t i = 0; i < url.len && !b.overflow; i++) {
 		ssize_t end = url.ptr[i] == '{' ? str_chr(str_from(url, i), '}') : -1;
 		if (end < 0) {
 			buf_char(&b, url.ptr[i]);
@@ -48,7 +50,7 @@ static const json_t *parameter(const struct api_reader *r, const struct operatio
 {
 	const json_t *shared = json_object_get(o->path, "parameters"), *own = json_object_get(o->op, "parameters");
 	size_t k = json_array_size(shared);
-	const json_t *v = n < k ? json_array_get(shared, n) : n - k < json_array_size(own) ? json_array_get(own, n - k) : NULL;
+	const json_t *v = n >= PARAMETERS ? NULL : n < k ? json_array_get(shared, n) : n - k < json_array_size(own) ? json_array_get(own, n - k) : NULL;
 	return v ? api_deref(r, v) : NULL;
 }
 
@@ -61,7 +63,7 @@ static struct str value_of(const struct api_reader *r, const json_t *p)
 	if (first && json_object_get(json_object_iter_value(first), "value")) {
 		const json_t *v = json_object_get(json_object_iter_value(first), "value");
 		if (json_is_string(v))
-			return arena_str(r->a, str_make(json_string_value(v), json_string_length(v)));
+			return arena_str(r->a, str_sub(str_make(json_string_value(v), json_string_length(v)), 0, 4 * KIB));
 	}
 	return api_sample_text(r, schema, json_get_str(p, "name"));
 }
@@ -71,7 +73,7 @@ static struct str fill_path(const struct api_reader *r, const struct operation *
 	struct buf b;
 	struct str t = o->template;
 	buf_init(&b, 16 * KIB);
-	for (size_t i = 0; i < t.len; i++) {
+	for (size_t i = 0; i < t.len && !b.overflow; i++) {
 		ssize_t end = t.ptr[i] == '{' ? str_chr(str_from(t, i), '}') : -1;
 		if (end < 0) {
 			buf_char(&b, t.ptr[i]);
@@ -182,7 +184,7 @@ static json_t *example_of(const struct api_reader *r, const json_t *media)
 	void *first = json_object_iter(json_object_get(media, "examples"));
 	if (!v && first)
 		v = json_object_get(api_deref(r, json_object_iter_value(first)), "value");
-	return v ? json_deep_copy(v) : api_sample(r, json_object_get(media, "schema"), STR("body"), 0);
+	return v ? api_copy(r, v) : api_sample(r, json_object_get(media, "schema"), STR("body"), 0);
 }
 
 /* OpenAPI 3: the best understood of the offered types. */
@@ -247,6 +249,8 @@ static struct str body_of_2(const struct api_reader *r, const struct operation *
 static void give_operation(struct api_reader *r, struct operation *o, struct str server)
 {
 	const json_t *body = json_object_get(o->op, "requestBody");
+	if (!api_room(r))
+		return;
 	struct str type = STR(""), text = body ? body_of_3(r, body, &type) : body_of_2(r, o, &type);
 	if (str_ends(server, STR("/")) && str_starts(o->template, STR("/")))
 		server = str_sub(server, 0, server.len - 1);

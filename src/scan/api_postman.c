@@ -5,15 +5,22 @@
 #include "scan/form.h"
 
 #define POSTMAN_DEPTH 12
+#define POSTMAN_VARIABLES 200
+#define POSTMAN_PARTS 20	/* ":id" in one address */
+#define POSTMAN_FIELD (16 * KIB)
 
 /* "{{name}}" replaced by the collection's variables; unknown hosts vanish, so that the rest is
  * relative to the site. */
-static struct str expand(const struct api_reader *r, struct str s)
+static struct str expand(const struct api_reader *r, struct str s, size_t max)
 {
 	struct buf b;
-	buf_init(&b, 1 * MIB);
-	for (size_t i = 0; i < s.len; i++) {
-		ssize_t end = str_starts(str_from(s, i), STR("{{")) ? str_find(str_from(s, i), STR("}}")) : -1;
+	bool closed = true;
+	s = str_sub(s, 0, max);
+	buf_init(&b, max);
+	for (size_t i = 0; i < s.len && !b.overflow; i++) {
+		bool open = closed && str_starts(str_from(s, i), STR("{{"));
+		ssize_t end = open ? str_find(str_from(s, i), STR("}}")) : -1;
+		closed = closed && (!open || end >= 0);
 		if (end < 0) {
 			buf_char(&b, s.ptr[i]);
 			continue;
@@ -21,7 +28,7 @@ static struct str expand(const struct api_reader *r, struct str s)
 		struct str name = str_trim(str_sub(s, i + 2, i + (size_t)end));
 		const json_t *vars = json_object_get(r->root, "variable");
 		bool found = false;
-		for (size_t k = 0; k < json_array_size(vars) && !found; k++) {
+		for (size_t k = 0; k < json_array_size(vars) && k < POSTMAN_VARIABLES && !found; k++) {
 			const json_t *v = json_array_get(vars, k);
 			found = str_eq(json_get_str(v, "key"), name) || str_eq(json_get_str(v, "id"), name);
 			if (found)
@@ -40,10 +47,13 @@ static struct str address(const struct api_reader *r, const json_t *url)
 {
 	struct str raw = json_is_string(url) ? str_make(json_string_value(url), json_string_length(url)) : json_get_str(url, "raw");
 	const json_t *vars = json_object_get(url, "variable");
-	raw = expand(r, raw);
+	raw = expand(r, raw, 8 * KIB);
 	/* "/users/:id" */
-	for (size_t k = 0; k < json_array_size(vars); k++) {
+	for (size_t k = 0; k < json_array_size(vars) && k < POSTMAN_PARTS; k++) {
 		struct str key = json_get_str(json_array_get(vars, k), "key"), v = json_get_str(json_array_get(vars, k), "value");
+		v = str_sub(v, 0, 1 * KIB);
+		if (key.len > 200)
+			continue;
 		ssize_t at = str_find(raw, arena_printf(r->a, "/:%.*s", STR_ARG(key)));
 		if (at >= 0)
 			raw = arena_printf(r->a, "%.*s/%.*s%.*s", (int)at, raw.ptr, STR_ARG(v.len ? v : api_guess(key)),
@@ -62,8 +72,8 @@ static struct str fields(const struct api_reader *r, const json_t *list, bool mu
 		const json_t *f = json_array_get(list, i);
 		if (json_get_bool(f, "disabled", false))
 			continue;
-		out[n].name = expand(r, json_get_str(f, "key"));
-		out[n].value = expand(r, json_get_str(f, "value"));
+		out[n].name = expand(r, json_get_str(f, "key"), POSTMAN_FIELD);
+		out[n].value = expand(r, json_get_str(f, "value"), POSTMAN_FIELD);
 		out[n].file = str_eq(json_get_str(f, "type"), STR("file"));
 		if (out[n].file)
 			out[n].value = STR("scan.txt");
@@ -78,9 +88,9 @@ static struct str body_of(const struct api_reader *r, const json_t *q, struct st
 	const json_t *b = json_object_get(q, "body"), *headers = json_object_get(q, "header");
 	struct str mode = json_get_str(b, "mode");
 	*ret_type = STR("");
-	for (size_t i = 0; i < json_array_size(headers); i++)
+	for (size_t i = 0; i < json_array_size(headers) && str_empty(*ret_type); i++)
 		if (str_ieq(json_get_str(json_array_get(headers, i), "key"), STR("Content-Type")))
-			*ret_type = arena_str(r->a, json_get_str(json_array_get(headers, i), "value"));
+			*ret_type = arena_str(r->a, str_sub(json_get_str(json_array_get(headers, i), "value"), 0, 200));
 	if (str_eq(mode, STR("urlencoded")) || str_eq(mode, STR("formdata")))
 		return fields(r, json_object_get(b, mode.ptr[0] == 'u' ? "urlencoded" : "formdata"), mode.ptr[0] == 'f', ret_type);
 	if (str_eq(mode, STR("graphql"))) {
@@ -95,7 +105,7 @@ static struct str body_of(const struct api_reader *r, const json_t *q, struct st
 		*ret_type = STR("application/json");
 		return s;
 	}
-	struct str raw = expand(r, json_get_str(b, "raw"));
+	struct str raw = expand(r, json_get_str(b, "raw"), 256 * KIB);
 	if (raw.len && str_empty(*ret_type))
 		*ret_type = strchr("{[", str_trim(raw).ptr[0]) ? STR("application/json") :
 			    str_starts(str_trim(raw), STR("<"))  ? STR("application/xml") :
@@ -110,6 +120,8 @@ static void walk(struct api_reader *r, const json_t *items, unsigned depth)
 	for (size_t i = 0; i < json_array_size(items) && !r->stopped; i++) {
 		const json_t *it = json_array_get(items, i), *q = json_object_get(it, "request");
 		walk(r, json_object_get(it, "item"), depth + 1);
+		if (q && !api_room(r))
+			return;
 		if (json_is_string(q)) {
 			api_give(r, STR("GET"), address(r, q), STR(""), STR(""), false);
 			continue;
@@ -117,7 +129,9 @@ static void walk(struct api_reader *r, const json_t *items, unsigned depth)
 		if (!json_is_object(q))
 			continue;
 		struct str method = json_get_str(q, "method"), type, body = body_of(r, q, &type);
-		api_give(r, method.len ? method : STR("GET"), address(r, json_object_get(q, "url")), body, type, false);
+		struct str query = str_trim(json_get_str(json_object_get(json_object_get(q, "body"), "graphql"), "query"));
+		bool changes = str_starts(query, STR("mutation"));
+		api_give(r, method.len ? method : STR("GET"), address(r, json_object_get(q, "url")), body, type, changes);
 	}
 }
 

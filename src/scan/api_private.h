@@ -12,6 +12,7 @@ struct api_reader {
 	api_each *each;
 	void *ctx;
 	size_t given;
+	size_t *left; /* bytes that the samples of one request may still take */
 	bool stopped;
 };
 /* Resolves `url` against base and hands the request over. */
@@ -23,6 +24,11 @@ json_t *api_sample(const struct api_reader *r, const json_t *schema, struct str 
 /* The same as text, for addresses and form fields. */
 struct str api_sample_text(const struct api_reader *r, const json_t *schema, struct str name);
 struct str api_guess(struct str name);
+/* An example of the document (new reference); NULL when it is too big for one request. */
+json_t *api_copy(const struct api_reader *r, const json_t *v);
+#define API_SAMPLE (256 * KIB) /* bytes of samples in one request */
+/* Room for one more request? Ends the reading when there is none. */
+bool api_room(struct api_reader *r);
 void api_read_openapi(struct api_reader *r);
 void api_read_postman(struct api_reader *r);
 void api_read_graphql(struct api_reader *r);

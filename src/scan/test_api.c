@@ -119,9 +119,79 @@ static void what_is_none(void **state)
 	}
 }
 
+/* Documents whose samples would grow beyond all memory end as a few requests. */
+static void bombs(void **state)
+{
+	struct got g = { 0 };
+	struct buf b;
+	buf_init(&b, 8 * MIB);
+	/* sixty members, each of them sixty members … */
+	buf_c(&b, "{\"openapi\":\"3\",\"paths\":{\"/a\":{\"post\":{\"requestBody\":{\"content\":{\"application/json\":{\"schema\":"
+		  "{\"$ref\":\"#/c/S\"}}}}}}},\"c\":{\"S\":{\"properties\":{\"p\":{}");
+	for (int i = 0; i < 60; i++)
+		buf_printf(&b, ",\"p%d\":{\"$ref\":\"#/c/S\"}", i);
+	buf_c(&b, "}}}}");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_OPENAPI);
+	assert_int_equal(g.n, 1);
+	buf_free(&g.text);
+	/* one big example, many operations that use it */
+	buf_clear(&b);
+	buf_c(&b, "{\"openapi\":\"3\",\"c\":{\"P\":{\"name\":\"q\",\"in\":\"query\",\"example\":\"");
+	for (int i = 0; i < 200000; i++)
+		buf_c(&b, "abcde");
+	buf_c(&b, "\"}},\"paths\":{\"/x\":{}");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&b, ",\"/a%d\":{\"get\":{\"parameters\":[{\"$ref\":\"#/c/P\"}]},\"post\":{\"requestBody\":{\"content\":{\"json\":"
+			       "{\"schema\":{\"$ref\":\"#/c/P\"}}}}}}", i);
+	buf_c(&b, "}}");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_OPENAPI);
+	assert_true(g.n > 10);
+	buf_free(&g.text);
+	/* markers that never close; parts of an address that grow it */
+	buf_clear(&b);
+	buf_c(&b, "{\"item\":[{\"request\":{\"method\":\"POST\",\"body\":{\"mode\":\"raw\",\"raw\":\"");
+	for (int i = 0; i < 1000000; i++)
+		buf_c(&b, "{{");
+	buf_c(&b, "\"},\"url\":{\"raw\":\"/:a\",\"variable\":[{\"key\":\"b\"}");
+	for (int i = 0; i < 20000; i++)
+		buf_c(&b, ",{\"key\":\"a\",\"value\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/:a\"}");
+	buf_c(&b, "]}}}]}");
+	buf_char(&b, 0);
+	g.n = 0;
+	assert_int_equal(read_text(b.ptr, &g), API_POSTMAN);
+	assert_int_equal(g.n, 1);
+	buf_free(&g.text);
+	/* a type name of a megabyte, wrapped six times, in many fields */
+	buf_clear(&b);
+	buf_c(&b, "{\"__schema\":{\"queryType\":{\"name\":\"Q\"},\"types\":[{\"name\":\"Q\",\"fields\":[{\"name\":\"n\"}");
+	for (int i = 0; i < 300; i++) {
+		buf_printf(&b, ",{\"name\":\"f%d\",\"type\":{\"ofType\":{\"ofType\":{\"ofType\":{\"name\":\"", i);
+		for (int k = 0; k < 1000; k++)
+			buf_c(&b, "ABCDEFGHIJKLMNOP");
+		buf_c(&b, "\"}}}}}");
+	}
+	buf_c(&b, "]}]}}");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_GRAPHQL);
+	buf_free(&g.text);
+	buf_free(&b);
+}
+
+static void postman_mutation(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("{\"item\":[{\"request\":{\"method\":\"POST\",\"url\":\"/graphql\",\"body\":{\"mode\":\"graphql\",\"graphql\":"
+				   "{\"query\":\" mutation { drop }\"}}}}]}", &g), API_POSTMAN);
+	has(&g, "(changes)");
+	buf_free(&g.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(openapi_3), cmocka_unit_test(swagger_2), cmocka_unit_test(postman),
-					    cmocka_unit_test(graphql), cmocka_unit_test(what_is_none) };
+					    cmocka_unit_test(graphql), cmocka_unit_test(what_is_none),
+					    cmocka_unit_test(bombs), cmocka_unit_test(postman_mutation) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
