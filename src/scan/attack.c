@@ -385,6 +385,7 @@ void attack_free(struct run *r)
 		map_free_values(k->routes, free);
 	map_free(k->kinds);
 	map_free_values(k->vary, free);
+	map_free(k->once);
 	if (k->tags)
 		map_free_values(k->tags, free);
 }

@@ -213,6 +213,8 @@ const struct scan_exchange *probe_base(struct probe *p);
 const struct scan_point *probe_point(struct probe *p);
 /* Is it the first point of its request? For what concerns the request as a whole. */
 bool probe_first_point(struct probe *p);
+/* True once in a scan for this check and key: what must not be repeated for every page. */
+bool probe_first(struct probe *p, struct str key);
 /* An SQL injection was found here: what is odd about this point is explained. */
 bool probe_sqli_found(struct probe *p);
 enum scan_mode probe_mode(struct probe *p);

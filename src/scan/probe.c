@@ -339,6 +339,11 @@ const struct scan_point *probe_point(struct probe *p)
 	return &p->point;
 }
 
+bool probe_first(struct probe *p, struct str key)
+{
+	return map_add(p->run->attack.once, arena_printf(p->arena, "%s %.*s", p->check->id, STR_ARG(key)));
+}
+
 bool probe_first_point(struct probe *p)
 {
 	return p->has_point && p->unit->first;

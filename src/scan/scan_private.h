@@ -264,6 +264,7 @@ struct attack {
 	VEC(struct probe *) probes; /* alive */
 	struct probe *token_lock;
 	struct probe *store_lock; /* between storing something and looking at it */
+	struct map *once;	  /* probe_first() */
 	struct map *tags;	  /* word -> key of the unit of the input it was sent in */
 	VEC(struct unit *) again;
 };

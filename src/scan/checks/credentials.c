@@ -223,13 +223,27 @@ static void try_form(struct probe *p, const struct scan_exchange *x)
 	}
 }
 
+/* The same door stands on many pages: it is tried once, accounts lock after a few attempts. */
+static bool new_door(struct probe *p, const struct scan_exchange *x, const char *kind, struct str name)
+{
+	size_t n = 0;
+	while (n < name.len && !strchr("?;#", name.ptr[n]))
+		n++;
+	if (!strcmp(kind, "basic"))
+		n = name.len;
+	return probe_first(p, probe_printf(p, "%s %.*s %.*s", kind, STR_ARG(x->origin), STR_ARG(str_sub(name, 0, n))));
+}
+
 static void probe_credentials(struct probe *p, const struct scan_exchange *x)
 {
 	struct door d = { 0 };
-	if (x->status == 401 && str_istarts(str_trim(scan_header_get(&x->headers, "www-authenticate")), STR("basic")))
-		try_basic(p, x);
-	else if (x->page && find_door(p, x, &d))
+	struct str asked = str_trim(scan_header_get(&x->headers, "www-authenticate"));
+	if (x->status == 401 && str_istarts(asked, STR("basic"))) {
+		if (new_door(p, x, "basic", asked))
+			try_basic(p, x);
+	} else if (x->page && find_door(p, x, &d) && new_door(p, x, "form", d.form->action)) {
 		try_form(p, x);
+	}
 }
 
 const struct scan_check check_default_credentials = {
