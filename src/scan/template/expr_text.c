@@ -196,7 +196,7 @@ static int named(const struct piece *p, struct expr_env *env, struct value *ret)
 
 int expr_text_render(const struct expr_text *t, struct expr_env *env, struct buf *out)
 {
-	for (size_t i = 0; i < t->len; i++) {
+	for (size_t i = 0; i < t->len && !out->overflow; i++) {
 		const struct piece *p = &t->pieces[i];
 		struct value v;
 		unsigned before = env->unresolved;
@@ -205,6 +205,8 @@ int expr_text_render(const struct expr_text *t, struct expr_env *env, struct buf
 			buf_str(out, p->src);
 			continue;
 		}
+		if (arena_left(env->arena) < 128 * KIB)
+			return expr_fail(env, "too large");
 		if ((p->x ? expr_eval(p->x, env, &v) : named(p, env, &v)) == 0) {
 			buf_str(out, value_text(env->arena, &v));
 			continue;

@@ -69,7 +69,7 @@ static void pipe_read(struct pipe_state *s, size_t most, bool http, struct buf *
 {
 	size_t from = out->len;
 	int64_t last = run_now_us(s->tr->r);
-	while (out->len - from < most && in_time(s)) {
+	while (out->len - from < most && !out->overflow && in_time(s)) {
 		char piece[8192];
 		size_t room = most - (out->len - from);
 		ssize_t n = recv(s->fd, piece, room < sizeof(piece) ? room : sizeof(piece), 0);
@@ -214,6 +214,25 @@ static bool exchange_plain(struct trun *tr, struct str bytes, struct buf *out)
 	return out->len > 0;
 }
 
+/* The first line asks for a place that the scan was told to leave alone. */
+static bool excluded_bytes(struct trun *tr, struct str bytes)
+{
+	struct str rest = str_sub(bytes, 0, 64 * KIB), word = STR(""), target = STR("/");
+	struct buf url;
+	if (str_split(&rest, ' ', &word))
+		str_split(&rest, ' ', &target);
+	buf_init(&url, 128 * KIB);
+	if (!str_has(target, STR("://"))) {
+		url_write_origin(&url, &tr->base_url);
+		if (!str_starts(target, STR("/")))
+			buf_char(&url, '/');
+	}
+	buf_str(&url, target);
+	bool excluded = run_excluded(tr->r, buf_view(&url));
+	buf_free(&url);
+	return excluded;
+}
+
 /* The answer as if the client had brought it. */
 static struct reply *exact_reply(struct trun *tr, struct str sent, struct str got, int64_t us)
 {
@@ -255,6 +274,8 @@ struct reply *trun_unsafe(struct trun *tr, const struct template_request *q)
 	if (!trun_render(tr, &q->bytes, tr->scratch, &bytes) || tr->r->stopping)
 		return NULL;
 	bytes = exact_bytes(tr, bytes);
+	if (excluded_bytes(tr, bytes))
+		return NULL;
 	count_send(tr);
 	buf_init(&out, 1 * MIB);
 	int64_t begun = run_now_us(tr->r);

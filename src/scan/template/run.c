@@ -12,6 +12,7 @@ struct round {
 	const struct template_block *b;
 	bool first; /* combination of payloads */
 	bool matched, done;
+	unsigned asked;
 };
 
 static void run_requests(struct round *n, size_t from);
@@ -133,6 +134,10 @@ static void run_requests(struct round *n, size_t from)
 	struct trun *tr = n->tr;
 	const struct template_block *b = n->b;
 	for (size_t i = from; i < b->requests_len && !n->done && !tr->r->stopping; i++) {
+		if (++n->asked > LIMIT_TEMPLATE_SENDS || arena_left(tr->keep) < 2 * MIB)
+			n->done = true; /* values of values of values, or an answer that fills all memory */
+		if (n->done)
+			break;
 		if (b->requests[i].once && !n->first)
 			continue;
 		arena_reset(tr->scratch);
@@ -250,7 +255,10 @@ static bool run_flow(struct trun *tr, const struct template_flow *f)
 	case FLOW_EXPR:
 		arena_reset(tr->scratch);
 		tr->env.steps = 0;
-		return expr_test(f->test, &tr->env);
+		tr->env.arena = tr->scratch;
+		any = expr_test(f->test, &tr->env);
+		tr->env.arena = tr->keep;
+		return any;
 	case FLOW_NOT:
 		return !run_flow(tr, f->left);
 	case FLOW_AND:

@@ -40,6 +40,7 @@ static void answer(struct test_conn *c, int status, const char *headers, const c
 	test_writef(c, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n%s", status, strlen(body), headers, body);
 }
 
+static const struct str *excludes; /* of the next run */
 static char called[64]; /* name that the server was told to fetch from */
 
 static void handler(struct test_conn *c)
@@ -131,7 +132,8 @@ static void run_at(struct buf *bundle, bool unverified, bool tls, struct seen *r
 	assert_int_equal(net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, &e), 0);
 	snprintf(url, sizeof(url), "%s://localhost:%u/", tls ? "https" : "http", (unsigned)test_server_port(s));
 	struct scan_options o = { .target = str_c(url), .mode = SCAN_DEEP, .templates = &view, .templates_len = 1,
-				  .templates_only = true, .no_builtin_templates = true, .template_unverified = unverified };
+				  .templates_only = true, .no_builtin_templates = true, .template_unverified = unverified,
+				  .excludes = excludes, .excludes_len = excludes ? 1 : 0 };
 	struct scan_oob oob = { .domain = STR("oob.test"), .url = STR("http://127.0.0.1:9"), .poll = poll_hits };
 	struct scan_events events = { .ctx = ret, .finding = on_finding, .oob = &oob, .dns = look_up };
 	called[0] = 0;
@@ -224,6 +226,39 @@ static void test_unsafe(void **state)
 	const char *yaml = "http:\n- raw:\n  - |+\n    GET /odd\\..\\x HTTP/1.1\n    Host: {{Hostname}}\n\n  unsafe: true\n"
 			   "  matchers:\n  - {type: word, words: [odd path]}\n";
 	assert_true(hits(yaml, &s));
+}
+
+/* What is excluded stays so for exact bytes. */
+static void test_unsafe_excluded(void **state)
+{
+	struct seen s;
+	const char *yaml = "http:\n- raw:\n  - |+\n    GET /odd\\..\\x HTTP/1.1\n    Host: {{Hostname}}\n\n  unsafe: true\n"
+			   "  matchers:\n  - {type: word, words: [odd path]}\n";
+	const struct str odd = STR("/odd");
+	excludes = &odd;
+	bool hit = hits(yaml, &s);
+	excludes = NULL;
+	assert_false(hit);
+}
+
+/* Variables too big for any memory are none; values of values are tried within bounds. */
+static void test_no_end(void **state)
+{
+	struct seen s;
+	struct buf b;
+	buf_init(&b, 1 * MIB);
+	buf_c(&b, "variables:\n");
+	for (int i = 0; i < 12; i++)
+		buf_printf(&b, "  v%d: '{{repeat(\"abcdefgh\", 200000)}}'\n", i);
+	buf_c(&b, "http:\n- raw:\n");
+	for (int i = 0; i < 3; i++)
+		buf_printf(&b, "  - |\n    GET /panel?%d HTTP/1.1\n    Host: {{Hostname}}\n", i);
+	buf_c(&b, "  iterate-all: true\n  extractors:\n  - {type: regex, name: c, internal: true, regex: ['.']}\n"
+		  "  matchers:\n  - {type: word, words: [never there]}\n");
+	buf_char(&b, 0);
+	assert_true(b.len < 3900);
+	assert_false(hits(b.ptr, &s));
+	buf_free(&b);
 }
 
 static void test_clusterbomb(void **state)
@@ -378,6 +413,8 @@ int main(void)
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_unsafe),
+		cmocka_unit_test(test_unsafe_excluded),
+		cmocka_unit_test(test_no_end),
 		cmocka_unit_test(test_missing_variable_sends_nothing),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_clusterbomb),

@@ -31,14 +31,17 @@ static void start_vars(struct trun *tr)
 		struct value out;
 		struct str text;
 		tr->env.steps = 0;
+		tr->env.arena = tr->scratch; /* what stays is copied */
 		tr->oob_in_vars = true;
 		if (v->expr) {
 			if (expr_eval(v->expr, &tr->env, &out) == 0)
 				trun_bind(tr, v->name, out);
-		} else if (trun_render(tr, &v->text, tr->keep, &text)) {
+		} else if (trun_render(tr, &v->text, tr->scratch, &text)) {
 			trun_bind(tr, v->name, value_of_str(text));
 		}
+		arena_reset(tr->scratch);
 	}
+	tr->env.arena = tr->keep;
 	tr->oob_in_vars = false;
 }
 
@@ -81,10 +84,21 @@ void trun_free(struct trun *tr)
 	arena_free(tr->scratch);
 }
 
+#define KEEP_LEAST (2 * MIB) /* of trun.keep; copies stop there */
+
+/* Is there room for n more values of this size? */
+static bool roomy(const struct arena *a, size_t n, size_t size)
+{
+	return arena_left(a) > KEEP_LEAST && n < (arena_left(a) - KEEP_LEAST) / size;
+}
+
 static struct value copy_value(struct arena *a, struct value v)
 {
+	if ((v.type == VALUE_LIST && !roomy(a, v.list.len + 1, sizeof(struct value))) ||
+	    (v.type == VALUE_MAP && !roomy(a, v.map.len + 1, sizeof(struct value_pair) + KIB)))
+		return (struct value){ 0 };
 	if (v.type == VALUE_STR)
-		v.str = arena_str(a, str_sub(v.str, 0, 256 * KIB));
+		v.str = roomy(a, 256 * KIB, 1) ? arena_str(a, str_sub(v.str, 0, 256 * KIB)) : STR("");
 	if (v.type == VALUE_LIST) {
 		struct value *items = arena_array(a, v.list.len + 1, sizeof(*items));
 		for (size_t i = 0; i < v.list.len; i++)
@@ -94,7 +108,7 @@ static struct value copy_value(struct arena *a, struct value v)
 	if (v.type == VALUE_MAP) {
 		struct value_pair *pairs = arena_array(a, v.map.len + 1, sizeof(*pairs));
 		for (size_t i = 0; i < v.map.len; i++)
-			pairs[i] = (struct value_pair){ arena_str(a, v.map.pairs[i].key), copy_value(a, v.map.pairs[i].value) };
+			pairs[i] = (struct value_pair){ arena_str(a, str_sub(v.map.pairs[i].key, 0, KIB)), copy_value(a, v.map.pairs[i].value) };
 		v.map.pairs = pairs;
 	}
 	return v;
@@ -127,9 +141,10 @@ bool trun_render(struct trun *tr, const struct template_text *t, struct arena *a
 	tr->env.arena = tr->scratch;
 	int r = expr_text_render(t->mixed, &tr->env, &b);
 	tr->env.arena = before;
-	*ret = arena_str(a, buf_view(&b));
+	bool room = arena_left(a) > b.len + MIB && arena_left(tr->scratch) > 8 * MIB;
+	*ret = room ? arena_str(a, buf_view(&b)) : STR("");
 	buf_free(&b);
-	return r == 0 && tr->env.unresolved == 0;
+	return r == 0 && room && tr->env.unresolved == 0;
 }
 
 /* ---- the site's names ---- */
@@ -482,8 +497,8 @@ bool trun_get(void *ctx, struct str name, struct value *ret)
 	if (str_eq(name, STR("randstr")) || str_starts(name, STR("randstr_"))) {
 		if (!tr->p)
 			return false;
-		trun_bind(tr, name, value_of_str(probe_word(tr->p, 27)));
-		*ret = tr->binds.ptr[tr->binds.len - 1].value;
+		*ret = value_of_str(probe_word(tr->p, 27));
+		trun_bind(tr, name, *ret);
 		return true;
 	}
 	if (tr->now && reply_value(tr, tr->now, name, ret))
