@@ -19,6 +19,7 @@
 #include "store/finding.h"
 
 #define PROGRESS_MS 1000
+#define FINDINGS_MAX 5000
 
 static int load(struct app_call *c, struct str id, struct store_asset_run *ret, struct error *e)
 {
@@ -313,6 +314,8 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 
 	copy.title_zh = a ? str_c(a->title_zh) : f->check;
 	copy.title_en = a ? str_c(a->title_en) : f->check;
+	if (map_len(w->seen) >= FINDINGS_MAX)
+		return; /* no engine in its right mind */
 	map_add(w->seen, f->fingerprint);
 	in_tx(w, finding_tx, &p);
 }
@@ -333,14 +336,14 @@ static void on_progress(void *ctx, const struct asset_progress *p)
 
 	if (p->basis > w->run.progress)
 		w->run.progress = p->basis > 9999 ? 9999 : p->basis;
-	w->run.doing = arena_str(w->c.arena, str_c(p->doing_zh));
-	w->run.doing_en = arena_str(w->c.arena, str_c(p->doing_en));
 	if (p->probed) {
 		w->run.probed = p->probed;
 		w->run.open = p->open;
 	}
 	if (mono - w->saved_ms < PROGRESS_MS)
 		return;
+	w->run.doing = arena_str(w->c.arena, str_c(p->doing_zh));
+	w->run.doing_en = arena_str(w->c.arena, str_c(p->doing_en));
 	job_progress(w->ctx, (int)w->run.progress, w->run.doing, w->run.doing_en, -1);
 	w->saved_ms = mono;
 	in_tx(w, progress_tx, w);

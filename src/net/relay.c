@@ -8,18 +8,23 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/connector.h"
+#include "os/process.h"
 
 #define RELAY_MAGIC 0x72656c79u
 #define RELAY_MAX 96 /* connections; Chromium opens 6 to a host, more for web sockets */
 #define RELAY_BUF (64 * KIB)
+#define RELAY_OPEN_MS 20000  /* from the first byte to a connection */
+#define RELAY_CLOSE_MS 10000 /* what a server has left to say when the browser has gone */
 
 enum state { GREETING, REQUEST, CONNECTING, CARRYING };
 
@@ -32,6 +37,7 @@ struct half {
 
 struct carried {
 	enum state state;
+	int64_t until_ms; /* 0: no end */
 	struct half near, far;
 };
 
@@ -62,6 +68,7 @@ static struct carried *carried_new(int fd)
 
 	c->near = (struct half){ .fd = fd, .bytes = mem_alloc(RELAY_BUF) };
 	c->far = (struct half){ .fd = -1, .bytes = mem_alloc(RELAY_BUF) };
+	c->until_ms = clock_mono_ms(&clock_system) + RELAY_OPEN_MS;
 	return c;
 }
 
@@ -180,6 +187,7 @@ static bool connected(struct net_relay *r, struct carried *c)
 	}
 	atomic_fetch_add(&r->opened, 1);
 	c->state = CARRYING;
+	c->until_ms = 0;
 	return answer(c, 0);
 }
 
@@ -200,6 +208,8 @@ static bool advance(struct net_relay *r, struct carried *c, short near, short fa
 		return false;
 	if (!drain(&c->near, &c->far) || !drain(&c->far, &c->near))
 		return false;
+	if (c->near.shut && !c->until_ms) /* a server that never ends keeps no place */
+		c->until_ms = clock_mono_ms(&clock_system) + RELAY_CLOSE_MS;
 	return !((c->near.shut && !c->near.len) && (c->far.shut && !c->far.len));
 }
 
@@ -217,13 +227,41 @@ static short far_events(const struct carried *c)
 	return (short)((c->far.len < RELAY_BUF && !c->far.shut ? POLLIN : 0) | (c->near.len ? POLLOUT : 0));
 }
 
+/* Any local user can connect to a loopback port: whose end is it? The kernel's own list
+ * tells, in its fixed form "N: ADDR:PORT ADDR:PORT STATE Q:Q T:WHEN RETRANSMITS UID ...". */
+static bool one_of_us(const struct net_relay *r, const struct sockaddr_in *peer)
+{
+	FILE *f = fopen("/proc/thread-self/net/tcp", "re");
+	unsigned from, from_port, to, to_port, uid;
+	char line[512];
+	bool ours = false, found = false;
+	uid_t user;
+	gid_t group;
+
+	if (!f)
+		return false;
+	os_process_user(&user, &group);
+	while (!found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*u: %8X:%4X %8X:%4X %*X %*X:%*X %*X:%*X %*X %u", &from, &from_port, &to, &to_port,
+			   &uid) != 5)
+			continue;
+		found = from == peer->sin_addr.s_addr && from_port == ntohs(peer->sin_port) &&
+			to == htonl(INADDR_LOOPBACK) && to_port == r->port;
+		ours = found && (uid == user || uid == geteuid());
+	}
+	fclose(f);
+	return ours;
+}
+
 static void take_in(struct net_relay *r)
 {
-	int fd = accept4(r->listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_in peer = { 0 };
+	socklen_t len = sizeof(peer);
+	int fd = accept4(r->listening, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	if (r->n == RELAY_MAX) {
+	if (r->n == RELAY_MAX || !one_of_us(r, &peer)) {
 		close(fd);
 		return;
 	}
@@ -250,13 +288,16 @@ static void *relay_main(void *arg)
 				p[3 + 2 * i].fd = -1;
 		}
 		size_t n = r->n, kept = 0;
+		int64_t now;
 
 		if (poll(p, 2 + 2 * n, 1000) < 0 && errno != EINTR)
 			break;
+		now = clock_mono_ms(&clock_system);
 		for (size_t i = 0; i < n; i++) {
 			struct carried *c = r->list[i];
 
-			if (advance(r, c, p[2 + 2 * i].revents, p[3 + 2 * i].revents))
+			if ((!c->until_ms || now < c->until_ms) &&
+			    advance(r, c, p[2 + 2 * i].revents, p[3 + 2 * i].revents))
 				r->list[kept++] = c;
 			else
 				carried_free(c);

@@ -1,7 +1,8 @@
 /* A way out for a program that is not ours (Chromium): SOCKS 5 on a loopback port, whose
  * every connection is resolved and opened here, under the outgoing policy of the scan. What
- * the policy refuses is refused. One thread; bounded connections and buffers. It carries
- * bytes and looks at none of them. */
+ * the policy refuses is refused, and so is whoever does not belong to the user
+ * that our processes run as. One thread; bounded connections and buffers. It carries bytes
+ * and looks at none of them. */
 #ifndef NET_RELAY_H
 #define NET_RELAY_H
 #include <stdint.h>

@@ -77,26 +77,42 @@ static struct line *line_of(struct frontier *f, const struct spec *s)
 	return &f->lines[n < ARRAY_SIZE(f->lines) ? n : ARRAY_SIZE(f->lines) - 1];
 }
 
-/* The newest part of a line leaves memory. */
+static bool put_piece(struct run *r, struct line *l, const struct buf *b, size_t n)
+{
+	struct piece p = { .n = n, .len = b->len };
+	if (n == 0 || b->overflow || run_put_aside(r, buf_view(b), &p.at) < 0)
+		return false;
+	*vec_push(&l->pieces) = p;
+	return true;
+}
+
+/* The newest part of a line leaves memory; long addresses and bodies in several pieces. */
 static void put_aside(struct run *r, struct line *l)
 {
 	struct buf b, one;
-	struct piece p = { .n = l->tail.len };
+	size_t gone = 0, n = 0;
+	bool ok = true;
 	buf_init(&b, LIMIT_ASIDE_PIECE);
 	buf_init(&one, LIMIT_ASIDE_PIECE);
-	for (size_t i = 0; i < l->tail.len; i++) {
+	for (size_t i = 0; i < l->tail.len && ok; i++) {
 		buf_clear(&one);
 		spec_encode(l->tail.ptr[i], &one);
+		if (n && b.len + one.len + 64 > LIMIT_ASIDE_PIECE && (ok = put_piece(r, l, &b, n))) {
+			gone = i;
+			n = 0;
+			buf_clear(&b);
+		}
 		buf_blob(&b, buf_view(&one));
+		n++;
 	}
-	if (!b.overflow && run_put_aside(r, buf_view(&b), &p.at) == 0) {
-		p.len = b.len;
-		*vec_push(&l->pieces) = p;
-		for (size_t i = 0; i < l->tail.len; i++)
-			free(l->tail.ptr[i]);
-		r->frontier.kept -= l->tail.len;
-		vec_clear(&l->tail);
-	}
+	if (ok && put_piece(r, l, &b, n))
+		gone = l->tail.len;
+	for (size_t i = 0; i < gone; i++)
+		free(l->tail.ptr[i]);
+	if (gone)
+		memmove(l->tail.ptr, l->tail.ptr + gone, (l->tail.len - gone) * sizeof(*l->tail.ptr));
+	l->tail.len -= gone;
+	r->frontier.kept -= gone;
 	buf_free(&one);
 	buf_free(&b);
 }

@@ -17,6 +17,7 @@
 #include "scan/browse.h"
 #include "net/url.h"
 #include "scan/dns_lookup.h"
+#include "net/oob_token.h"
 #include "scan/oob.h"
 #include "scan/aside.h"
 #include "scan/scan_private.h"
@@ -798,7 +799,8 @@ static int keep_oob_ask(struct keeper *k, struct str bytes)
 	struct str prefix;
 	uint64_t after;
 	struct buf hits, out;
-	if (reader_blob(&r, &prefix) < 0 || reader_u64(&r, &after) < 0 || !k->events->oob)
+	if (reader_blob(&r, &prefix) < 0 || reader_u64(&r, &after) < 0 || !k->events->oob ||
+	    prefix.len != OOB_PREFIX_LEN) /* a shorter one would show what other scans hear */
 		return -1;
 	buf_init(&hits, LIMIT_OOB_FRAME);
 	buf_init(&out, LIMIT_OOB_FRAME + 64);

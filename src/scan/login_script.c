@@ -121,7 +121,7 @@ static int take_line(struct arena *a, struct str line, struct login_step *s, str
 	struct str w[LOGIN_WORDS];
 	int n = split_words(a, line, w);
 	if (n < 0)
-		return bad(e, s->line, "引号没有结束：", "a quote is not closed: ", line);
+		return bad(e, s->line, "引号没有结束", "a quote is not closed", STR(""));
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		const struct verb *v = &verbs[i];
 		if (!str_eq(w[0], str_c(v->name)))

@@ -29,7 +29,7 @@ static void note_names(struct discovery *d, struct str detail)
 	size_t i;
 
 	json_array_foreach(names, i, v)
-		if (json_is_string(v) && d->certificates.len < 200)
+		if (json_is_string(v) && json_string_length(v) <= LIMIT_NET_HOST && d->certificates.len < 200)
 			*vec_push(&d->certificates) =
 				arena_str(d->arena, str_make(json_string_value(v), json_string_length(v)));
 }

@@ -5,6 +5,8 @@
 #include <poll.h>
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
 #include "net/http.h"
 #include "os/frame.h"
 #include "scan/asset/asset_private.h"
@@ -12,6 +14,8 @@
 
 #define FRAME_MAX (1 * MIB)
 #define SEND_MS 60000
+#define STOP_MS 30000 /* from the order to stop to the last word */
+#define LATE_MS 120000 /* beyond its time: it hangs */
 
 enum frame { FRAME_OPTIONS = 1, FRAME_STOP, FRAME_FACT = 16, FRAME_FINDING, FRAME_PROGRESS, FRAME_LOG, FRAME_SUMMARY, FRAME_ERROR };
 
@@ -184,6 +188,7 @@ struct keeper {
 	struct os_child child;
 	struct os_frame_reader in;
 	bool stop_sent, ended;
+	int64_t until_ms; /* then it is ended */
 	int result;
 };
 
@@ -308,7 +313,10 @@ static int loop(struct keeper *k, struct net_broker *broker, int broker_fd)
 		if (!k->stop_sent && k->events->should_stop && k->events->should_stop(k->events->ctx) != SCAN_GO) {
 			os_frame_send(k->child.chan, FRAME_STOP, STR(""), 1000, NULL);
 			k->stop_sent = true;
+			k->until_ms = clock_mono_ms(&clock_system) + STOP_MS;
 		}
+		if (clock_mono_ms(&clock_system) >= k->until_ms)
+			return 0;
 		if ((p[1].revents & POLLIN) && net_broker_serve(broker, k->e) < 0)
 			return -1;
 		if (p[0].revents & (POLLIN | POLLHUP))
@@ -325,6 +333,8 @@ static int with_child(struct keeper *k, const struct asset_options *o, struct ne
 	asset_options_encode(o, &b);
 	if (os_frame_send(k->child.chan, FRAME_OPTIONS, buf_view(&b), SEND_MS, k->e) < 0)
 		return -1;
+	k->until_ms = clock_mono_ms(&clock_system) + LATE_MS +
+		      1000ll * (o->max_seconds ? o->max_seconds : LIMIT_ASSET_SECONDS);
 	if (loop(k, broker, broker_fd) < 0)
 		return -1;
 	if (k->ended)

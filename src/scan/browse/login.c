@@ -61,12 +61,20 @@ static int call_with(struct login *l, const char *name, int64_t at, struct str t
 	return driver_do_in_page(l->d, name, args, NULL, e);
 }
 
+/* A page may have replaced what our script asks for its length: it is cut here, too. */
+static struct str kept(struct login *l, const json_t *t)
+{
+	struct arena *a = l->d->job_arena;
+	size_t room = arena_left(a) > 8 * MIB ? 512 * KIB : arena_left(a) > 4 * MIB ? 16 * KIB : 0;
+	return arena_str(a, str_sub(str_make(json_string_value(t), json_string_length(t)), 0, room));
+}
+
 static struct str page_text(struct login *l)
 {
 	_cleanup_json_ json_t *t = NULL;
 	if (driver_do_in_page(l->d, "text", NULL, &t, NULL) < 0 || !json_is_string(t))
 		return STR("");
-	return arena_str(l->d->job_arena, str_make(json_string_value(t), json_string_length(t)));
+	return kept(l, t);
 }
 
 static struct str page_value(struct login *l, const char *expression)
@@ -74,7 +82,7 @@ static struct str page_value(struct login *l, const char *expression)
 	_cleanup_json_ json_t *t = NULL;
 	if (driver_eval(l->d, str_c(expression), &t, NULL) < 0 || !json_is_string(t))
 		return STR("");
-	return arena_str(l->d->job_arena, str_make(json_string_value(t), json_string_length(t)));
+	return kept(l, t);
 }
 
 /* ---- script ---- */

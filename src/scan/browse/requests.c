@@ -12,6 +12,7 @@
 
 #define LIMIT_BROWSE_REQUESTS 400 /* kept for one answer */
 #define LIMIT_BROWSE_BODY (64 * KIB)
+#define LIMIT_BROWSE_HELD 200 /* requests that wait for their time */
 
 int64_t driver_now_ms(void)
 {
@@ -193,6 +194,11 @@ static void send_in_time(struct driver *d, struct str id, json_t *headers)
 		release(d, id, headers);
 		return;
 	}
+	if (d->held.len >= LIMIT_BROWSE_HELD) { /* a page that asks without end */
+		json_decref(headers);
+		refuse(d, id, "BlockedByClient");
+		return;
+	}
 	*vec_push(&d->held) = (struct held){ str_dup(id), headers, d->next_ms };
 	d->next_ms += 1000 / rate;
 }
@@ -204,6 +210,7 @@ void requests_clear(struct driver *d)
 		json_decref(d->held.ptr[i].headers);
 	}
 	vec_clear(&d->held);
+	d->next_ms = 0;
 }
 
 /* ---- events ---- */

@@ -72,6 +72,8 @@ static void put_chunk(struct buf *b, const char *name, struct str data)
 	size_t from = b->len;
 	buf_add(b, name, 4);
 	buf_str(b, data);
+	if (b->overflow)
+		return; /* there is less than was to be written */
 	put_be32(b, (uint32_t)crc32(0, (const Bytef *)b->ptr + from, (uInt)(data.len + 4)));
 }
 

@@ -13,6 +13,7 @@
 #define VISIT_OF_A_SHAPE 15 /* entries of a menu */
 #define VISIT_ALIKE 2	    /* the same words in the same place: rows of a table */
 #define VISIT_HTML (1 * MIB)
+#define VISIT_LIST 200 /* candidates asked for at once; a hostile page may give more */
 
 struct candidate {
 	json_t *v;
@@ -112,14 +113,16 @@ static void take_candidates(struct visit *v)
 {
 	_cleanup_json_ json_t *list = NULL;
 	json_t *args = json_array();
-	json_array_append_new(args, json_integer(200));
+	json_array_append_new(args, json_integer(VISIT_LIST));
 	if (driver_do_in_page(v->d, "list", args, &list, NULL) < 0)
 		return;
 	size_t from = v->stack.len;
 	for (int submit = 0; submit <= 1; submit++)
-		for (size_t i = 0; i < json_array_size(list); i++) {
+		for (size_t i = 0; i < json_array_size(list) && i < VISIT_LIST; i++) {
 			json_t *c = json_array_get(list, i);
 			if (json_get_bool(c, "submit", false) != (submit == 1))
+				continue;
+			if (json_get_str(c, "key").len > 4 * KIB)
 				continue;
 			json_array_append_new(v->keys, json_str(json_get_str(c, "key")));
 			if (!visit_dangerous(v->d, c) && not_too_many(v, c))
@@ -137,7 +140,7 @@ static struct str location(struct visit *v)
 	_cleanup_json_ json_t *q = NULL;
 	if (driver_do_in_page(v->d, "quiet", NULL, &q, NULL) < 0)
 		return STR("");
-	return arena_str(v->d->job_arena, json_get_str(q, "url"));
+	return arena_str(v->d->job_arena, str_sub(json_get_str(q, "url"), 0, 16 * KIB));
 }
 
 /* The page again as it was at first; indices of elements are void, keys hold. */
@@ -161,7 +164,7 @@ static int load_again(struct visit *v, struct error *e)
 	fill_fields(v);
 	if (driver_do_in_page(v->d, "list", args, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (size_t i = 0; i < json_array_size(list) && i < 1000; i++) {
 		json_t *c = json_array_get(list, i);
 		struct str key = json_get_str(c, "key");
 		for (size_t k = 0; k < v->stack.len; k++)

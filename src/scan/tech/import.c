@@ -82,7 +82,7 @@ static void add(struct build *b, enum tech_place place, struct str key, struct s
 	struct arena *a = b->set->arena;
 	struct tech_signal g = { .place = place, .regex = true, .confidence = 100 };
 	struct str literals[TECH_LITERALS], value = take_marks(text, &g);
-	if (b->len == LIMIT_TECH_SIGNALS || value.len > LIMIT_TECH_PATTERN || key.len > 200 || g.version.len > 100 ||
+	if (b->len == LIMIT_TECH_SIGNALS || arena_left(a) < 1 * MIB || value.len > LIMIT_TECH_PATTERN || key.len > 200 || g.version.len > 100 ||
 	    (value.len && !compiles(value))) {
 		refuse(b, KIND_BAD, 1);
 		return;
