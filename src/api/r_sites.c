@@ -1,6 +1,7 @@
 /* Sites, the proofs of ownership and the letters of authorisation. */
 #include "api/api_private.h"
 #include "api/schemas.h"
+#include "app/logintest.h"
 #include "app/site.h"
 #include "app/verify.h"
 #include "base/limits.h"
@@ -156,6 +157,26 @@ static const struct api_field verification_fields[] = {
 };
 static const struct api_schema verification_schema = { "Verification", verification_fields, true };
 
+static const struct api_field logintest_new_fields[] = {
+	API_ENUM("account", 0, "first|second", "哪个账号，不填为第一个", "Which account; the first when absent"),
+	API_END,
+};
+static const struct api_schema logintest_new_schema = { "LoginTestNew", logintest_new_fields, false };
+static const struct api_field logintest_fields[] = {
+	API_ID("id", API_REQUIRED, "标识", "Id"),
+	API_ID("site_id", API_REQUIRED, "网站", "Site"),
+	API_ENUM("account", API_REQUIRED, "first|second", "账号", "Account"),
+	API_ENUM("state", API_REQUIRED, "queued|running|paused|done|failed|cancelled", "状态", "State"),
+	API_BOOL("ok", API_NULL, "是否登录成功，未结束为空", "Did it work; null until it has ended"),
+	API_STR("code", API_REQUIRED, 0, 0, "不成功的原因代码", "Code of why not"),
+	API_STR("message", API_REQUIRED, 0, 0, "看到了什么", "What was seen"),
+	API_STR("message_en", API_REQUIRED, 0, 0, "英文", "The same in English"),
+	API_TIME("created", API_REQUIRED, "开始时间", "Asked"),
+	API_TIME("finished", API_NULL, "结束时间", "Ended"),
+	API_END,
+};
+static const struct api_schema logintest_schema = { "LoginTest", logintest_fields, true };
+
 static const struct api_field letter_new_fields[] = {
 	API_LINE("letter_name", API_REQUIRED, 1, 200, "文件名", "File name"),
 	API_STR("letter_base64", API_REQUIRED, 8, 8 * 1024 * 1024, "PDF、JPG 或 PNG，最大 5 MB", "PDF, JPG or PNG, 5 MB at most"),
@@ -299,6 +320,28 @@ static int verify_file(struct api_request *r, struct error *e)
 	return 0;
 }
 
+/* ---- trying the log-in ---- */
+
+static int logintest_start(struct api_request *r, struct error *e)
+{
+	json_t *v;
+
+	if (app_logintest_start(&r->call, api_param(r, "site"), json_get_str(r->body, "account"), &v, e) < 0)
+		return -1;
+	api_reply(r, v);
+	return 0;
+}
+
+static int logintest_get(struct api_request *r, struct error *e)
+{
+	json_t *v;
+
+	if (app_logintest_get(&r->call, api_param(r, "site"), api_param(r, "login_test"), &v, e) < 0)
+		return -1;
+	api_reply(r, v);
+	return 0;
+}
+
 /* ---- letters ---- */
 
 static int letter_add(struct api_request *r, struct error *e)
@@ -385,6 +428,12 @@ static const struct api_route routes[] = {
 	  .en = "Look for the proof now" },
 	{ HTTP_GET, "/sites/{site}/verifications/{verification}/file", verify_file, PERM_SITE_WRITE,
 	  API_FILE, .zh = "下载认证文件", .en = "The file to put on the server" },
+	{ HTTP_POST, "/sites/{site}/login-tests", logintest_start, PERM_SITE_WRITE, API_BODY_OPTIONAL, 202,
+	  .body = &logintest_new_schema, .reply = &logintest_schema, .zh = "测试登录", .en = "Try the saved log-in",
+	  .note_zh = "网站须已认证且没有在扫描。按保存的设置真正登录一次，结果用 GET 查询。",
+	  .note_en = "The site must be verified and not being scanned. Logs in once as saved; ask for the result by GET." },
+	{ HTTP_GET, "/sites/{site}/login-tests/{login_test}", logintest_get, PERM_SITE_WRITE, 0,
+	  .reply = &logintest_schema, .zh = "登录测试的结果", .en = "How the log-in went" },
 	{ HTTP_POST, "/sites/{site}/authorizations", letter_add, PERM_SITE_WRITE, 0, 201,
 	  .body = &letter_new_schema, .body_max = 8 * MIB, .reply = &letter_schema,
 	  .makes = "authorization",

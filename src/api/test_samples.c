@@ -1,6 +1,7 @@
 /* Makers of things for the generated tests, where no route makes them. */
 #include "api/test_generated.h"
 #include "base/limits.h"
+#include "job/job.h"
 #include "store/account.h"
 #include "store/approval.h"
 #include "store/blob.h"
@@ -72,6 +73,18 @@ void sample_scan(struct samples *s, char id[ID_LEN + 1])
 		.cause = STR("manual"), .settings = STR("{}"), .rule_version = STR("1"),
 		.formula_version = STR("1"), .created = s->w->db->now };
 	check_ok(store_scan_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_login_test(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char site[ID_LEN + 1], payload[200];
+	struct id made;
+	sample(s, STR("site"), site);
+	snprintf(payload, sizeof(payload), "{\"site_id\":\"%s\",\"account\":\"first\"}", site);
+	const struct job_request r = { .tenant = str_c(s->who->tenant), .kind = STR("login-test"), .payload = str_c(payload) };
+	check_ok(job_enqueue(s->w->db->conn, &r, s->w->db->now, &made, NULL, &e), &e);
+	memcpy(id, made.text, ID_LEN + 1);
 }
 
 void sample_asset(struct samples *s, char id[ID_LEN + 1])

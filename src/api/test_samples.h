@@ -8,6 +8,7 @@
 	X(finding, sample_finding)   \
 	X(decision, sample_decision) \
 	X(monitor, sample_monitor)   \
+	X(login_test, sample_login_test) \
 	X(asset, sample_asset)       \
 	X(asset_run, sample_asset_run) \
 	X(delivery, sample_delivery) \

@@ -5,6 +5,7 @@
 
 #include "app/finding.h"
 #include "app/jobs.h"
+#include "app/logintest.h"
 #include "app/message.h"
 #include "app/monitor.h"
 #include "app/notify.h"
@@ -57,10 +58,32 @@ static void page(struct test_conn *c, int status, const char *type, const char *
 		    status, type, strlen(body), body);
 }
 
+static void members(struct test_conn *c, const char *path)
+{
+	struct str q = buf_view(&c->request);
+
+	if (strcmp(path, "/login") == 0 && str_starts(q, STR("POST")) && str_has(q, STR("pw=Right%2B1")))
+		test_writef(c, "HTTP/1.1 302 X\r\nLocation: /member\r\nSet-Cookie: sid=good; Path=/\r\n"
+			       "Content-Length: 0\r\n\r\n");
+	else if (strcmp(path, "/login") == 0)
+		page(c, 200, "text/html; charset=utf-8",
+		     str_starts(q, STR("POST")) ?
+			     "<title>登录</title><p>密码错误</p><form action=/login method=post><input name=u><input type=password name=pw></form>" :
+			     "<title>登录</title><form action=/login method=post><input name=u><input type=password name=pw></form>");
+	else if (str_has(q, STR("sid=good")))
+		page(c, 200, "text/html; charset=utf-8", "<title>会员中心</title><a href=/logout>退出登录</a>");
+	else
+		test_writef(c, "HTTP/1.1 302 X\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
+}
+
 static void answer(struct test_conn *c, struct website *w, const char *path)
 {
 	char body[4096];
 
+	if (strcmp(path, "/login") == 0 || strcmp(path, "/member") == 0) {
+		members(c, path);
+		return;
+	}
 	if (w->redirect && strstr(path, "zhanwei-verify")) {
 		test_writef(c, "HTTP/1.1 302 X\r\nLocation: http://localhost.example/\r\n"
 			       "Content-Length: 0\r\n\r\n");
@@ -331,6 +354,56 @@ static void test_logins_are_write_only(void **state)
 	ok(app_site_load(&w->c, site, &row, &e));
 	ok(app_site_options(&w->c, &row, &o, &e));
 	assert_int_equal(o.login.kind, SCAN_LOGIN_NONE);
+}
+
+/* Saves that log-in, tries it, and gives the answer: bool ok, sentences, and no secret. */
+static json_t *try_login(struct world *w, struct str site, const char *settings, const char *account)
+{
+	_cleanup_json_ json_t *body = in("{\"settings\":%s}", settings);
+	_cleanup_json_ json_t *started = NULL;
+	_cleanup_buf_ struct buf text = BUF_INIT(64 * KIB);
+	json_t *v = NULL;
+
+	ok(app_site_change(&w->c, site, body, &v, &e));
+	json_decref(v);
+	ok(app_logintest_start(&w->c, site, str_c(account), &started, &e));
+	assert_true(json_is_null(json_object_get(started, "ok")));
+	run_jobs(w);
+	ok(app_logintest_get(&w->c, site, json_get_str(started, "id"), &v, &e));
+	json_write(&text, v);
+	assert_false(str_has(buf_view(&text), STR("Right")) || str_has(buf_view(&text), STR("Wr0ng")));
+	return v;
+}
+
+static void assert_says(const json_t *v, bool good, const char *code, const char *zh, const char *en)
+{
+	if (json_get_bool(v, "ok", !good) != good || !str_eq(json_get_str(v, "code"), str_c(code)) ||
+	    !str_has(json_get_str(v, "message"), str_c(zh)) || !str_has(json_get_str(v, "message_en"), str_c(en)))
+		fail_msg("%s", json_dumps(v, 0));
+}
+
+static void test_login_is_tried(void **state)
+{
+	struct world *w = *state;
+	struct str site = add_site(w);
+	json_t *v;
+
+	assert_code(app_logintest_start(&w->c, site, STR(""), &v, &e), "site.not-verified");
+	_cleanup_json_ json_t *proof = start_proof(w, site, "file");
+	assert_str_c(check_proof(w, site, proof), "ok");
+	assert_code(app_logintest_start(&w->c, site, STR(""), &v, &e), "login.none");
+	assert_code(app_logintest_get(&w->c, site, STR("01arz3ndektsv4rrffq69g5fav"), &v, &e), "login-test.not-found");
+	_cleanup_json_ json_t *right = try_login(
+		w, site, "{\"login\":{\"kind\":\"form\",\"user\":\"ann\",\"password\":\"Right+1\",\"url\":\"/login\"}}", "first");
+	assert_says(right, true, "", "有退出登录链接", "/member, status 200");
+	_cleanup_json_ json_t *wrong = try_login(
+		w, site, "{\"second_login\":{\"kind\":\"form\",\"user\":\"ann\",\"password\":\"Wr0ng\",\"url\":\"/login\"}}", "second");
+	assert_says(wrong, false, "login.refused-words", "用户名或密码不正确", "/login, status 200");
+	_cleanup_json_ json_t *script = try_login(w, site, "{\"login\":{\"kind\":\"script\",\"user\":\"ann\",\"password\":\"Right+1\","
+		"\"script\":\"goto /login\\nfill [name=pw] ${password}\\nenter [name=pw]\\nexpect text 退出登录\"}}", "first");
+	assert_says(script, true, "", "登录成功", "a log-out link");
+	_cleanup_json_ json_t *cookie = try_login(w, site, "{\"login\":null,\"cookie\":\"sid=Wr0ng\"}", "first");
+	assert_says(cookie, false, "login.same-page", "无法确认", "the same with and without");
 }
 
 static void test_quota_and_tenants(void **state)
@@ -1030,6 +1103,7 @@ int main(void)
 		TEST_WORLD(test_webhook_and_retry),
 		TEST_WORLD(test_quiet_hours_and_mail),
 		TEST_WORLD(test_report),
+		TEST_WORLD(test_login_is_tried),
 		cmocka_unit_test(test_csv_cells),
 		cmocka_unit_test(test_robots),
 	};

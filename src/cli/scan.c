@@ -39,7 +39,7 @@ struct args {
 	struct str incremental, timezone, fingerprints, mode, cookie, format, output, fail_on, resume, user_agent;
 	int64_t full_every, rate, max_pages, max_depth, max_minutes, concurrency;
 	struct str second_cookie;
-	struct str browser, login_form, login_script, login_url, login_check, login_text, second_form, second_script;
+	struct str browser, login_only, login_form, login_script, login_url, login_check, login_text, second_form, second_script;
 	struct arena *login_arena;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
 	struct str js_libraries;
@@ -107,6 +107,8 @@ static const struct cli_option table[] = {
 	CLI_FLAG(0, "no-builtin-templates", struct args, no_builtin, "不运行内置模板", "leave the built-in templates out"),
 	CLI_FLAG(0, "only-templates", struct args, only_templates, "只运行模板：不爬取，不做其他检测",
 		 "templates only: no crawl, no other checks"),
+	CLI_CHOICE(0, "login-only", struct args, login_only, "first|second",
+		   "只测试这个账号的登录并说明看到了什么，不扫描", "only log this account in, say what was seen, and end"),
 	CLI_FLAG(0, "unverified", struct args, unverified, "模板一匹配就报告，不做随机位置对照（供编写模板时使用）",
 		 "report each match of a template without negative control (for writing templates)"),
 	CLI_STR(0, "user-agent", struct args, user_agent, "UA", "User-Agent 请求头", "User-Agent header"),
@@ -307,6 +309,7 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 		.templates_len = a->bundle.len > 0,
 		.no_builtin_templates = a->no_builtin,
 		.templates_only = a->only_templates,
+		.login_only = str_eq(a->login_only, STR("first")) ? 1 : str_eq(a->login_only, STR("second")) ? 2 : 0,
 		.template_unverified = a->unverified,
 		.user_agent = a->user_agent,
 	};
@@ -481,7 +484,7 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 		if (sum.complete)
 			r = cli_known_write(pages, o, &s.known, json_object_get(model, "findings"), &e);
 	}
-	code = r == 0 ? finish(a, &s, o, &sum) : complain(&e, CLI_FAILED);
+	code = r < 0 ? complain(&e, CLI_FAILED) : o->login_only ? 0 : finish(a, &s, o, &sum);
 	cli_oob_stop(&oob);
 	scan_summary_free(&sum);
 	scan_journal_close(journal);

@@ -213,6 +213,26 @@ void job_progress(struct job_ctx *ctx, int basis, struct str doing, struct str d
 	pthread_mutex_unlock(&ctx->worker->lock);
 }
 
+int job_progress_now(struct job_ctx *ctx, int basis, struct str doing, struct str doing_en, struct error *e)
+{
+	char zh[256], en[256];
+	enum store_job_wish want;
+
+	copy_text(zh, doing);
+	copy_text(en, doing_en);
+	job_progress(ctx, basis, str_c(zh), str_c(en), -1);
+	struct store_job_beat b = { .id = ctx->job.id, .lease = ctx->job.lease, .now = job_now(ctx),
+				    .lease_until = job_now(ctx) + ctx->worker->lease_ms, .report = true,
+				    .progress = basis, .doing = str_c(zh), .doing_en = str_c(en), .remaining_ms = -1 };
+	int r = store_job_beat(job_conn(ctx), &b, &want, e);
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	ctx->lost = true;
+	return error_set(e, "job.lost", "任务已由其他工作进程接手",
+			 "another worker has taken the job over");
+}
+
 enum job_stop job_should_stop(struct job_ctx *ctx)
 {
 	CHECK_OBJ(ctx, JOB_CTX_MAGIC);

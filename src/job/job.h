@@ -104,6 +104,10 @@ int job_fence(struct job_ctx *ctx, struct error *e);
 void job_progress(struct job_ctx *ctx, int basis, struct str doing, struct str doing_en,
 		  int64_t remaining_ms);
 
+/* The same, written to the row before it returns: for last words that people read afterwards.
+ * Fails with "job.lost" when the lease has gone. */
+int job_progress_now(struct job_ctx *ctx, int basis, struct str doing, struct str doing_en, struct error *e);
+
 enum job_stop { JOB_GO, JOB_PAUSE, JOB_CANCEL, JOB_SHUTDOWN };
 /* Cheap (no database); any thread. Not GO: save the checkpoint, return JOB_STOPPED
  * within some seconds. JOB_CANCEL also when the lease was lost. */

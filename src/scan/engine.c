@@ -647,10 +647,16 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 		return -1;
 	}
 	get_tls_facts(r);
-	if (session_begin(r, e) < 0) {
+	if (r->o.login_only ? login_test(r, e) < 0 : session_begin(r, e) < 0) {
 		wind_down(r);
 		run_free(r);
 		return -1;
+	}
+	if (r->o.login_only) {
+		summarize(r, ret);
+		wind_down(r);
+		run_free(r);
+		return 0;
 	}
 	if (r->crawl_done_before) {
 		r->phase = PHASE_ATTACK;

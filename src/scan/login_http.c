@@ -41,7 +41,7 @@ static bool any_of(struct str text, const char *const *words)
 	return false;
 }
 
-static bool offers_logout(const struct scan_page *p)
+bool login_offers_logout(const struct scan_page *p)
 {
 	for (size_t i = 0; p && i < p->links_len; i++)
 		if (form_link_logs_out(p->links[i].url, p->links[i].tag ? p->links[i].tag->inner : STR("")))
@@ -66,7 +66,7 @@ static int judge(const struct scan_login *l, const struct answer *a, struct str 
 			    "The site refused the log-in: wrong name or password.");
 	if (a->x.status >= 400)
 		return fail(e, "login.refused", "提交登录后网站返回错误。", "The site answered the log-in with an error.");
-	if (login_form_of(a->x.page) && !offers_logout(a->x.page))
+	if (login_form_of(a->x.page) && !login_offers_logout(a->x.page))
 		return fail(e, "login.refused", "提交后仍停在登录页，登录没有成功。",
 			    "The log-in page is still there after sending it: not logged in.");
 	return 0;

@@ -238,6 +238,7 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 	json_put(j, "insecure_tls", json_boolean(o->insecure_tls));
 	json_put(j, "no_builtin_templates", json_boolean(o->no_builtin_templates));
 	json_put(j, "templates_only", json_boolean(o->templates_only));
+	json_put(j, "login_only", json_integer(o->login_only));
 	json_put(j, "template_unverified", json_boolean(o->template_unverified));
 	json_put(j, "user_agent", json_str(o->user_agent));
 	json_write(out, j);
@@ -345,6 +346,7 @@ int scan_options_decode(struct str json, struct arena *a, struct scan_options *r
 	o.intrusive = json_get_bool(j, "intrusive", false);
 	o.no_builtin_templates = json_get_bool(j, "no_builtin_templates", false);
 	o.templates_only = json_get_bool(j, "templates_only", false);
+	o.login_only = (unsigned)json_get_int(j, "login_only", 0);
 	o.template_unverified = json_get_bool(j, "template_unverified", false);
 	o.insecure_tls = json_get_bool(j, "insecure_tls", false);
 	o.user_agent = take(a, j, "user_agent");

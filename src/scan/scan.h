@@ -125,6 +125,7 @@ struct scan_options {
 	size_t templates_len;
 	bool no_builtin_templates; /* not the ones that come with the program */
 	bool templates_only;	   /* no crawl, no other check */
+	unsigned login_only; /* 1: first account, 2: second one: log in, say in the log what was seen, end */
 	bool template_unverified;  /* report every match without negative control: for authors */
 };
 

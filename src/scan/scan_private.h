@@ -196,6 +196,8 @@ void crawl_push_page(struct run *r, const struct spec *from, const struct url *u
 /* ---- session.c: log-ins, and keeping them ---- */
 struct unit;
 int session_begin(struct run *r, struct error *e);
+/* login_test.c: one log-in and a look at what it led to, told by run_log(). -1: it did not work. */
+int login_test(struct run *r, struct error *e);
 void session_free(struct run *r);
 /* Looks whether the session still lives, when it is time; only from the main loop. */
 void session_turn(struct run *r);

@@ -17,6 +17,8 @@
 #define SESSION_AGAIN 2000 /* pages and units kept for a second try */
 
 struct session {
+	char *seen_url; /* the last page that answered, and how */
+	int seen_status;
 	char *check_url;
 	struct kit_sig in, out;
 	char *login_path; /* where the log-in form stands: an answer that leads there raises doubt */
@@ -37,6 +39,7 @@ void session_free(struct run *r)
 		free(s->pages.ptr[i]);
 	vec_free(&s->pages);
 	vec_free(&s->units);
+	free(s->seen_url);
 	free(s->check_url);
 	free(s->login_path);
 	free(s);
@@ -73,6 +76,30 @@ static void keep_cookies(struct run *r, enum person_id who, const struct answer 
 		cookie_jar_set(r->people[who].jar, &a->url, v, clock_wall_ms(r->clock));
 }
 
+/* Without what stands behind "?": forms may send passwords there. */
+static void session_saw(struct run *r, struct str url, int status)
+{
+	struct session *s = r->session;
+	size_t n = 0;
+	while (n < url.len && url.ptr[n] != '?' && url.ptr[n] != '#')
+		n++;
+	if (!s || !n)
+		return;
+	free(s->seen_url);
+	s->seen_url = str_dup(str_sub(url, 0, n));
+	s->seen_status = status;
+}
+
+bool session_seen(const struct run *r, struct str *url, int *status)
+{
+	const struct session *s = r->session;
+	if (!s || !s->seen_url)
+		return false;
+	*url = str_c(s->seen_url);
+	*status = s->seen_status;
+	return true;
+}
+
 static struct answer *fetch_once(struct run *r, const struct fetch *f, struct str method, struct str url)
 {
 	struct send *s = send_new(r, method, url, 0, NULL);
@@ -103,6 +130,7 @@ static struct answer *fetch_once(struct run *r, const struct fetch *f, struct st
 		return NULL;
 	}
 	keep_cookies(r, f->who, a);
+	session_saw(r, a->x.url, a->x.status);
 	return a;
 }
 
@@ -191,6 +219,7 @@ static int by_browser(struct run *r, enum person_id who, struct str *landed, str
 	_cleanup_json_ json_t *answer = NULL;
 	if (ask_browser(r, who, &answer, e) < 0)
 		return -1;
+	session_saw(r, json_get_str(answer, "url"), 0);
 	if (!json_get_bool(answer, "ok", false)) {
 		const json_t *why = json_object_get(answer, "error");
 		struct str code = json_get_str(why, "code");
@@ -212,7 +241,7 @@ static bool browser_missing(const struct error *e)
 }
 
 /* A plain form needs no browser; what is made by scripts does. */
-static int log_in(struct run *r, enum person_id who, struct str *landed, struct error *e)
+int session_log_in(struct run *r, enum person_id who, struct str *landed, struct error *e)
 {
 	const struct scan_login *l = r->people[who].login;
 	bool browser = r->events->browser != NULL;
@@ -242,7 +271,7 @@ static int log_in(struct run *r, enum person_id who, struct str *landed, struct 
 
 /* ---- by which page a session is known ---- */
 
-static bool leads_to_login(const struct run *r, const struct scan_exchange *x)
+bool session_leads_to_login(const struct run *r, const struct scan_exchange *x)
 {
 	struct str to = scan_header_get(&x->headers, "location");
 	if (x->status == 401)
@@ -258,7 +287,7 @@ static bool sign(struct run *r, enum person_id who, struct str url, struct kit_s
 	if (!a)
 		return false;
 	*ret = *answer_sig(a);
-	*login = leads_to_login(r, &a->x);
+	*login = session_leads_to_login(r, &a->x);
 	answer_unref(a);
 	return true;
 }
@@ -301,6 +330,12 @@ static void remember_login_path(struct run *r)
 		r->session->login_path = str_dup(u.path);
 }
 
+void session_make(struct run *r)
+{
+	r->session = mem_alloc(sizeof(*r->session));
+	remember_login_path(r);
+}
+
 /* Before the crawl. -1: the first user could not log in. */
 int session_begin(struct run *r, struct error *e)
 {
@@ -316,7 +351,7 @@ int session_begin(struct run *r, struct error *e)
 	remember_login_path(r);
 	if (r->o.second.login.kind != SCAN_LOGIN_NONE) {
 		run_doing(r, "第二个账号正在登录", "logging in the second account", STR(""));
-		if (log_in(r, AS_SECOND, &landed, &why) < 0) {
+		if (session_log_in(r, AS_SECOND, &landed, &why) < 0) {
 			char zh[500], en[500];
 			snprintf(zh, sizeof(zh), "第二个账号登录失败，不做越权检查：%s", why.zh);
 			snprintf(en, sizeof(en), "The second account could not log in, no access checks: %s", why.en);
@@ -327,7 +362,7 @@ int session_begin(struct run *r, struct error *e)
 	if (r->o.login.kind == SCAN_LOGIN_NONE)
 		return 0;
 	run_doing(r, "正在登录", "logging in", STR(""));
-	if (log_in(r, AS_FIRST, &landed, e) < 0)
+	if (session_log_in(r, AS_FIRST, &landed, e) < 0)
 		return -1;
 	run_log(r, "登录成功。", "Logged in.");
 	watch(r, landed);
@@ -339,7 +374,7 @@ int session_begin(struct run *r, struct error *e)
 void session_page(struct run *r, const struct spec *spec, const struct answer *a)
 {
 	struct session *s = r->session;
-	if (!s || !s->watching || !leads_to_login(r, &a->x))
+	if (!s || !s->watching || !session_leads_to_login(r, &a->x))
 		return;
 	s->doubt = true;
 	if (s->pages.len < SESSION_AGAIN)
@@ -379,7 +414,7 @@ static void renew(struct run *r)
 	struct kit_sig now;
 	bool login;
 	run_log(r, "会话已失效，重新登录。", "The session was lost; logging in again.");
-	if (++s->renewals > SESSION_RENEWALS || log_in(r, AS_FIRST, &landed, &e) < 0 ||
+	if (++s->renewals > SESSION_RENEWALS || session_log_in(r, AS_FIRST, &landed, &e) < 0 ||
 	    !sign(r, AS_FIRST, str_c(s->check_url), &now, &login) || !kit_same_sig(&now, &s->in)) {
 		if (!r->stopping)
 			run_stop(r, "session.lost");

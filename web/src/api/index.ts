@@ -83,6 +83,8 @@ export const api = {
     verify: (id: string, method: T.VerifyMethod) => http.post<T.Verification>(`/sites/${id}/verifications`, { method }),
     check: (id: string, vid: string) => http.post<T.Verification>(`/sites/${id}/verifications/${vid}/check`),
     fileUrl: (id: string, vid: string) => url(`/sites/${id}/verifications/${vid}/file`),
+    testLogin: (id: string, account: 'first' | 'second') => http.post<T.LoginTest>(`/sites/${id}/login-tests`, { account }),
+    loginTest: (id: string, tid: string) => http.get<T.LoginTest>(`/sites/${id}/login-tests/${tid}`),
     authorize: (id: string, b: object) => http.post<T.Authorization>(`/sites/${id}/authorizations`, b),
     scan: (id: string, b: { mode: T.Mode; settings?: object }) => http.post<T.Scan>(`/sites/${id}/scans`, b),
   },

@@ -41,6 +41,7 @@ export interface ScanBrief { id: string; state: ScanState; mode: Mode; progress:
 export interface ActiveScan { id: string; state: ScanState; progress: number; doing: string; doing_en: string; waiting?: string | null }
 export interface Window { days: number[]; from: string; to: string }
 export interface SiteLogin { kind: 'none' | 'form' | 'script'; url: string; user: string; password: string; script: string; check_url: string; check_text: string }
+export interface LoginTest { id: string; site_id: string; account: 'first' | 'second'; state: string; ok: boolean | null; code: string; message: string; message_en: string; created: string; finished: string | null }
 export interface SiteSettings {
   mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
   max_pages: number; max_minutes: number; windows: Window[]; incremental?: number | null

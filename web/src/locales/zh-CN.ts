@@ -78,6 +78,7 @@ export default {
   },
   siteTab: { overview: '概况', vulns: '漏洞', assets: '资产', runs: '扫描记录', settings: '设置' },
   settings: {
+    loginTest: '测试登录', loginTestUnsaved: '先保存设置再测试。', loginTestWaits: '等待执行…', loginTestWorked: '登录可用', loginTestFailed: '登录不可用',
     login: '登录方式', loginHint: '扫描前自动登录，会话丢失时重新登录；密码与脚本加密保存，之后只显示 ***。', secondLogin: '第二个账号', secondLoginHint: '用来检查一个账号能否看到另一个账号的数据。', loginKind: { none: '不登录', form: '登录表单', script: '登录脚本' }, loginUser: '用户名', loginPassword: '密码', loginUrl: '登录页地址，不填自动寻找', loginScript: 'goto /login 换行 fill #user 用户名 换行 click text=登录；也可粘贴浏览器录制器导出的 JSON', loginCheckUrl: '登录后才能看到的页面（可选）', loginCheckText: '登录成功后出现的文字（可选）', browser: '浏览器爬取', browserHint: '用 Chromium 打开脚本生成的页面并检查 DOM 型 XSS，每页约 1–3 秒。', browserIs: { auto: '深度模式时', on: '总是', off: '从不' }, rate: '每秒请求数上限', maxPages: '页面数上限', maxMinutes: '时长上限（分钟）', excludes: '不扫描的地址', excludesHint: '每行一个正则表达式，匹配完整网址的任意部分，例如退出登录的地址。', headers: '自定义请求头', headerName: '请求头名称', headerValue: '值', addHeader: '添加请求头', headersHint: '最多 5 个。保存后只显示 ***，不再返回原值。', cookieHint: '需要登录才能访问的页面，可填写登录后的完整 Cookie。保存后只显示 ***。',
     incremental: '每几次扫描做一次完整扫描', incrementalHint: '其余各次为增量扫描：内容没有变化的页面不再重复探测，其发现沿用上次结果；规则更新后自动完整扫描。1 或留空表示每次都完整。',
     windows: '允许扫描的时段', from: '开始时间', to: '结束时间', addWindow: '添加时段', windowsHint: '不添加表示任何时间都可以；时段外扫描会自动暂停，进入时段后继续。',
