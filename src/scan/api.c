@@ -17,7 +17,7 @@ const char *api_kind_name(enum api_kind k)
 
 bool api_likely(struct str text)
 {
-	static const char *const marks[] = { "\"openapi\"", "\"swagger\"", "openapi:", "swagger:", "\"__schema\"",
+	static const char *const marks[] = { "\"openapi\"", "\"swagger\"", "openapi:", "swagger:", "'openapi'", "'swagger'", "__schema:", "\"__schema\"",
 					     "schema.getpostman.com", "type Query" };
 	struct str head = str_sub(text, 0, 4096);
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
@@ -267,6 +267,7 @@ enum api_kind api_read(struct arena *a, struct str text, const struct url *base,
 	size_t left = API_SAMPLE;
 	struct api_reader r = { .a = a, .base = base, .each = each, .ctx = ctx, .left = &left };
 	enum api_kind kind = API_NONE;
+	struct error bad = { 0 };
 	if (text.len > LIMIT_API_TEXT) {
 		error_set(e, "api.too-big", "接口文档过大。", "The interface description is too big.");
 		return API_NONE;
@@ -280,10 +281,16 @@ enum api_kind api_read(struct arena *a, struct str text, const struct url *base,
 			return API_NONE;
 		kind = read_json(&r, root);
 		json_decref(root);
-	} else if (api_graphql_text(&r, body)) {
-		kind = API_GRAPHQL;
+	} else if (api_yaml_likely(text)) {
+		json_t *root = api_yaml(text, &bad);
+		kind = root ? read_json(&r, root) : API_NONE;
+		json_decref(root);
 	}
-	if (kind == API_NONE)
+	if (kind == API_NONE && api_graphql_text(&r, body))
+		kind = API_GRAPHQL;
+	if (kind == API_NONE && bad.code[0] && e)
+		*e = bad;
+	else if (kind == API_NONE)
 		error_set(e, "api.unknown", "不是可识别的接口文档（OpenAPI、Postman、GraphQL）。",
 			  "This is no interface description that is known here (OpenAPI, Postman, GraphQL).");
 	return kind;

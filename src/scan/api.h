@@ -1,5 +1,5 @@
 /* Descriptions of interfaces, read into requests: OpenAPI 2 and 3, Postman collections,
- * GraphQL introspection and schema text. They are foreign bytes: read in the jail, with
+ * GraphQL introspection (each as JSON or YAML) and schema text. They are foreign bytes: read in the jail, with
  * bounded depth, size and number of requests. */
 #ifndef SCAN_API_H
 #define SCAN_API_H

@@ -32,5 +32,9 @@ bool api_room(struct api_reader *r);
 void api_read_openapi(struct api_reader *r);
 void api_read_postman(struct api_reader *r);
 void api_read_graphql(struct api_reader *r);
+/* A YAML document as JSON (new reference); NULL with "yaml.…". */
+json_t *api_yaml(struct str text, struct error *e);
+/* Could a text be such a document in YAML? */
+bool api_yaml_likely(struct str text);
 bool api_graphql_text(struct api_reader *r, struct str text);
 #endif

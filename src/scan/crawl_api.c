@@ -48,7 +48,8 @@ size_t crawl_api(struct run *r, struct str text, const struct url *at, unsigned 
 void crawl_api_seeds(struct run *r)
 {
 	static const char *const documents[] = { "/openapi.json", "/swagger.json", "/v2/api-docs", "/v3/api-docs",
-						 "/swagger/v1/swagger.json", "/api-docs", "/openapi.yaml" };
+						 "/swagger/v1/swagger.json", "/api-docs", "/openapi.yaml",
+						 "/swagger.yaml", "/openapi.yml", "/swagger.yml", "/api/openapi.yaml", "/v3/api-docs.yaml" };
 	static const char *const graphql[] = { "/graphql", "/api/graphql" };
 	struct buf b;
 	buf_init(&b, 4 * KIB);

@@ -80,7 +80,8 @@ enum scan_media page_media(struct str mime)
 		return MEDIA_JSON;
 	if (str_ends(mime, STR("/xml")) || str_ends(mime, STR("+xml")))
 		return MEDIA_XML;
-	return str_starts(mime, STR("text/")) ? MEDIA_TEXT : MEDIA_BINARY;
+	bool yaml = str_has(mime, STR("yaml")) || str_starts(mime, STR("application/vnd.oai.openapi"));
+	return yaml || str_starts(mime, STR("text/")) ? MEDIA_TEXT : MEDIA_BINARY;
 }
 
 static void fill_mime(struct scan_exchange *x)

@@ -188,10 +188,91 @@ static void postman_mutation(void **state)
 	buf_free(&g.text);
 }
 
+static void yaml(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("# an interface\n---\nopenapi: 3.0.1\ninfo: {title: x, version: 1.0}\nservers:\n  - url: /v1\nbase: &base\n  a: 1\n  b: \"2\"\n"
+		"paths:\n  /users/{id}:\n    get:\n      parameters:\n        - {name: id, in: path, schema: {type: integer, minimum: 7}}\n"
+		"        - &page {name: page, in: query, example: 5}\n    post:\n      requestBody:\n        content:\n          application/json:\n"
+		"            example:\n              <<: *base\n              n: 1.5\n              yes: true\n              day: 2024-01-02\n              none: ~\n"
+		"  /list:\n    get:\n      parameters: [*page]\n      responses:\n        200: {description: ok}\n", &g), API_OPENAPI);
+	has(&g, "GET http://site.test:8080/v1/users/7?page=5 ");
+	has(&g, "application/json {\"n\":1.5,\"yes\":true,\"day\":\"2024-01-02\",\"none\":null,\"a\":1,\"b\":\"2\"}");
+	has(&g, "GET http://site.test:8080/v1/list?page=5 ");
+	buf_free(&g.text);
+	assert_int_equal(read_text("swagger: 2.0\nbasePath: /api\npaths:\n  /pet:\n    get:\n      parameters:\n      - in: query\n        name: q\n"
+		"        type: string\n", &g), API_OPENAPI);
+	has(&g, "GET http://site.test:8080/api/pet?q=");
+	buf_free(&g.text);
+	assert_int_equal(read_text("info:\n  schema: https://schema.getpostman.com/json/collection/v2.1.0/collection.json\nitem:\n- request:\n"
+		"    method: GET\n    url: 'http://api.test/from/postman'\n", &g), API_POSTMAN);
+	has(&g, "GET http://site.test:8080/from/postman ");
+	buf_free(&g.text);
+	assert_int_equal(read_text("data:\n  __schema:\n    queryType: {name: Q}\n    types:\n    - kind: OBJECT\n      name: Q\n      fields:\n"
+		"      - {name: all, args: [], type: {kind: SCALAR, name: Int}}\n", &g), API_GRAPHQL);
+	has(&g, "query all { all }");
+	buf_free(&g.text);
+}
+
+/* Aliases of aliases end as an error; so do a loop, a pit and a text that is broken. */
+static void yaml_bombs(void **state)
+{
+	struct got g = { 0 };
+	struct buf b;
+	buf_init(&b, 4 * MIB);
+	buf_c(&b, "openapi: 3.0.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+	for (int i = 1; i < 30; i++)
+		buf_printf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+	buf_c(&b, "paths: {/a: {get: {}}}\n");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_NONE);
+	buf_free(&g.text);
+	buf_clear(&b); /* a long text, named many times */
+	buf_c(&b, "openapi: 3.0.0\nt: &t \"");
+	for (int i = 0; i < 100000; i++)
+		buf_c(&b, "abcdefghij");
+	buf_c(&b, "\"\nl: [*t");
+	for (int i = 0; i < 20000; i++)
+		buf_c(&b, ", *t");
+	buf_c(&b, "]\n");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_NONE);
+	buf_free(&g.text);
+	buf_clear(&b); /* depth by aliases: each holds the one before, forty levels deeper */
+	buf_c(&b, "openapi: 3.0.0\nd0: &d0 1\n");
+	for (int i = 1; i < 2000; i++) {
+		buf_printf(&b, "d%d: &d%d ", i, i);
+		for (int k = 0; k < 40; k++)
+			buf_char(&b, '[');
+		buf_printf(&b, "*d%d", i - 1);
+		for (int k = 0; k < 40; k++)
+			buf_char(&b, ']');
+		buf_char(&b, '\n');
+	}
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_NONE);
+	buf_free(&g.text);
+	buf_clear(&b); /* as many little lists as there may be */
+	buf_c(&b, "openapi: 3.0.0\nl:\n");
+	while (b.len < 3 * MIB)
+		buf_c(&b, "- [[[[[1]]]]]\n");
+	buf_char(&b, 0);
+	assert_int_equal(read_text(b.ptr, &g), API_NONE);
+	buf_free(&g.text);
+	buf_free(&b);
+	static const char *const broken[] = { "openapi: &a [*a]\n", "openapi: [\n", "openapi: *none\n", "openapi:\n\t- x\n", "item: 5\n", "swagger:\n" };
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		read_text(broken[i], &g);
+		assert_int_equal(g.text.len, 0);
+		buf_free(&g.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(openapi_3), cmocka_unit_test(swagger_2), cmocka_unit_test(postman),
 					    cmocka_unit_test(graphql), cmocka_unit_test(what_is_none),
-					    cmocka_unit_test(bombs), cmocka_unit_test(postman_mutation) };
+					    cmocka_unit_test(bombs), cmocka_unit_test(postman_mutation),
+					    cmocka_unit_test(yaml), cmocka_unit_test(yaml_bombs) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
