@@ -14,7 +14,8 @@
 struct slot {
 	struct spec *spec;
 	struct answer *answer; /* NULL until it is there */
-	const struct soft404 *beside; /* what the site answers for nonsense there; must be known first */
+	/* what the site answers for nonsense there and a folder above; must be known first */
+	const struct soft404 *beside, *above;
 };
 struct crawl {
 	struct slot slots[CRAWL_WINDOW];
@@ -26,6 +27,13 @@ static void on_answer(struct send *s)
 {
 	struct slot *slot = s->owner;
 	slot->answer = s->answer; /* takes the reference; s lives in its arena */
+}
+
+/* Does somebody who uses the site get there? Not by a guess of ours. */
+static bool is_linked(const struct spec *s)
+{
+	return s->kind == LINK_A || s->kind == LINK_FRAME || s->kind == LINK_FORM || s->kind == LINK_SITEMAP || s->kind == LINK_API ||
+	       s->kind == LINK_SEED;
 }
 
 static void start_fetch(struct run *r, struct slot *slot)
@@ -43,6 +51,11 @@ static void start_fetch(struct run *r, struct slot *slot)
 	points_headers(r, s, slot->spec);
 	known_headers(r, s, slot->spec);
 	slot->beside = soft404_begin(r, &s->url);
+	if (is_linked(slot->spec)) {
+		struct url above = s->url;
+		above.path = soft404_above(&s->url);
+		slot->above = above.path.len ? soft404_begin(r, &above) : NULL;
+	}
 	send_queue(s);
 }
 
@@ -278,12 +291,22 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes)
 	}
 }
 
+/* A page that is only the frame of the site with a line in it looks like the one for what is
+ * missing; when it is linked to, the words decide. So does a page that stands for everything
+ * below a folder ("/orders/7/view"): it is there when the folder above says other words. */
+static bool is_missing(struct run *r, const struct spec *spec, struct answer *a)
+{
+	bool known;
+	struct str dir = url_directory(&a->url), ext = url_extension(a->arena, &a->url), above = soft404_above(&a->url);
+	if (a->x.status != 200 || !soft404_matches(r, a, dir, ext, &known))
+		return false;
+	return !is_linked(spec) || (!soft404_other_words(r, a, dir, ext) && !(above.len && soft404_other_words(r, a, above, STR(""))));
+}
+
 /* Looks at an answer: what it is, what it links to, what is to be probed. */
 static void look_at(struct run *r, const struct spec *spec, struct answer *a, struct scan_page_info *info)
 {
-	bool known = false;
-	struct str ext = url_extension(a->arena, &a->url);
-	if (a->x.status == 200 && soft404_matches(r, a, url_directory(&a->url), ext, &known))
+	if (is_missing(r, spec, a))
 		a->x.missing = true;
 	keep_cookies(r, a);
 	*info = page_info(a);
@@ -349,6 +372,7 @@ static bool fill_one(struct run *r)
 	struct slot *slot = &c->slots[(c->head + c->len) % CRAWL_WINDOW];
 	slot->spec = s;
 	slot->answer = NULL;
+	slot->beside = slot->above = NULL;
 	start_fetch(r, slot);
 	c->len += slot->spec != NULL;
 	return true;
@@ -383,7 +407,8 @@ void crawl_free(struct run *r)
 bool crawl_ready(const struct run *r)
 {
 	const struct crawl *c = r->crawl;
-	return c->len > 0 && c->slots[c->head].answer && !soft404_pending(c->slots[c->head].beside);
+	const struct slot *s = &c->slots[c->head];
+	return c->len > 0 && s->answer && !soft404_pending(s->beside) && !soft404_pending(s->above);
 }
 
 /* What is asked for next depends only on how many answers were looked at before. */

@@ -339,10 +339,14 @@ struct scan_exchange *probe_base_answer(struct probe *p);
 
 /* ---- soft404.c ---- */
 bool soft404_matches(struct run *r, struct answer *a, struct str dir, struct str ext, bool *ret_known);
+/* Every nonsense name there gets the same words, and this page has other ones. */
+bool soft404_other_words(struct run *r, const struct answer *a, struct str dir, struct str ext);
 int soft404_ask(struct probe *p, const struct scan_exchange *x);
 /* During the crawl: asks for nonsense beside the address unless that was done or is too much.
  * What is being found out, or NULL. */
 struct soft404 *soft404_begin(struct run *r, const struct url *u);
+/* The folder above an address's own; empty for the root. */
+struct str soft404_above(const struct url *u);
 bool soft404_pending(const struct soft404 *s);
 void soft404_replayed(struct run *r, struct str key, struct str bytes);
 

@@ -14,6 +14,8 @@ struct soft404 {
 	struct kit_sig sigs[SOFT404_SIGS];
 	char location[SOFT404_SIGS][128]; /* of redirects; nonsense name taken out */
 	size_t len;
+	bool fixed; /* every nonsense name got the same words */
+	char words[33]; /* hash of those */
 };
 
 static struct str class_key(struct arena *a, struct str dir, struct str ext)
@@ -56,8 +58,45 @@ bool soft404_matches(struct run *r, struct answer *a, struct str dir, struct str
 	return *ret_known && looks_like(s, a, last_segment(a->x.path));
 }
 
+/* Hash of what a visitor reads, without the name in it and without digits: times and counts. */
+static void words_of(const struct scan_exchange *x, struct str name, char out[33])
+{
+	struct str text = x->page ? x->page->visible : x->text;
+	struct buf b, plain;
+	buf_init(&b, 4 * text.len + 64);
+	buf_init(&plain, 4 * text.len + 64);
+	kit_unreflect(&b, text, name, STR("*"));
+	for (size_t i = 0; i < b.len; i++)
+		if (!ascii_digit(b.ptr[i]))
+			buf_char(&plain, b.ptr[i]);
+	kit_hash(buf_view(&plain), out);
+	buf_free(&plain);
+	buf_free(&b);
+}
+
+bool soft404_other_words(struct run *r, const struct answer *a, struct str dir, struct str ext)
+{
+	char words[33];
+	struct arena *t = arena_new(1 * MIB);
+	const struct soft404 *s = map_get(r->soft404, class_key(t, dir, ext));
+	arena_free(t);
+	if (!s || s->state != 1 || !s->fixed || !s->words[0])
+		return false;
+	words_of(&a->x, last_segment(a->x.path), words);
+	return strcmp(words, s->words) != 0;
+}
+
+static void learn_words(struct soft404 *s, const struct answer *a, struct str name)
+{
+	char words[33];
+	words_of(&a->x, name, words);
+	s->fixed = !s->words[0] || (s->fixed && strcmp(words, s->words) == 0);
+	memcpy(s->words, words, sizeof(words));
+}
+
 static void learn(struct soft404 *s, struct answer *a, struct str name)
 {
+	learn_words(s, a, name);
 	if (a->x.status == 404 || a->x.status == 410) {
 		s->hard++;
 		return;
@@ -101,6 +140,7 @@ void soft404_replayed(struct run *r, struct str key, struct str bytes)
 		s->len = 0;
 	for (size_t i = 0; i < SOFT404_SIGS; i++)
 		s->location[i][sizeof(s->location[i]) - 1] = 0;
+	s->words[sizeof(s->words) - 1] = 0;
 	free(map_put(r->soft404, key, s));
 }
 
@@ -182,6 +222,13 @@ struct soft404 *soft404_begin(struct run *r, const struct url *u)
 	}
 	arena_free(t);
 	return s;
+}
+
+struct str soft404_above(const struct url *u)
+{
+	struct str dir = url_directory(u);
+	ssize_t slash = dir.len > 1 ? str_rchr(str_sub(dir, 0, dir.len - 1), '/') : -1;
+	return slash < 0 ? STR("") : str_sub(dir, 0, (size_t)slash + 1);
 }
 
 bool soft404_pending(const struct soft404 *s)
