@@ -20,6 +20,7 @@ struct site {
 	unsigned requests, conditional, not_modified, probes;
 	bool changed; /* the page /b says something new */
 	unsigned wide; /* pages that the start page links to */
+	bool folders;
 };
 static struct site site;
 
@@ -79,6 +80,17 @@ static void small_page(struct test_conn *c, struct str path)
 					      STR("<html><head><title>p</title></head><body><p>as ever</p></body></html>"));
 }
 
+/* Anything below /order/7/ is that order, anything else a friendly 200; the start page leads there. */
+static void folder_page(struct test_conn *c, struct str path)
+{
+	const char *line = str_starts(path, STR("/order/7")) ? "Order for Mary, two lamps" : str_eq(path, STR("/few")) ? "A few words" : "Sorry, nothing";
+	char text[400];
+	int n = snprintf(text, sizeof(text), "<html><head><title>shop</title></head><body><h1>shop</h1><p>%s</p>%s</body></html>",
+			 str_eq(path, STR("/")) ? "Welcome" : line,
+			 str_eq(path, STR("/")) ? "<a href=/order/7/view>a</a><a href=/few>b</a><a href=/gone>c</a><a href=/gone/too>d</a>" : "");
+	send_page(c, "200 OK", "", str_make(text, (size_t)n));
+}
+
 static void serve(struct test_conn *c)
 {
 	while (test_read_request(c)) {
@@ -88,6 +100,8 @@ static void serve(struct test_conn *c)
 		count(&site.requests);
 		if (site.wide)
 			wide_page(c, path);
+		else if (site.folders)
+			folder_page(c, path);
 		else
 			small_page(c, path);
 	}
@@ -222,6 +236,24 @@ static void friendly_not_found_pages_are_known_while_crawling(void **state)
 	test_server_stop(server);
 }
 
+static void linked_pages_with_words_of_their_own_are_there(void **state)
+{
+	struct test_server *server = test_server_start(serve, NULL, NULL);
+	struct scan_options o = options();
+	struct scan_summary sum;
+	struct seen_by_test s;
+	site = (struct site){ .lock = PTHREAD_MUTEX_INITIALIZER, .folders = true };
+	fresh(&s);
+	run(server, &o, &s, &sum);
+	assert_int_equal(page_of(&s, "/order/7/view"), 200);
+	assert_int_equal(page_of(&s, "/few"), 200);
+	assert_int_equal(page_of(&s, "/gone"), 1200);
+	assert_int_equal(page_of(&s, "/gone/too"), 1200);
+	scan_summary_free(&sum);
+	done(&s);
+	test_server_stop(server);
+}
+
 static void the_queue_leaves_memory_and_comes_back(void **state)
 {
 	struct test_server *server = test_server_start(serve, NULL, NULL);
@@ -285,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unchanged_pages_are_not_probed_again),
 		cmocka_unit_test(friendly_not_found_pages_are_known_while_crawling),
+		cmocka_unit_test(linked_pages_with_words_of_their_own_are_there),
 		cmocka_unit_test(the_queue_leaves_memory_and_comes_back),
 		cmocka_unit_test(what_is_put_aside_comes_back),
 		cmocka_unit_test(a_set_of_hashes_remembers),
