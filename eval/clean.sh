@@ -28,7 +28,7 @@ for kind in all200 shell random changing waf honeypot; do
 	site=$!
 	read -r port <"$work/port"
 	rm "$work/port"
-	for mode in standard deep; do row "$kind" "http://127.0.0.1:$port/" $mode; done
+	for mode in ${EVAL_MODES:-standard deep}; do row "$kind" "http://127.0.0.1:$port/" $mode; done
 	kill $site 2>/dev/null
 	wait $site 2>/dev/null
 	site=
