@@ -39,6 +39,8 @@ static const struct api_field scan_fields[] = {
 	API_TIME("finished", API_NULL, "结束时间", "Finished"),
 	API_OBJECT("error", API_NULL, &api_schema_error, "未完成的原因", "Why it did not complete"),
 	API_STR("rule_version", API_REQUIRED, 0, 0, "规则版本", "Version of the rules"),
+	API_INT("incremental", API_REQUIRED, 0, 0, "0 为完整扫描，否则是其后的第几次增量扫描", "0: a full scan; else the how-manieth incremental one behind it"),
+	API_INT("unchanged", API_REQUIRED, 0, 0, "增量扫描中未变化、未再探测的页面数", "Pages of an incremental scan that had not changed"),
 	API_END,
 };
 const struct api_schema api_schema_scan = { "Scan", scan_fields, true };

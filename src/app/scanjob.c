@@ -17,6 +17,7 @@
 #include "app/view.h"
 #include "base/limits.h"
 #include "base/vec.h"
+#include "base/utf8.h"
 #include "job/schedule.h"
 #include "net/url.h"
 #include "scan/score.h"
@@ -38,6 +39,7 @@ struct run {
 	int64_t seq;
 	size_t pending_bytes;
 	int64_t progress_at;
+	char doing[2][240]; /* what the scan's texts point to: those of an event live only as long as it */
 	bool replaying; /* what comes was stored before */
 	bool broken; /* writing failed: stop, try again later */
 	struct error why;
@@ -264,6 +266,15 @@ static void take_stats(struct store_scan *s, const struct scan_stats *st)
 	s->unchanged = (int64_t)st->unchanged;
 }
 
+/* A copy in `room`, cut between characters. */
+static struct str kept(char room[240], const char *text)
+{
+	struct str s = utf8_truncate(str_c(text), 240);
+
+	memcpy(room, s.ptr, s.len);
+	return str_make(room, s.len);
+}
+
 static void on_progress(void *ctx, const struct scan_progress *p)
 {
 	struct run *r = ctx;
@@ -275,8 +286,8 @@ static void on_progress(void *ctx, const struct scan_progress *p)
 		return;
 	/* 100.00 is said by the end itself, when everything is written. */
 	s->progress = p->basis > 9999 ? 9999 : p->basis;
-	s->doing = str_c(p->doing_zh);
-	s->doing_en = str_c(p->doing_en);
+	s->doing = kept(r->doing[0], p->doing_zh);
+	s->doing_en = kept(r->doing[1], p->doing_en);
 	take_stats(s, &p->stats);
 	for (int i = 0; i < SEVERITY_COUNT; i++)
 		s->counts[i] = (int64_t)p->counts[i];

@@ -303,11 +303,34 @@ static bool is_missing(struct run *r, const struct spec *spec, struct answer *a)
 	return !is_linked(spec) || (!soft404_other_words(r, a, dir, ext) && !(above.len && soft404_other_words(r, a, above, STR(""))));
 }
 
+/* The start page, word for word, in another folder: some servers give it for every unknown address.
+ * Its relative links would lead to ever new addresses of the same kind. */
+static bool start_elsewhere(const struct run *r, const struct answer *a)
+{
+	const struct scan_page *p = a->x.page, *s = r->start ? r->start->x.page : NULL;
+	if (!p || !s || a == r->start || p->links_len != s->links_len || p->links_len < 5 ||
+	    !str_eq(p->title, s->title) || str_eq(url_directory(&a->url), url_directory(&r->start->url)))
+		return false;
+	bool relative = false;
+	for (size_t i = 0; i < p->links_len; i++) {
+		if (!str_eq(p->links[i].raw, s->links[i].raw))
+			return false;
+		relative = relative || !str_eq(p->links[i].url, s->links[i].url);
+	}
+	return relative && kit_same_sig(answer_sig((struct answer *)(uintptr_t)a), answer_sig(r->start));
+}
+
 /* Looks at an answer: what it is, what it links to, what is to be probed. */
 static void look_at(struct run *r, const struct spec *spec, struct answer *a, struct scan_page_info *info)
 {
 	if (is_missing(r, spec, a))
 		a->x.missing = true;
+	if ((spec->kind == LINK_API_GUESS && (a->x.page || a->x.status >= 300)) || start_elsewhere(r, a)) {
+		a->x.missing = true;
+		*info = page_info(a);
+		tell_page(r, info);
+		return;
+	}
 	keep_cookies(r, a);
 	*info = page_info(a);
 	known_unchanged(r, spec, a, info);

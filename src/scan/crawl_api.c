@@ -58,7 +58,7 @@ void crawl_api_seeds(struct run *r)
 		buf_clear(&b);
 		url_write_origin(&b, &r->target);
 		buf_c(&b, ask ? graphql[i - ARRAY_SIZE(documents)] : documents[i]);
-		frontier_push(r, &(struct spec){ .method = ask ? STR("POST") : STR("GET"), .url = buf_view(&b), .kind = LINK_GUESS,
+		frontier_push(r, &(struct spec){ .method = ask ? STR("POST") : STR("GET"), .url = buf_view(&b), .kind = LINK_API_GUESS,
 						 .body = ask ? api_graphql_question() : STR(""),
 						 .type = ask ? STR("application/json") : STR("") });
 	}

@@ -82,6 +82,7 @@ enum scan_link_kind {
 	LINK_FORM,    /* form action */
 	LINK_ROBOTS, LINK_SITEMAP, LINK_SEED, LINK_GUESS,
 	LINK_API, /* described by an interface document */
+	LINK_API_GUESS, /* a usual place of such a document; a page there is not one */
 };
 
 struct scan_link {

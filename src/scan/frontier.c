@@ -341,7 +341,7 @@ static uint64_t priority(const struct spec *s)
 		[LINK_A] = 0, [LINK_FRAME] = 0, [LINK_REFRESH] = 0, [LINK_SEED] = 0, [LINK_FORM] = 1,
 		[LINK_SCRIPT] = 1, [LINK_HEADER] = 1, [LINK_JS] = 2, [LINK_ROBOTS] = 2, [LINK_STYLE] = 2,
 		[LINK_COMMENT] = 3, [LINK_SITEMAP] = 2, [LINK_RESOURCE] = 3, [LINK_CSS] = 3, [LINK_GUESS] = 3,
-		[LINK_API] = 1,
+		[LINK_API] = 1, [LINK_API_GUESS] = 3,
 	};
 	return (uint64_t)(s->depth * 2 + late[s->kind]);
 }

@@ -47,7 +47,7 @@ struct spec *spec_decode(struct str bytes)
 	uint32_t kind;
 	if (reader_u32(&r, &s.depth) < 0 || reader_u32(&r, &kind) < 0 || reader_u64(&r, &s.order) < 0 ||
 	    reader_blob(&r, &s.method) < 0 || reader_blob(&r, &s.url) < 0 || reader_blob(&r, &s.body) < 0 ||
-	    reader_blob(&r, &s.type) < 0 || reader_blob(&r, &s.from) < 0 || kind > LINK_API)
+	    reader_blob(&r, &s.type) < 0 || reader_blob(&r, &s.from) < 0 || kind > LINK_API_GUESS)
 		return NULL;
 	s.kind = (enum scan_link_kind)kind;
 	return spec_new(&s);
