@@ -11,7 +11,7 @@ databases_start() {
 		for _ in $(seq 100); do [ -S "$dir/mysql/s" ] && break; sleep 0.1; done
 		[ -S "$dir/mysql/s" ] && export TARGET_MYSQL=$dir/mysql/s
 	fi
-	if [ -x "$bin/initdb" ] && [ "$(id -u)" = 0 ]; then
+	if [ -x "$bin/initdb" ] && [ "$(id -u)" = 0 ] && id postgres >/dev/null 2>&1; then
 		install -d -o postgres "$dir/pgsql"
 		setpriv --reuid postgres --regid postgres --clear-groups "$bin/initdb" -D "$dir/pgsql/d" -U zw -A trust >/dev/null 2>&1
 		setpriv --reuid postgres --regid postgres --clear-groups "$bin/postgres" -D "$dir/pgsql/d" -k "$dir/pgsql" -h "" -F >/dev/null 2>&1 &

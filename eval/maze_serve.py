@@ -51,7 +51,7 @@ def main():
         kept = []
         path = environ["PATH_INFO"]
         body = app(environ, lambda s, h, e=None: kept.append((s, h)) or (lambda b: None))
-        if kept[-1][0].startswith("308") and not path.endswith("/"):
+        if kept[-1][0].startswith(("308", "404")) and not path.endswith("/"):
             body = app(dict(environ, PATH_INFO=path + "/"),
                        lambda s, h, e=None: kept.append((s, h)) or (lambda b: None))
         status, headers = kept[-1]

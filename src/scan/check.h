@@ -202,6 +202,9 @@ void probe_report(struct probe *p, const struct scan_report *r);
 bool probe_reported(struct probe *p);
 /* Another check found something at this point (e.g. "sqli-error" before "sqli-boolean"). */
 bool probe_point_found(struct probe *p, const char *check_id);
+/* The request brings content along: an upload, an editor's text. A path in one of its inputs may be
+ * where that is written, so no name of a real file may stand there. */
+bool probe_may_write(struct probe *p);
 /* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
 bool probe_has_session(struct probe *p);
 /* The page on which this unit's address was found; empty when it is a start. */

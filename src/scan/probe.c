@@ -406,6 +406,25 @@ bool probe_point_found(struct probe *p, const char *check_id)
 	return map_has(p->unit->target->found, found_key(p, check_id));
 }
 
+bool probe_may_write(struct probe *p)
+{
+	static const char *const words[] = { "content", "text", "body", "data", "source", "code", "html" };
+	const struct spec *s = p->unit->spec;
+	struct str rest = s->body, pair;
+	if (str_empty(s->body) || p->unit->where == WHERE_COOKIE || p->unit->where == WHERE_HEADER)
+		return false;
+	if (str_has(s->body, STR("filename=\"")))
+		return true;
+	while (str_split(&rest, '&', &pair)) {
+		ssize_t eq = str_chr(pair, '=');
+		struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			if (str_ihas(name, str_c(words[i])) && !str_eq(name, p->unit->name))
+				return true;
+	}
+	return false;
+}
+
 int probe_missing(struct probe *p, const struct scan_exchange *x)
 {
 	if (x->status == 404 || x->status == 410 || x->missing)

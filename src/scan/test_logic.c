@@ -256,6 +256,8 @@ static bool owned(struct web *w)
 
 /* ---- where a parameter sends the visitor ---- */
 
+static bool overwrote; /* an editor was told to save to a file of the system */
+
 static bool leads(struct web *w)
 {
 	char to[300];
@@ -267,7 +269,12 @@ static bool leads(struct web *w)
 			 strpbrk(to, "'\\<") ? "" : to);
 	else if (web_is(w, "/g/prefix"))
 		redirect(w, strncmp(to, "http://shop.test", 16) == 0 ? to : "/");
-	else if (web_is(w, "/g/prefix-safe"))
+	else if (web_is(w, "/g/edit")) {
+		web_param(w, "file", to, sizeof(to));
+		overwrote = overwrote || strstr(to, "passwd") || strstr(to, "win.ini");
+		web_html(w, "<title>E</title><form method=post action=/g/edit><input name=file value=a.html>"
+			    "<textarea name=content>x</textarea><button>Preview</button></form>");
+	} else if (web_is(w, "/g/prefix-safe"))
 		redirect(w, strncmp(to, "http://shop.test/", 17) == 0 ? to : "/");
 	else
 		return false;
@@ -286,7 +293,7 @@ static void handle(struct web *w)
 			    "<a href=/r/catchall-safe>q</a><a href=/r/status-safe>r</a><a href=/dav/>s</a><a href=/fake/>t</a>"
 			    "<a href=/f/bare>u</a><a href=/f/unchecked>v</a><a href=/f/if-there>w</a><a href=/f/token-safe>x</a><a href=/f/origin-safe>y</a>"
 			    "<a href='/g/script?to=/a'>z</a><a href='/g/script-safe?to=/a'>A</a><a href='/g/prefix?to=http://shop.test/'>B</a>"
-			    "<a href='/g/prefix-safe?to=http://shop.test/'>C</a><a href=/u/>mine</a>");
+			    "<a href='/g/prefix-safe?to=http://shop.test/'>C</a><a href=/g/edit>D</a><a href=/u/>mine</a>");
 		return;
 	}
 	if (hosts(w) || caches(w) || sharing(w) || refused(w) || puts_files(w) || forms(w) || leads(w) || owned(w))
@@ -329,7 +336,7 @@ static const struct {
 static void every_hole_and_only_those(void **state)
 {
 	const struct str only[] = { STR("host-header-injection"), STR("cache-poisoning"), STR("cache-deception"), STR("cors-reflect"),
-				    STR("bypass-403"), STR("csrf"), STR("access-control"), STR("http-put"), STR("open-redirect") };
+				    STR("bypass-403"), STR("csrf"), STR("access-control"), STR("http-put"), STR("open-redirect"), STR("path-traversal") };
 	unsigned failed = 0;
 	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = ARRAY_SIZE(only),
 						.cookie = STR("sid=a1"), .second.cookie = STR("sid=b2"), .intrusive = true });
@@ -346,6 +353,7 @@ static void every_hole_and_only_those(void **state)
 		put += str_starts(key, STR("http-put /dav/"));
 		failed += str_starts(key, STR("http-put /fake/"));
 	}
+	assert_false(overwrote);
 	assert_true(put > 0);
 	assert_int_equal(map_len(files), 0); /* cleaned up */
 	assert_int_equal(failed, 0);
