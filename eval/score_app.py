@@ -13,7 +13,7 @@ head = open(sys.argv[1], encoding="utf-8").readline()[2:].strip()
 ours = json.load(open(sys.argv[2], encoding="utf-8"))
 other = json.load(open(sys.argv[3], encoding="utf-8")) if len(sys.argv) > 3 else None
 GROUPS = ("sqli", "xss", "command", "code", "path-traversal", "file-inclusion", "lfi", "rfi", "ssrf", "xxe", "xpath", "ldap", "nosql",
-          "ssti", "open-redirect", "crlf", "upload", "csrf", "cors", "idor", "access", "host-header")
+          "ssti", "open-redirect", "crlf", "file-upload", "csrf", "cors", "idor", "access", "host-header")
 
 
 def at(url, path):

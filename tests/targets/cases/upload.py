@@ -91,3 +91,53 @@ case(False, lambda n, k, d: True, php, serve=False, rename=lambda n: secrets.tok
 case(False, lambda n, k, d: False, never)
 case(False, IMAGES, php, rename=lambda n: secrets.token_hex(6) + ".jpg")
 case(False, lambda n, k, d: n.lower().endswith((".jpg", ".png")) and b"<" not in d, never, nosniff=True)
+
+# The name, or the folder, comes in another field; a list where a word was meant.
+NAMED = '<form method=post action="{}/send" enctype="multipart/form-data"><input type=file name=file><input type=text name={} value="{}"><button>上传</button></form>'
+
+
+def named(is_bad, field, value, target):
+    """target(name of the file, request) gives where it goes, below the case's folder, or None."""
+    def send(r):
+        name, _, data = r.files.get("file", ("", "", b""))
+        where = target(re.sub(r"[^\w.]", "", name)[:60], r)
+        if not name or not where or len(data) > 200000 or ".." in where.replace("../", "", 1):
+            return Reply(page("<p>不允许上传该类型的文件</p>"), 400)
+        place = (UP / r.case.base.strip("/").replace("/", "_") / "in" / where).resolve()
+        if UP not in place.parents:
+            return Reply(page("<p>保存失败</p>"), 500)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        return Reply(page(f'<p>上传成功</p><img src="{r.case.base}/files/in/{E(where)}">'))
+
+    def files(r):
+        f = (UP / r.case.base.strip("/").replace("/", "_") / r.path.split("/files/", 1)[-1]).resolve()
+        return served_file(f) if UP in f.parents and f.is_file() else Reply(page("<p>页面不存在</p>"), 404)
+    (bad if is_bad else good)("upload", multipart("title", "图片"), lambda v, r: NAMED.format(r.case.base, field, value), send=send, files=files)
+
+
+def served_file(f):
+    if php(f.name):
+        done = subprocess.run(["php", "-d", "open_basedir=" + str(UP), "-d", "disable_functions=exec,system,passthru,shell_exec,popen,proc_open", str(f)], capture_output=True, timeout=5, check=False)
+        return Reply(done.stdout[:4000])
+    return Reply(f.read_bytes(), headers=[("X-Content-Type-Options", "nosniff")], kind=KINDS.get(f.suffix.lower()[1:], "application/octet-stream"))
+
+
+def listed(r):
+    """The last of the list is checked, the first is used."""
+    parts = [r.form[k][-1] for k in sorted(r.form) if k.startswith("save_name[")] or r.get("save_name").split(".")
+    return (parts[0].rstrip("/") if parts[0].endswith("/") else ".".join(parts)) if parts[-1] in ("png", "jpg") else None
+
+
+def plain(v):
+    return re.sub(r"[^\w.]", "", v)[:60]
+
+
+named(True, "save_name", "photo.jpg", lambda n, r: plain(r.get("save_name")) if IMAGES(n, "", b"") else None)
+named(True, "save_name", "photo.png", lambda n, r: plain(r.get("save_name")) if not r.get("save_name").endswith((".php", ".phtml")) else None)
+named(True, "save_name", "photo.jpg", lambda n, r: listed(r))
+named(True, "folder", "pics/", lambda n, r: r.get("folder") + n if IMAGES(n, "", b"") else None)
+named(False, "save_name", "photo.jpg", lambda n, r: plain(r.get("save_name").rsplit(".", 1)[0]).replace(".", "_") + ".png" if IMAGES(n, "", b"") else None)
+named(False, "save_name", "photo.jpg", lambda n, r: secrets.token_hex(6) + ".png" if IMAGES(n, "", b"") and IMAGES(r.get("save_name"), "", b"") else None)
+named(False, "folder", "pics/", lambda n, r: plain(r.get("folder").strip("/")) + "/" + n if IMAGES(n, "", b"") and plain(r.get("folder").strip("/")).strip(".") else None)
+named(False, "folder", "pics/", lambda n, r: "pics/" + n if IMAGES(n, "", b"") else None)
