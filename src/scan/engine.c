@@ -286,6 +286,10 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->o.templates = o->templates;
 	r->o.templates_len = o->templates_len;
 	templates_start(r);
+	r->o.templates = NULL;
+	r->o.templates_len = 0;
+	if (events->templates_loaded)
+		events->templates_loaded(events->ctx);
 	r->literals = all_literals(r);
 	r->checks = mem_array(scan_checks_count() + 1, sizeof(*r->checks));
 	for (size_t i = 0; scan_checks[i]; i++)

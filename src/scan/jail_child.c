@@ -426,6 +426,15 @@ static int child_receive(struct child *c, struct arena *a, struct scan_options *
 	}
 }
 
+/* Tens of megabytes that the engine has compiled. */
+static void drop_templates(void *ctx)
+{
+	struct child *c = ctx;
+	free_bufs(c->bundles.ptr, c->bundles.len);
+	c->bundles.ptr = NULL;
+	c->bundles.len = 0;
+}
+
 static void take_fingerprints(const struct child *c, struct arena *a, struct scan_options *o)
 {
 	struct str *list = arena_array(a, c->prints.len + 1, sizeof(*list));
@@ -466,6 +475,7 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 					      &browser, NULL, c.has_oob ? &c.oob : NULL };
 		events.tech = on_tech;
 		events.dns = child_dns;
+		events.templates_loaded = drop_templates;
 		take_fingerprints(&c, a, &o);
 		r = scan_run(&o, connector, &state, &events, &s, &e);
 		net_connector_free(connector);

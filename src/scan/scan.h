@@ -225,6 +225,8 @@ struct scan_events {
 	/* A recognised technology and where it was first seen; again under the same id when
 	 * its version or confidence has become better. */
 	void (*tech)(void *ctx, const struct scan_tech *t, struct str url);
+	/* The templates of the options are compiled: their bytes are not looked at again. */
+	void (*templates_loaded)(void *ctx);
 };
 
 /* Append-only journal. `append` must be durable against the death of the process

@@ -118,7 +118,7 @@ bool expr_test(const struct expr *x, struct expr_env *env);
 struct str expr_source(const struct expr *x);
 
 /* What an expression mentions, each name once, in order of first mention. The list stands in
- * the arena that it was compiled into. */
+ * `a`, which may go before the expression does. */
 struct expr_use {
 	struct str name;    /* dotted as written; DSL functions by their full name (to_lower) */
 	bool function;
@@ -126,7 +126,7 @@ struct expr_use {
 	const char *unsupported; /* known, but does nothing here: why (static text), or NULL */
 	unsigned args;	    /* of the first call */
 };
-size_t expr_vars(const struct expr *x, const struct expr_use **ret);
+size_t expr_vars(const struct expr *x, struct arena *a, const struct expr_use **ret);
 /* Strings of at least three bytes one of which must be in the variable `ret_part` ("body",
  * "all_headers", "response.body" …) for the expression to be true, for the prefilter. The set is
  * complete: if none occurs, the expression is false whatever the rest is. 0: cannot say. */
@@ -157,5 +157,5 @@ int expr_text_render(const struct expr_text *t, struct expr_env *env, struct buf
 /* No placeholder at all: the same bytes every time. */
 bool expr_text_fixed(const struct expr_text *t);
 struct str expr_text_source(const struct expr_text *t);
-size_t expr_text_vars(const struct expr_text *t, const struct expr_use **ret);
+size_t expr_text_vars(const struct expr_text *t, struct arena *a, const struct expr_use **ret);
 #endif

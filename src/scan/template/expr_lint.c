@@ -86,18 +86,18 @@ static void note_use(void *arg, const struct node *n)
 	u->list[u->len++] = use;
 }
 
-size_t expr_vars(const struct expr *x, const struct expr_use **ret)
+size_t expr_vars(const struct expr *x, struct arena *a, const struct expr_use **ret)
 {
-	struct uses u = { .a = x->arena };
+	struct uses u = { .a = a };
 
 	expr_walk(x->root, note_use, &u);
 	*ret = u.list;
 	return u.len;
 }
 
-size_t expr_text_vars(const struct expr_text *t, const struct expr_use **ret)
+size_t expr_text_vars(const struct expr_text *t, struct arena *a, const struct expr_use **ret)
 {
-	struct uses u = { .a = expr_text_arena(t) };
+	struct uses u = { .a = a };
 
 	expr_text_collect(t, note_use, &u);
 	*ret = u.list;

@@ -464,7 +464,7 @@ int expr_compile_at(struct arena *a, struct str src, enum expr_syntax syntax, un
 		return -1;
 	}
 	struct expr *x = arena_new_of(a, struct expr);
-	*x = (struct expr){ .src = p.src, .root = root, .syntax = syntax, .arena = a };
+	*x = (struct expr){ .src = p.src, .root = root, .syntax = syntax };
 	*ret = x;
 	return 0;
 }

@@ -74,9 +74,7 @@ struct expr {
 	struct str src;
 	struct node *root;
 	enum expr_syntax syntax;
-	struct arena *arena; /* where it stands: lists made by lint stand there, too */
 };
-struct arena *expr_text_arena(const struct expr_text *t);
 
 typedef int expr_run(struct expr_env *env, const struct value *args, size_t n,
 		     struct value *ret);

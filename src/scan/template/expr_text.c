@@ -13,7 +13,6 @@ struct expr_text {
 	struct piece *pieces;
 	size_t len;
 	bool fixed;
-	struct arena *arena;
 };
 
 /* How a text is read. */
@@ -82,8 +81,9 @@ static bool name_known(const struct reading *r, struct str name)
 
 static bool all_known(const struct reading *r, const struct expr *x)
 {
+	_cleanup_arena_ struct arena *a = arena_new(16 * MIB);
 	const struct expr_use *use;
-	size_t n = r->known ? expr_vars(x, &use) : 0;
+	size_t n = r->known ? expr_vars(x, a, &use) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (use[i].function ? !use[i].known : !name_known(r, use[i].name))
@@ -143,10 +143,9 @@ static int compile(const struct reading *r, struct str src, struct expr_text **r
 		vec_push(&pieces)->src = str_from(src, plain);
 	struct expr_text *t = arena_new_of(a, struct expr_text);
 	t->src = src;
-	t->arena = a;
 	t->len = pieces.len;
 	t->fixed = true;
-	t->pieces = arena_array(a, pieces.len + 1, sizeof(*t->pieces));
+	t->pieces = arena_array(a, pieces.len, sizeof(*t->pieces));
 	for (size_t i = 0; i < pieces.len; i++) {
 		t->pieces[i] = pieces.ptr[i];
 		t->fixed = t->fixed && !pieces.ptr[i].x && !pieces.ptr[i].name.ptr;
@@ -231,11 +230,6 @@ bool expr_text_fixed(const struct expr_text *t)
 struct str expr_text_source(const struct expr_text *t)
 {
 	return t->src;
-}
-
-struct arena *expr_text_arena(const struct expr_text *t)
-{
-	return t->arena;
 }
 
 void expr_text_collect(const struct expr_text *t, void (*each)(void *arg, const struct node *n),

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct expr_use *use;
 		bool truth = expr_eval(x, &env, &v) == 0 && v.type == VALUE_BOOL && v.boolean;
 		if (arena_left(a) > 4 * MIB) {
-			expr_vars(x, &use);
+			expr_vars(x, a, &use);
 			literals(x, a, body, truth);
 		}
 	}

@@ -15,7 +15,7 @@ static int inline_values(struct template_pack *p, const struct yaml *v, struct t
 	size_t n = yaml_items(v);
 	if (n > LIMIT_TEMPLATE_PAYLOADS)
 		return error_set(e, "template.too-many-payloads", "载荷过多。", "There are too many payloads.");
-	struct template_text *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_text *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		if (nuclei_text(p, nuclei_scalar(yaml_item(v, i)), &list[i], e) < 0)
 			return -1;
@@ -30,7 +30,7 @@ static int line_values(struct template_pack *p, struct str text, struct template
 	size_t n = 0;
 	while (str_split(&rest, '\n', &line))
 		n++;
-	struct template_text *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_text *list = arena_array(p->arena, n, sizeof(*list));
 	for (rest = text; str_split(&rest, '\n', &line);)
 		if (str_trim(line).len && nuclei_text(p, str_trim(line), &list[out->len++], e) < 0)
 			return -1;
@@ -42,7 +42,7 @@ static int payloads(struct template_pack *p, const struct template *t, const str
 		    struct error *e)
 {
 	size_t n = y && y->kind == YAML_MAP ? y->len : 0;
-	struct template_payload *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_payload *list = arena_array(p->arena, n, sizeof(*list));
 	b->payloads = list;
 	for (size_t i = 0; i < n; i++) {
 		const struct yaml *v = y->pairs[i].value;
@@ -159,7 +159,7 @@ static int blocks(struct template_pack *p, const struct yaml *doc, struct templa
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
 		n += yaml_items(yaml_get(doc, protocols[i].key));
-	t->blocks = arena_array(p->arena, n + 1, sizeof(*t->blocks));
+	t->blocks = arena_array(p->arena, n, sizeof(*t->blocks));
 	for (size_t k = 0; k < doc->len; k++)
 		for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
 			const struct yaml *list = doc->pairs[k].value;
@@ -194,7 +194,7 @@ static int refuse_document(const struct yaml *doc, struct error *e)
 static int variables(struct template_pack *p, const struct yaml *v, struct template *t, struct error *e)
 {
 	size_t n = v && v->kind == YAML_MAP ? v->len : 0;
-	struct template_var *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_var *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++) {
 		list[i].name = template_intern(p, v->pairs[i].key);
 		if (nuclei_text(p, nuclei_scalar(v->pairs[i].value), &list[i].text, e) < 0)

@@ -72,7 +72,7 @@ static unsigned first_cwe(const struct yaml *v)
 static void references(struct template_pack *p, const struct yaml *v, struct template *t)
 {
 	size_t n = yaml_items(v);
-	struct str *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct str *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n && t->references_len < 20; i++) {
 		const struct yaml *y = yaml_item(v, i);
 		struct str rest = y->kind == YAML_SCALAR ? y->text : STR(""), line;

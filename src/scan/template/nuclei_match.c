@@ -17,7 +17,7 @@ int nuclei_text(struct template_pack *p, struct str text, struct template_text *
 	const struct expr_use *use;
 	if (template_text_make(p, text, ret, e) < 0)
 		return -1;
-	size_t n = ret->mixed ? expr_text_vars(ret->mixed, &use) : 0;
+	size_t n = ret->mixed ? expr_text_vars(ret->mixed, p->scratch, &use) : 0;
 	for (size_t i = 0; i < n; i++)
 		if (use[i].function && use[i].unsupported)
 			return bad_function(&use[i], e);
@@ -57,7 +57,7 @@ static void note_name(struct template_block *b, struct str name)
 static int words(struct template_pack *p, const struct yaml *v, bool hex, struct template_matcher *m, struct error *e)
 {
 	size_t n = yaml_items(v);
-	m->words = arena_array(p->arena, n + 1, sizeof(*m->words));
+	m->words = arena_array(p->arena, n, sizeof(*m->words));
 	for (size_t i = 0; i < n; i++) {
 		struct str s = nuclei_scalar(yaml_item(v, i));
 		struct template_word *w = &m->words[m->n];
@@ -83,7 +83,7 @@ static int regexes(struct template_pack *p, const struct yaml *v, bool nocase, s
 		   struct error *e)
 {
 	size_t n = yaml_items(v);
-	*ret = arena_array(p->arena, n + 1, sizeof(**ret));
+	*ret = arena_array(p->arena, n, sizeof(**ret));
 	for (size_t i = 0; i < n; i++) {
 		struct template_regex *r = &(*ret)[(*ret_n)++];
 		*r = (struct template_regex){ .nocase = nocase, .literal = TEMPLATE_NO_LITERAL };
@@ -96,7 +96,7 @@ static int regexes(struct template_pack *p, const struct yaml *v, bool nocase, s
 static int numbers(struct template_pack *p, const struct yaml *v, struct template_matcher *m, struct error *e)
 {
 	size_t n = yaml_items(v);
-	int64_t *list = arena_array(p->arena, n + 1, sizeof(*list));
+	int64_t *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		if (str_to_i64(str_trim(nuclei_scalar(yaml_item(v, i))), &list[m->n++]) < 0)
 			return error_set(e, "template.bad-number", "status 或 size 应为数字。", "status and size must be numbers.");
@@ -108,13 +108,13 @@ static int exprs(struct template_pack *p, const struct yaml *v, struct template_
 		 const struct expr *const **ret, size_t *ret_n, struct error *e)
 {
 	size_t n = yaml_items(v);
-	const struct expr **list = arena_array(p->arena, n + 1, sizeof(*list));
+	const struct expr **list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++) {
 		struct expr *x;
 		const struct expr_use *use;
 		if (expr_compile(p->arena, nuclei_scalar(yaml_item(v, i)), EXPR_DSL, &x, e) < 0)
 			return -1;
-		size_t uses = expr_vars(x, &use);
+		size_t uses = expr_vars(x, p->scratch, &use);
 		for (size_t k = 0; k < uses; k++) {
 			if (use[k].function && (!use[k].known || use[k].unsupported))
 				return bad_function(&use[k], e);
@@ -130,7 +130,7 @@ static int queries(struct template_pack *p, const struct yaml *v, enum template_
 		   const struct template_query **ret, size_t *ret_n, struct error *e)
 {
 	size_t n = yaml_items(v);
-	struct template_query *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_query *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++) {
 		struct template_query *q = &list[(*ret_n)++];
 		struct jq *jq = NULL;
@@ -184,7 +184,7 @@ static int values(struct template_pack *p, const struct yaml *y, struct str type
 int nuclei_matchers(struct template_pack *p, const struct yaml *list, struct template_block *b, struct error *e)
 {
 	size_t n = yaml_items(list);
-	struct template_matcher *out = arena_array(p->arena, n + 1, sizeof(*out));
+	struct template_matcher *out = arena_array(p->arena, n, sizeof(*out));
 	b->matchers = out;
 	for (size_t i = 0; i < n; i++) {
 		const struct yaml *y = yaml_item(list, i);
@@ -246,7 +246,7 @@ static int extractor(struct template_pack *p, const struct yaml *y, struct templ
 int nuclei_extractors(struct template_pack *p, const struct yaml *list, struct template_block *b, struct error *e)
 {
 	size_t n = yaml_items(list);
-	struct template_extractor *out = arena_array(p->arena, n + 1, sizeof(*out));
+	struct template_extractor *out = arena_array(p->arena, n, sizeof(*out));
 	b->extractors = out;
 	for (size_t i = 0; i < n; i++)
 		if (extractor(p, yaml_item(list, i), b, &out[b->extractors_len++], e) < 0)

@@ -15,22 +15,22 @@ static bool site_name(struct str name)
 	return false;
 }
 
-static bool text_fixed(const struct template_text *t)
+static bool text_fixed(const struct template_pack *p, const struct template_text *t)
 {
 	const struct expr_use *use;
-	size_t n = t->mixed ? expr_text_vars(t->mixed, &use) : 0;
+	size_t n = t->mixed ? expr_text_vars(t->mixed, p->scratch, &use) : 0;
 	for (size_t i = 0; i < n; i++)
 		if (use[i].function || !site_name(use[i].name))
 			return false;
 	return true;
 }
 
-static void set_fixed(struct template_request *q)
+static void set_fixed(const struct template_pack *p, struct template_request *q)
 {
-	q->fixed = !q->bytes.text.len && text_fixed(&q->method) && text_fixed(&q->target) && text_fixed(&q->body) &&
+	q->fixed = !q->bytes.text.len && text_fixed(p, &q->method) && text_fixed(p, &q->target) && text_fixed(p, &q->body) &&
 		   !q->host.text.len && !q->sni.text.len;
 	for (size_t i = 0; i < q->headers_len; i++)
-		q->fixed = q->fixed && text_fixed(&q->headers[i].name) && text_fixed(&q->headers[i].value);
+		q->fixed = q->fixed && text_fixed(p, &q->headers[i].name) && text_fixed(p, &q->headers[i].value);
 }
 
 /* ---- raw ---- */
@@ -119,7 +119,7 @@ static int header_lines(struct template_pack *p, struct str *rest, struct templa
 	size_t n = 0;
 	while (take_line(&scan, &line) && str_trim(line).len)
 		n++;
-	struct template_header *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_header *list = arena_array(p->arena, n, sizeof(*list));
 	q->headers = list;
 	while (take_line(rest, &line)) {
 		if (str_empty(str_trim(line)))
@@ -198,7 +198,7 @@ int nuclei_raw(struct template_pack *p, struct str text, bool unsafe, struct tem
 		return error_set(e, "template.bad-raw", "原始请求是空的。", "A raw request is empty.");
 	if (request_line(p, str_trim(line), q, e) < 0 || header_lines(p, &text, q, e) < 0 || raw_body(p, text, q, e) < 0)
 		return -1;
-	set_fixed(q);
+	set_fixed(p, q);
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static int plain_headers(struct template_pack *p, const struct yaml *y, const st
 			 struct error *e)
 {
 	size_t n = y && y->kind == YAML_MAP ? y->len : 0;
-	struct template_header *list = arena_array(p->arena, n + 1, sizeof(*list));
+	struct template_header *list = arena_array(p->arena, n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		if (nuclei_text(p, y->pairs[i].key, &list[i].name, e) < 0 ||
 		    nuclei_text(p, nuclei_scalar(y->pairs[i].value), &list[i].value, e) < 0)
@@ -232,7 +232,7 @@ static int paths(struct template_pack *p, const struct yaml *y, struct template_
 		out[i] = base;
 		if (nuclei_text(p, str_trim(nuclei_scalar(yaml_item(yaml_get(y, "path"), i))), &out[i].target, e) < 0)
 			return -1;
-		set_fixed(&out[i]);
+		set_fixed(p, &out[i]);
 	}
 	return 0;
 }
@@ -279,7 +279,7 @@ int nuclei_dns_requests(struct template_pack *p, const struct yaml *y, struct te
 static int tcp_inputs(struct template_pack *p, const struct yaml *list, struct template_request *q, struct error *e)
 {
 	size_t n = yaml_items(list);
-	struct template_input *in = arena_array(p->arena, n + 1, sizeof(*in));
+	struct template_input *in = arena_array(p->arena, n, sizeof(*in));
 	q->inputs = in;
 	for (size_t i = 0; i < n; i++) {
 		const struct yaml *y = yaml_item(list, i);

@@ -63,13 +63,16 @@ struct str template_intern(struct template_pack *p, struct str s)
 
 int template_text_make(struct template_pack *p, struct str text, struct template_text *ret, struct error *e)
 {
-	struct template_text t = { .text = text.len <= 24 ? template_intern(p, text) : arena_str(p->arena, text) };
+	struct template_text t = { 0 };
 	if (str_has(text, STR("{{")) || str_has(text, STR("\xC2\xA7"))) {
 		struct expr_text *x;
 		if (expr_text_compile(p->arena, text, EXPR_DSL, &x, e) < 0)
 			return -1;
 		if (!expr_text_fixed(x))
 			t.mixed = x;
+		t.text = expr_text_source(x);
+	} else {
+		t.text = text.len <= 40 ? template_intern(p, text) : arena_str(p->arena, text);
 	}
 	*ret = t;
 	return 0;
@@ -141,13 +144,13 @@ const struct template_payload *template_file_list(struct template_pack *p, struc
 			  "The payload file %.*s has too many lines.", STR_ARG(name));
 		return NULL;
 	}
-	struct template_text *values = arena_array(p->arena, n + 1, sizeof(*values));
+	struct template_text *values = arena_array(p->arena, n, sizeof(*values));
 	l = arena_new_of(p->arena, struct template_payload);
-	for (rest = *s; str_split(&rest, '\n', &line);) {
+	for (rest = arena_str(p->arena, *s); str_split(&rest, '\n', &line);) {
 		while (line.len && line.ptr[line.len - 1] == '\r')
 			line.len--;
 		if (!str_empty(str_trim(line)))
-			values[l->len++].text = arena_str(p->arena, line);
+			values[l->len++].text = line;
 	}
 	l->values = values;
 	map_put(p->files->lists, path, l);
@@ -238,6 +241,7 @@ void template_pack_load(struct template_pack *p, struct str bundle)
 		map_put(files.by_path, path, s);
 	}
 	p->files = &files;
+	p->scratch = scratch;
 	r = reader_of(bundle);
 	while (next_file(&r, &path, &bytes) && p->len < LIMIT_TEMPLATES && arena_left(p->arena) > 64 * MIB) {
 		if (!is_yaml(path))
@@ -246,6 +250,7 @@ void template_pack_load(struct template_pack *p, struct str bundle)
 		arena_reset(scratch);
 	}
 	p->files = NULL;
+	p->scratch = NULL;
 	map_free(files.by_path);
 	map_free(files.lists);
 	arena_free(kept);

@@ -253,6 +253,12 @@ static void add_job(struct run *r, const struct template *t, bool waits)
 									(t->flags & TEMPLATE_DETECTS) != 0, waits };
 }
 
+static void leave_out(struct run *r, const struct template *t, size_t bases)
+{
+	r->templates->stats.gated++;
+	r->templates->stats.spared += t->max_requests * bases;
+}
+
 /* Those that find products come first: others wait for them. */
 static void choose(struct run *r)
 {
@@ -269,7 +275,7 @@ static void choose(struct run *r)
 			if (detects && way == GATE_WAIT)
 				way = GATE_SKIP;
 			if (pass == 1 && way == GATE_SKIP)
-				ts->stats.gated++;
+				leave_out(r, t, ts->bases.len);
 			if (way == GATE_SKIP || (pass == 1 && way != GATE_RUN) || (pass == 2 && way != GATE_WAIT))
 				continue;
 			ts->stats.chosen++;
@@ -361,8 +367,10 @@ static bool runs_now(struct probe *p, const struct template_job *job)
 		probe_park(p);
 	if (!job->waits || product_seen(r, job->t))
 		return !r->stopping;
-	r->templates->stats.gated++;
-	r->templates->stats.chosen--;
+	if (job->base.ptr == r->templates->bases.ptr[0].ptr) { /* once for all its places */
+		leave_out(r, job->t, r->templates->bases.len);
+		r->templates->stats.chosen--;
+	}
 	return false;
 }
 
@@ -446,14 +454,12 @@ void templates_end(struct run *r)
 	templates_flush_held(r);
 	if (!ts->stats.chosen || r->o.retest_len)
 		return;
-	snprintf(zh, sizeof(zh), "模板：运行 %llu 个，因目标没有相应产品而省去 %llu 个；发出 %llu 个请求，相同请求合并省去 %llu 个；对照排除误报 %llu 个。",
-		 (unsigned long long)ts->stats.chosen, (unsigned long long)ts->stats.gated,
-		 (unsigned long long)ts->stats.requests, (unsigned long long)ts->stats.saved,
-		 (unsigned long long)ts->stats.controlled);
-	snprintf(en, sizeof(en), "Templates: %llu run, %llu left out since their product is not there; %llu requests sent, %llu saved as equal; "
-		 "%llu hits refuted by a control.", (unsigned long long)ts->stats.chosen, (unsigned long long)ts->stats.gated,
-		 (unsigned long long)ts->stats.requests, (unsigned long long)ts->stats.saved,
-		 (unsigned long long)ts->stats.controlled);
+	unsigned long long chosen = ts->stats.chosen, gated = ts->stats.gated, sent = ts->stats.requests;
+	unsigned long long spared = ts->stats.spared, saved = ts->stats.saved, controlled = ts->stats.controlled;
+	snprintf(zh, sizeof(zh), "模板：运行 %llu 个，因目标没有相应产品而省去 %llu 个（约 %llu 个请求）；发出 %llu 个请求，相同请求合并省去 %llu 个；对照排除误报 %llu 个。",
+		 chosen, gated, spared, sent, saved, controlled);
+	snprintf(en, sizeof(en), "Templates: %llu run, %llu left out since their product is not there (some %llu requests); %llu requests sent, "
+		 "%llu saved as equal; %llu hits refuted by a control.", chosen, gated, spared, sent, saved, controlled);
 	run_log(r, zh, en);
 }
 

@@ -55,7 +55,7 @@ int poc_text(struct poc *c, struct str text, struct template_text *ret)
 static int functions_known(struct poc *c, const struct expr *x)
 {
 	const struct expr_use *use;
-	size_t n = expr_vars(x, &use);
+	size_t n = expr_vars(x, c->p->scratch, &use);
 
 	for (size_t i = 0; i < n; i++) {
 		if (!use[i].function)
@@ -102,7 +102,7 @@ static void add_var(struct poc *c, const char *name, const char *source)
 static bool names_known(struct poc *c, const struct expr *x)
 {
 	const struct expr_use *use;
-	size_t n = expr_vars(x, &use);
+	size_t n = expr_vars(x, c->p->scratch, &use);
 
 	for (size_t i = 0; i < n; i++) {
 		struct str rest = use[i].name, head = STR("");

@@ -13,10 +13,10 @@ static bool site_name(struct str name)
 }
 
 /* The same for every run against one site. */
-static bool same(const struct template_text *t)
+static bool same(const struct template_pack *p, const struct template_text *t)
 {
 	const struct expr_use *use;
-	size_t n = t->mixed ? expr_text_vars(t->mixed, &use) : 0;
+	size_t n = t->mixed ? expr_text_vars(t->mixed, p->scratch, &use) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (use[i].function || !site_name(use[i].name))
@@ -24,11 +24,11 @@ static bool same(const struct template_text *t)
 	return true;
 }
 
-static void set_fixed(struct template_request *q)
+static void set_fixed(const struct template_pack *p, struct template_request *q)
 {
-	q->fixed = same(&q->method) && same(&q->target) && same(&q->body);
+	q->fixed = same(p, &q->method) && same(p, &q->target) && same(p, &q->body);
 	for (size_t i = 0; i < q->headers_len; i++)
-		q->fixed = q->fixed && same(&q->headers[i].name) && same(&q->headers[i].value);
+		q->fixed = q->fixed && same(p, &q->headers[i].name) && same(p, &q->headers[i].value);
 }
 
 /* "/x" is below the target; "^/x" at its root; "x" and "{{path}}" get their slash. */
@@ -114,7 +114,7 @@ static int plain(struct poc *c, const struct yaml *y, struct template_block *b,
 	    headers(c, yaml_get(y, "headers"), posts && str_trim(text).len, q) < 0 ||
 	    body(c, text, q) < 0)
 		return -1;
-	set_fixed(q);
+	set_fixed(c->p, q);
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static int raw(struct poc *c, struct str text, struct template_request *q)
 	}
 	if (body(c, text, q) < 0)
 		return -1;
-	set_fixed(q);
+	set_fixed(c->p, q);
 	return 0;
 }
 

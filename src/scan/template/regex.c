@@ -17,7 +17,6 @@
 struct regex {
 	unsigned magic;
 	pcre2_code *code;
-	pcre2_match_data *data;
 	pcre2_match_context *limits;
 	unsigned uses;
 	bool jit;
@@ -61,9 +60,8 @@ int regex_compile(struct str pattern, struct regex **ret, struct error *e)
 	struct regex *r = mem_alloc(sizeof(*r));
 	r->magic = REGEX_MAGIC;
 	r->code = code;
-	r->data = pcre2_match_data_create_from_pattern(code, NULL);
 	r->limits = pcre2_match_context_create(NULL);
-	check(r->data && r->limits);
+	check(r->limits);
 	pcre2_set_match_limit(r->limits, LIMIT_REGEX_STEPS);
 	pcre2_set_depth_limit(r->limits, LIMIT_REGEX_STEPS);
 	pcre2_set_heap_limit(r->limits, LIMIT_REGEX_HEAP_KIB);
@@ -76,26 +74,40 @@ void regex_free(struct regex *r)
 	if (!r)
 		return;
 	CHECK_OBJ(r, REGEX_MAGIC);
-	pcre2_match_data_free(r->data);
 	pcre2_match_context_free(r->limits);
 	pcre2_code_free(r->code);
 	r->magic = 0;
 	free(r);
 }
 
-static int run(struct regex *r, struct str text, size_t from)
+/* PCRE2 leaves its backtracking frames, 20 KiB and more, with the match data: those of
+ * thousands of patterns are not kept. */
+static void free_data(pcre2_match_data **data)
+{
+	pcre2_match_data_free(*data);
+}
+#define _cleanup_data_ __attribute__((cleanup(free_data)))
+
+static pcre2_match_data *new_data(const struct regex *r)
+{
+	CHECK_OBJ(r, REGEX_MAGIC);
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(r->code, NULL);
+	check(data);
+	return data;
+}
+
+static int run(struct regex *r, pcre2_match_data *data, struct str text, size_t from)
 {
 	const char *p = text.ptr ? text.ptr : "";
 	int rc;
 
-	CHECK_OBJ(r, REGEX_MAGIC);
 	if (!r->jit && (++r->uses >= JIT_AFTER || text.len > JIT_LENGTH)) {
 		r->jit = true;
 		pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* without it: slower, not wrong */
 	}
-	rc = pcre2_match(r->code, (PCRE2_SPTR)p, text.len, from, 0, r->data, r->limits);
+	rc = pcre2_match(r->code, (PCRE2_SPTR)p, text.len, from, 0, data, r->limits);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(r->code, (PCRE2_SPTR)p, text.len, from, PCRE2_NO_JIT, r->data,
+		rc = pcre2_match(r->code, (PCRE2_SPTR)p, text.len, from, PCRE2_NO_JIT, data,
 				 r->limits);
 	return rc;
 }
@@ -103,9 +115,10 @@ static int run(struct regex *r, struct str text, size_t from)
 bool regex_match(struct regex *r, struct str text, size_t from, struct regex_match *ret,
 		 bool *ret_limit)
 {
-	int rc = from > text.len ? PCRE2_ERROR_NOMATCH : run(r, text, from);
-	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(r->data);
-	uint32_t count = pcre2_get_ovector_count(r->data);
+	_cleanup_data_ pcre2_match_data *data = new_data(r);
+	int rc = from > text.len ? PCRE2_ERROR_NOMATCH : run(r, data, text, from);
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
+	uint32_t count = pcre2_get_ovector_count(data);
 
 	if (ret_limit)
 		*ret_limit = rc < 0 && rc != PCRE2_ERROR_NOMATCH;
@@ -121,7 +134,8 @@ bool regex_match(struct regex *r, struct str text, size_t from, struct regex_mat
 
 bool regex_test(struct regex *r, struct str text)
 {
-	return run(r, text, 0) >= 0;
+	_cleanup_data_ pcre2_match_data *data = new_data(r);
+	return run(r, data, text, 0) >= 0;
 }
 
 size_t regex_all(struct regex *r, struct str text, size_t group, struct str *ret, size_t max)

@@ -16,6 +16,7 @@ struct templates;
 struct template_stats {
 	uint64_t loaded, chosen, gated; /* templates; gated: left out since their product is not there */
 	uint64_t requests, saved;	/* sent; answered by another template's request */
+	uint64_t spared;		/* requests that those left out would have sent, at most */
 	uint64_t controlled;		/* hits that a negative control refuted */
 };
 

@@ -254,6 +254,7 @@ struct template_pack {
 	size_t len, cap;
 	struct template_index *index;	/* prefilter, made by template_pack_seal() */
 	const struct template_files *files; /* while loading: payload files by path */
+	struct arena *scratch;		/* while loading: until the next file */
 	struct map *ids, *words;	/* ids that are taken; strings kept once */
 	VEC(struct template_regex *) regexes; /* compiled so far */
 };

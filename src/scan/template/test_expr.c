@@ -474,7 +474,7 @@ static void mentions(void **state)
 	struct expr *x;
 
 	assert_ok(expr_compile(a, STR("contains(tolower(body_2),\"a{{num}}\") && jarm(Host) == r0()"), EXPR_DSL, &x, NULL));
-	size_t n = expr_vars(x, &use);
+	size_t n = expr_vars(x, a, &use);
 	assert_int_equal(n, 7);
 	assert_str_c(use[0].name, "contains");
 	assert_str_c(use[1].name, "to_lower");
