@@ -12,6 +12,7 @@
 	X(events)        \
 	X(jobs)          \
 	X(sites)         \
+	X(documents)     \
 	X(scans)         \
 	X(findings)      \
 	X(assets)        \

@@ -150,7 +150,7 @@ static const struct {
 	{ "audit:export", "A" },      { "quota:read", "PTOAE" },   { "quota:request", "T" },
 	{ "quota:decide", "P" },      { "approval:read", "PTOA" }, { "approval:decide", "PT" },
 	{ "job:read", "PT" },	      { "tenant:write", "T" },	   { "tenant:manage", "P" },
-	{ "pack:read", "TOA" },    { "pack:write", "T" },
+	{ "scan:intrusive", "T" },  { "pack:read", "TOA" },    { "pack:write", "T" },
 	{ "settings:read", "P" },     { "settings:write", "P" },
 };
 

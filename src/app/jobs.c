@@ -3,6 +3,7 @@
 #include "app/jobs.h"
 
 #include "app/asset.h"
+#include "app/document.h"
 #include "app/fetch.h"
 #include "app/finding.h"
 #include "app/logintest.h"
@@ -119,7 +120,7 @@ int app_jobs_install(struct store_conn *c, int64_t now, struct error *e)
 const struct job_kind *const app_job_kinds[] = {
 	&app_job_asset,
 	&app_job_scan,	  &app_job_monitor, &app_job_notify, &app_job_deliver, &app_job_report,
-	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    &app_job_logintest, NULL,
+	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    &app_job_logintest, &app_job_document, NULL,
 };
 
-const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, NULL };
+const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, &app_document_jail, NULL };

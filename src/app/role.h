@@ -43,6 +43,7 @@ enum app_role {
 	X(AUTHORIZATION_APPROVE, "authorization:approve", ROLE_P_, "批准免认证", "Approve exemptions from verification") \
 	X(SCAN_READ, "scan:read", ROLE_TOAE_, "查看扫描", "See scans")                              \
 	X(SCAN_RUN, "scan:run", ROLE_T_ | ROLE_O_, "扫描、暂停、取消", "Start, pause, cancel scans")   \
+	X(SCAN_INTRUSIVE, "scan:intrusive", ROLE_T_, "允许有侵入性的检测与口令尝试", "Allow intrusive checks and password tries") \
 	X(FINDING_READ, "finding:read", ROLE_TOAE_, "查看漏洞", "See findings")                     \
 	X(FINDING_DECIDE, "finding:decide", ROLE_T_, "批准误报与忽略", "Decide on findings")          \
 	X(FINDING_PROPOSE, "finding:propose", ROLE_T_ | ROLE_O_ | ROLE_E_, "提议误报与忽略", "Propose decisions on findings") \

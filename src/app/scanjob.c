@@ -5,7 +5,9 @@
  *
  * Nothing is written unless the job's lease is still ours (job_fence). */
 #include "app/asset.h"
+#include "app/document.h"
 #include "app/finding.h"
+#include "app/jslibs.h"
 #include "app/notify.h"
 #include "app/oob.h"
 #include "app/outgoing.h"
@@ -510,7 +512,9 @@ static int options(struct run *r, struct scan_options *o, struct error *e)
 	scan_mode_parse(r->scan.mode, &o->mode);
 	if (r->scan.finding.len ? take_retest(r, o, e) < 0 : take_seeds(r, o, e) < 0)
 		return -1;
-	if (take_packs(r, o, e) < 0 || take_known(r, o, e) < 0)
+	if (app_document_texts(&r->c, r->scan.site, r->scan.created, &o->apis, &o->apis_len, e) < 0 ||
+	    app_jslibs_text(&r->c, &o->js_libraries, e) < 0 ||
+	    take_packs(r, o, e) < 0 || take_known(r, o, e) < 0)
 		return -1;
 	return scan_options_complete(o, e);
 }
@@ -644,6 +648,13 @@ static int conclude(struct run *r, const struct scan_summary *summary, struct er
 	return JOB_DONE;
 }
 
+static bool wants_oob(const struct run *r)
+{
+	_cleanup_json_ json_t *settings = app_text_json(r->scan.settings);
+
+	return json_get_bool(settings, "oob", true);
+}
+
 static int run_engine(struct run *r, struct error *e)
 {
 	struct scan_state state = { r, journal_append, journal_flush, journal_replay };
@@ -664,7 +675,7 @@ static int run_engine(struct run *r, struct error *e)
 		return -1;
 	if (!r->c.app->spawner)
 		return error_set(e, "scan.no-spawner", "本进程不能启动扫描引擎", "this process may not start the engine");
-	if (o.mode != SCAN_QUICK && app_oob_door(&r->c, oob_texts, &oob))
+	if (o.mode != SCAN_QUICK && wants_oob(r) && app_oob_door(&r->c, oob_texts, &oob))
 		events.oob = &oob;
 	result = scan_run_jailed(r->c.app->spawner, out.policy, &o, &state, &events, &summary, &why);
 	if (result < 0) {

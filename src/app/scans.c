@@ -363,6 +363,33 @@ int app_scan_checks(struct app_call *c, struct str id, json_t **ret, struct erro
 	return 0;
 }
 
+int app_check_catalogue(struct app_call *c, json_t **ret, struct error *e)
+{
+	static const enum scan_mode modes[] = { SCAN_QUICK, SCAN_STANDARD, SCAN_DEEP };
+	json_t *items;
+
+	if (app_require(c, PERM_SCAN_READ, e) < 0)
+		return -1;
+	items = json_array();
+	for (size_t i = 0; scan_checks[i]; i++) {
+		const struct scan_check *k = scan_checks[i];
+		json_t *o = json_object(), *in = json_array();
+
+		json_put(o, "check", json_c(k->id));
+		json_put(o, "title", json_c(k->title_zh));
+		json_put(o, "title_en", json_c(k->title_en));
+		json_put(o, "severity", json_c(severity_name(k->severity)));
+		for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++)
+			if (!k->modes || (k->modes & modes[m]))
+				json_array_append_new(in, json_c(scan_mode_name(modes[m])));
+		json_put(o, "modes", in);
+		json_put(o, "intrusive", json_boolean(k->flags & SCAN_INTRUSIVE));
+		json_array_append_new(items, o);
+	}
+	*ret = items;
+	return 0;
+}
+
 /* ---- directory tree ---- */
 
 struct tree {

@@ -34,6 +34,8 @@ int app_scan_score(struct app_call *c, struct str id, json_t **ret, struct error
 int app_scan_pages(struct app_call *c, struct str id, struct str q, struct str status,
 		   struct store_page *page, json_t **ret, struct error *e);
 int app_scan_tree(struct app_call *c, struct str id, json_t **ret, struct error *e);
+/* Every check there is. */
+int app_check_catalogue(struct app_call *c, json_t **ret, struct error *e);
 int app_scan_checks(struct app_call *c, struct str id, json_t **ret, struct error *e);
 /* with "": the scan before it. */
 int app_scan_compare(struct app_call *c, struct str id, struct str with, json_t **ret,

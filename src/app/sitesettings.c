@@ -1,6 +1,8 @@
-/* Settings of a site. Stored: {"mode","rate","excludes","headers":[names],
- * "max_pages","max_minutes","windows","incremental","cookie":true|false} and, sealed,
- * {"headers":{name:value},"cookie":"…"}. */
+/* Settings of a site. Stored: {"mode","rate","concurrency","excludes","skip_checks",
+ * "headers":[names],"max_pages","max_depth","max_minutes","windows","incremental",
+ * "user_agent","intrusive","try_logins","oob","cookie":true|false} and, sealed,
+ * {"headers":{name:value},"cookie":"…"}; the second account's as "second_headers" and
+ * "second_cookie". */
 #include "app/sitesettings.h"
 
 #include "app/secret.h"
@@ -8,6 +10,7 @@
 #include "app/view.h"
 #include "base/limits.h"
 #include "job/schedule.h"
+#include "scan/check.h"
 #include "store/tenant.h"
 
 #define HIDDEN "***"
@@ -153,9 +156,11 @@ static int check_header(struct str name, struct str value, struct error *e)
 	return 0;
 }
 
-static int take_headers(json_t *settings, json_t *secrets, const json_t *in, struct error *e)
+/* name_of: "headers" or "second_headers". */
+static int take_headers(json_t *settings, json_t *secrets, const json_t *in, const char *name_of,
+			struct error *e)
 {
-	const json_t *v = json_object_get(in, "headers"), *old = json_object_get(secrets, "headers");
+	const json_t *v = json_object_get(in, name_of), *old = json_object_get(secrets, name_of);
 	_cleanup_json_ json_t *names = json_array();
 	_cleanup_json_ json_t *values = json_object();
 
@@ -178,31 +183,91 @@ static int take_headers(json_t *settings, json_t *secrets, const json_t *in, str
 								  json_str(value));
 		json_array_append_new(names, json_str(name));
 	}
-	json_put(settings, "headers", take_ptr(names));
-	json_put(secrets, "headers", take_ptr(values));
+	json_put(settings, name_of, take_ptr(names));
+	json_put(secrets, name_of, take_ptr(values));
 	return 0;
 }
 
-static int take_cookie(json_t *settings, json_t *secrets, const json_t *in, struct error *e)
+static bool one_line(struct str value)
 {
-	const json_t *v = json_object_get(in, "cookie");
-	struct str value = json_get_str(in, "cookie");
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 127)
+			return false;
+	return true;
+}
+
+/* name: "cookie" or "second_cookie". */
+static int take_cookie(json_t *settings, json_t *secrets, const json_t *in, const char *name, struct error *e)
+{
+	const json_t *v = json_object_get(in, name);
+	struct str value = json_get_str(in, name);
+	char field[48];
 
 	if (!v || str_eq(value, STR(HIDDEN)))
 		return 0;
-	for (size_t i = 0; i < value.len; i++)
-		if ((unsigned char)value.ptr[i] < ' ')
-			return error_field(e, "settings.cookie", "site.bad-cookie",
-					   "Cookie 不能含换行或控制字符",
-					   "no line breaks or control characters in the cookie");
+	snprintf(field, sizeof(field), "settings.%s", name);
+	if (!one_line(value))
+		return error_field(e, field, "site.bad-cookie", "Cookie 不能含换行或控制字符",
+				   "no line breaks or control characters in the cookie");
 	if (value.len > 8192)
-		return error_field(e, "settings.cookie", "site.bad-cookie", "Cookie 过长",
-				   "cookie too long");
-	json_put(settings, "cookie", json_boolean(value.len > 0));
+		return error_field(e, field, "site.bad-cookie", "Cookie 过长", "cookie too long");
+	json_put(settings, name, json_boolean(value.len > 0));
 	if (value.len)
-		json_put(secrets, "cookie", json_str(value));
+		json_put(secrets, name, json_str(value));
 	else
-		json_object_del(secrets, "cookie");
+		json_object_del(secrets, name);
+	return 0;
+}
+
+static int take_user_agent(json_t *settings, const json_t *in, struct error *e)
+{
+	struct str value = str_trim(json_get_str(in, "user_agent"));
+
+	if (!json_object_get(in, "user_agent"))
+		return 0;
+	if (!one_line(value) || value.len > 300)
+		return error_field(e, "settings.user_agent", "site.bad-header", "User-Agent 应为一行，最多 300 字节",
+				   "the User-Agent is one line of at most 300 bytes");
+	if (value.len)
+		json_put(settings, "user_agent", json_str(value));
+	else
+		json_object_del(settings, "user_agent");
+	return 0;
+}
+
+/* Names of checks, or "template:ID". */
+static int take_skips(struct app_call *c, json_t *settings, const json_t *in, struct error *e)
+{
+	const json_t *v = json_object_get(in, "skip_checks");
+	struct str *list;
+	size_t n;
+
+	if (!v)
+		return 0;
+	if (app_json_strings(c->arena, v, "settings.skip_checks", LIMIT_SITE_SKIPS, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!scan_check_find(list[i]) && !str_starts(list[i], STR("template:")))
+			return error_field(e, "settings.skip_checks", "site.unknown-check", "没有检测项“%.*s”",
+					   "there is no check \"%.*s\"", STR_ARG(str_sub(list[i], 0, 80)));
+	json_put(settings, "skip_checks", json_is_array(v) ? json_deep_copy(v) : json_array());
+	return 0;
+}
+
+/* What may change data or lock accounts is an administrator's to allow; leaving it as it is,
+ * or switching it off, is everybody's who edits the site. */
+static int take_risky(struct app_call *c, json_t *settings, const json_t *in, const char *name, struct error *e)
+{
+	bool on = json_get_bool(in, name, false);
+	char field[48];
+
+	if (!json_object_get(in, name))
+		return 0;
+	snprintf(field, sizeof(field), "settings.%s", name);
+	if (on && !json_get_bool(settings, name, false) && !app_may(c, PERM_SCAN_INTRUSIVE))
+		return error_field(e, field, "scan.intrusive-forbidden", "只有租户管理员能开启可能改动数据或锁定账号的检测",
+				   "only a tenant administrator may allow checks that change data or may lock accounts");
+	json_put(settings, name, json_boolean(on));
 	return 0;
 }
 
@@ -237,13 +302,23 @@ int app_sitesettings_take(struct app_call *c, const json_t *in, struct store_sit
 	    take_number(settings, in, "max_minutes", LIMIT_SITE_MINUTES, e) < 0 ||
 	    take_number(settings, in, "incremental", LIMIT_SITE_INCREMENTAL, e) < 0 ||
 	    take_excludes(c, settings, in, e) < 0 || take_windows(c, settings, in, e) < 0 ||
-	    take_headers(settings, secrets, in, e) < 0 || take_cookie(settings, secrets, in, e) < 0 ||
-	    take_browser(settings, in, e) < 0 ||
+	    take_number(settings, in, "concurrency", LIMIT_SITE_CONCURRENCY, e) < 0 ||
+	    take_number(settings, in, "max_depth", LIMIT_SITE_DEPTH, e) < 0 ||
+	    take_headers(settings, secrets, in, "headers", e) < 0 ||
+	    take_headers(settings, secrets, in, "second_headers", e) < 0 ||
+	    take_cookie(settings, secrets, in, "cookie", e) < 0 ||
+	    take_cookie(settings, secrets, in, "second_cookie", e) < 0 ||
+	    take_browser(settings, in, e) < 0 || take_user_agent(settings, in, e) < 0 ||
+	    take_skips(c, settings, in, e) < 0 || take_risky(c, settings, in, "intrusive", e) < 0 ||
+	    take_risky(c, settings, in, "try_logins", e) < 0 ||
 	    app_sitelogin_take(settings, secrets, in, "login", &touched, e) < 0 ||
 	    app_sitelogin_take(settings, secrets, in, "second_login", &touched, e) < 0)
 		return -1;
+	if (json_is_boolean(json_object_get(in, "oob")))
+		json_put(settings, "oob", json_boolean(json_get_bool(in, "oob", true)));
 	s->settings = app_json_text(c->arena, settings);
-	if (touched || json_object_get(in, "headers") || json_object_get(in, "cookie"))
+	if (touched || json_object_get(in, "headers") || json_object_get(in, "cookie") ||
+	    json_object_get(in, "second_headers") || json_object_get(in, "second_cookie"))
 		seal_secrets(c, s, secrets);
 	return 0;
 }
@@ -262,11 +337,10 @@ static void copy(json_t *to, const json_t *from, const char *name, json_t *fallb
 	}
 }
 
-json_t *app_sitesettings_json(const struct store_site *s)
+static void put_headers(json_t *o, const json_t *settings, const char *name)
 {
-	_cleanup_json_ json_t *v = app_text_json(s->settings);
-	const json_t *names = json_object_get(v, "headers");
-	json_t *o = json_object(), *headers = json_array();
+	const json_t *names = json_object_get(settings, name);
+	json_t *headers = json_array();
 
 	for (size_t i = 0; i < json_array_size(names); i++) {
 		json_t *h = json_object();
@@ -275,18 +349,40 @@ json_t *app_sitesettings_json(const struct store_site *s)
 		json_put(h, "value", json_c(HIDDEN));
 		json_array_append_new(headers, h);
 	}
+	json_put(o, name, headers);
+}
+
+static void put_hidden(json_t *o, const json_t *settings, const char *name)
+{
+	json_put(o, name, json_get_bool(settings, name, false) ? json_c(HIDDEN) : json_null());
+}
+
+json_t *app_sitesettings_json(const struct store_site *s)
+{
+	_cleanup_json_ json_t *v = app_text_json(s->settings);
+	json_t *o = json_object();
+
 	copy(o, v, "mode", json_c("standard"));
 	copy(o, v, "rate", json_null());
 	copy(o, v, "excludes", json_array());
-	json_put(o, "headers", headers);
-	json_put(o, "cookie", json_get_bool(v, "cookie", false) ? json_c(HIDDEN) : json_null());
+	put_headers(o, v, "headers");
+	put_hidden(o, v, "cookie");
+	copy(o, v, "concurrency", json_null());
 	copy(o, v, "max_pages", json_null());
+	copy(o, v, "max_depth", json_null());
 	copy(o, v, "max_minutes", json_null());
 	copy(o, v, "windows", json_array());
 	copy(o, v, "incremental", json_null());
 	copy(o, v, "browser", json_c("auto"));
 	json_put(o, "login", app_sitelogin_json(v, "login"));
 	json_put(o, "second_login", app_sitelogin_json(v, "second_login"));
+	put_headers(o, v, "second_headers");
+	put_hidden(o, v, "second_cookie");
+	copy(o, v, "user_agent", json_null());
+	copy(o, v, "skip_checks", json_array());
+	copy(o, v, "intrusive", json_false());
+	copy(o, v, "try_logins", json_false());
+	copy(o, v, "oob", json_true());
 	return o;
 }
 
@@ -319,6 +415,26 @@ static void options_numbers(const json_t *settings, struct scan_options *o)
 	o->rate = (unsigned)json_get_int(settings, "rate", 0);
 	o->max_pages = (unsigned)json_get_int(settings, "max_pages", 0);
 	o->max_seconds = (unsigned)json_get_int(settings, "max_minutes", 0) * 60;
+	o->concurrency = (unsigned)json_get_int(settings, "concurrency", 0);
+	o->max_depth = (unsigned)json_get_int(settings, "max_depth", 0);
+	o->intrusive = json_get_bool(settings, "intrusive", false);
+	o->try_logins = json_get_bool(settings, "try_logins", false);
+}
+
+static const struct scan_header *headers_of(struct arena *a, const json_t *secrets, const char *name,
+					    size_t *ret_len)
+{
+	const json_t *values = json_object_get(secrets, name);
+	struct scan_header *list = arena_array(a, json_object_size(values) + 1, sizeof(*list));
+	const char *key;
+	json_t *v;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)values, key, v)
+		list[n++] = (struct scan_header){ arena_str(a, str_c(key)),
+						  arena_str(a, str_make(json_string_value(v), json_string_length(v))) };
+	*ret_len = n;
+	return list;
 }
 
 int app_site_options(struct app_call *c, const struct store_site *s, struct scan_options *ret,
@@ -327,26 +443,21 @@ int app_site_options(struct app_call *c, const struct store_site *s, struct scan
 	_cleanup_json_ json_t *settings = app_text_json(s->settings);
 	_cleanup_json_ json_t *secrets = NULL;
 	struct scan_options o = { .target = s->url, .insecure_tls = true };
-	struct scan_header *headers;
-	struct str *excludes;
-	const json_t *values;
-	const char *key;
-	json_t *v;
+	struct str *excludes, *skips;
 
 	if (open_secrets(c, s, &secrets, e) < 0 ||
 	    app_json_strings(c->arena, json_object_get(settings, "excludes"), "settings.excludes",
-			     LIMIT_SITE_EXCLUDES, &excludes, &o.excludes_len, e) < 0)
+			     LIMIT_SITE_EXCLUDES, &excludes, &o.excludes_len, e) < 0 ||
+	    app_json_strings(c->arena, json_object_get(settings, "skip_checks"), "settings.skip_checks",
+			     LIMIT_SITE_SKIPS, &skips, &o.skip_checks_len, e) < 0)
 		return -1;
 	options_numbers(settings, &o);
 	o.excludes = excludes;
-	values = json_object_get(secrets, "headers");
-	headers = arena_array(c->arena, json_object_size(values) + 1, sizeof(*headers));
-	json_object_foreach((json_t *)(uintptr_t)values, key, v) {
-		headers[o.headers_len].name = arena_str(c->arena, str_c(key));
-		headers[o.headers_len++].value =
-			arena_str(c->arena, str_make(json_string_value(v), json_string_length(v)));
-	}
-	o.headers = headers;
+	o.skip_checks = skips;
+	o.user_agent = arena_str(c->arena, json_get_str(settings, "user_agent"));
+	o.headers = headers_of(c->arena, secrets, "headers", &o.headers_len);
+	o.second.headers = headers_of(c->arena, secrets, "second_headers", &o.second.headers_len);
+	o.second.cookie = arena_str(c->arena, json_get_str(secrets, "second_cookie"));
 	o.cookie = arena_str(c->arena, json_get_str(secrets, "cookie"));
 	o.login = app_sitelogin_options(c->arena, settings, secrets, "login");
 	o.second.login = app_sitelogin_options(c->arena, settings, secrets, "second_login");

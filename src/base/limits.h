@@ -150,6 +150,12 @@
 #define LIMIT_SITE_PAGES 100000	       /* pages one scan may be told to visit */
 #define LIMIT_SITE_MINUTES (7 * 24 * 60) /* a scan that needs more than a week is stuck */
 #define LIMIT_SITE_INCREMENTAL 100     /* scans in a row of which one is full */
+#define LIMIT_SITE_CONCURRENCY 64      /* requests in flight at one site */
+#define LIMIT_SITE_DEPTH 100	       /* links away from the start; deeper is a trap */
+#define LIMIT_SITE_SKIPS 300	       /* checks left out; more than there are */
+#define LIMIT_SITE_DOCUMENTS 16	       /* interface documents of a site: as many as a scan takes */
+#define LIMIT_SITE_DOCUMENT_BYTES (2 * MIB) /* together: they go into the jail as JSON strings in one frame of 8 MiB */
+#define LIMIT_JS_LIBRARIES (1 * MIB)   /* the platform's list; the public one has 400 KiB */
 #define LIMIT_SITE_RATE 1000	       /* requests per second a person may allow */
 #define LIMIT_VERIFY_BODY KIB	       /* a proof is one token; more is some other page */
 #define LIMIT_VERIFY_PAGE (512 * KIB)  /* head of a home page, where the meta tag stands */

@@ -11,7 +11,7 @@
 
 const char *api_kind_name(enum api_kind k)
 {
-	static const char *const names[] = { "none", "openapi", "postman", "graphql" };
+	static const char *const names[] = { "none", "openapi", "postman", "graphql", "har" };
 	return names[k];
 }
 
@@ -252,6 +252,10 @@ static enum api_kind read_json(struct api_reader *r, const json_t *root)
 		api_read_postman(r);
 		return API_POSTMAN;
 	}
+	if (api_is_har(root)) {
+		api_read_har(r);
+		return API_HAR;
+	}
 	const json_t *data = json_object_get(root, "data");
 	if (json_object_get(data ? data : root, "__schema")) {
 		r->root = data ? data : root;
@@ -291,7 +295,7 @@ enum api_kind api_read(struct arena *a, struct str text, const struct url *base,
 	if (kind == API_NONE && bad.code[0] && e)
 		*e = bad;
 	else if (kind == API_NONE)
-		error_set(e, "api.unknown", "不是可识别的接口文档（OpenAPI、Postman、GraphQL）。",
-			  "This is no interface description that is known here (OpenAPI, Postman, GraphQL).");
+		error_set(e, "api.unknown", "不是可识别的接口文档（OpenAPI、Postman、GraphQL、HAR）。",
+			  "This is no interface description that is known here (OpenAPI, Postman, GraphQL, HAR).");
 	return kind;
 }

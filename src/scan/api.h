@@ -1,5 +1,5 @@
 /* Descriptions of interfaces, read into requests: OpenAPI 2 and 3, Postman collections,
- * GraphQL introspection (each as JSON or YAML) and schema text. They are foreign bytes: read in the jail, with
+ * GraphQL introspection (each as JSON or YAML) and schema text, HAR recordings. They are foreign bytes: read in the jail, with
  * bounded depth, size and number of requests. */
 #ifndef SCAN_API_H
 #define SCAN_API_H
@@ -9,7 +9,7 @@
 
 struct url;
 
-enum api_kind { API_NONE, API_OPENAPI, API_POSTMAN, API_GRAPHQL };
+enum api_kind { API_NONE, API_OPENAPI, API_POSTMAN, API_GRAPHQL, API_HAR };
 const char *api_kind_name(enum api_kind k);
 
 struct api_request {

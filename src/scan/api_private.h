@@ -32,6 +32,8 @@ bool api_room(struct api_reader *r);
 void api_read_openapi(struct api_reader *r);
 void api_read_postman(struct api_reader *r);
 void api_read_graphql(struct api_reader *r);
+bool api_is_har(const json_t *root);
+void api_read_har(struct api_reader *r);
 /* A YAML document as JSON (new reference); NULL with "yaml.…". */
 json_t *api_yaml(struct str text, struct error *e);
 /* Could a text be such a document in YAML? */
