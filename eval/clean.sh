@@ -22,7 +22,7 @@ PY
 printf "## 没有漏洞的网站 · Clean sites\n\n"
 echo "| site | mode | requests | s | findings above 提示 | which |"
 echo "| --- | --- | ---: | ---: | ---: | --- |"
-for kind in all200 shell random changing waf honeypot; do
+for kind in ${EVAL_KINDS:-$(/usr/bin/python3 tests/targets/clean.py)}; do
 	mkfifo "$work/port"
 	/usr/bin/python3 tests/targets/clean.py 0 $kind >"$work/port" &
 	site=$!

@@ -128,6 +128,7 @@ struct scan_report {
 	const struct scan_exchange *about; /* whose address the finding is about, when it is not `exchange` */
 	const struct scan_texts *texts; /* templates: their own words */
 	struct str place_key; /* more identity, e.g. library name: becomes part of the fingerprint */
+	bool whole_site;      /* one for the origin, whatever the check's place */
 };
 void scan_report(struct scan_ctx *c, const struct scan_report *r);
 /* Known-vulnerable libraries (jslib.h), ours and the operator's. */

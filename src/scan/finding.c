@@ -114,13 +114,13 @@ int finding_decode(struct str bytes, struct arena *a, struct scan_finding *ret)
 /* ---- identity ---- */
 
 static void fingerprint(const struct scan_check *c, const struct scan_exchange *x, const struct scan_point *pt,
-			struct str parameter, struct str place_key, char out[33])
+			struct str parameter, const struct scan_report *rep, char out[33])
 {
 	struct buf b;
 	const struct scan_exchange *at = pt && pt->base ? pt->base : x;
 	buf_init(&b, 64 * KIB);
 	buf_printf(&b, "%s\n%.*s\n", c->id, STR_ARG(at->origin));
-	switch (c->place) {
+	switch (rep && rep->whole_site ? PLACE_SITE : c->place) {
 	case PLACE_POINT:
 	case PLACE_PAGE:
 		buf_str(&b, at->method);
@@ -136,7 +136,7 @@ static void fingerprint(const struct scan_check *c, const struct scan_exchange *
 		break;
 	}
 	buf_printf(&b, "\n%s\n%.*s\n%.*s", pt ? scan_where_name(pt->where) : "", STR_ARG(parameter),
-		   STR_ARG(place_key));
+		   STR_ARG(rep ? rep->place_key : STR("")));
 	kit_hash(buf_view(&b), out);
 	buf_free(&b);
 }
@@ -150,7 +150,7 @@ bool finding_known(struct run *r, const struct scan_check *c, const struct scan_
 		   const struct scan_point *pt)
 {
 	char fp[33];
-	fingerprint(c, x, pt, pt ? pt->name : STR(""), STR(""), fp);
+	fingerprint(c, x, pt, pt ? pt->name : STR(""), NULL, fp);
 	return found_of(r, str_make(fp, 32)) != NULL;
 }
 
@@ -261,7 +261,7 @@ void finding_report(struct run *r, const struct scan_check *c, const struct scan
 	char fp[33];
 	struct str parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	check(rep->exchange != NULL);
-	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep->place_key, fp);
+	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep, fp);
 	struct found *known = found_of(r, str_make(fp, 32));
 	if (known) {
 		struct str url = rep->url.len ? rep->url : r->asked ? r->asked->url :
@@ -291,7 +291,7 @@ void finding_prepare(struct run *r, const struct scan_check *c, const struct sca
 	struct str parameter = pt && !rep->parameter.len ? pt->name : rep->parameter;
 	struct arena *a = arena_new(8 * MIB);
 	struct scan_finding f = { .fingerprint = str_make(fp, 32), .count = 1 };
-	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep->place_key, fp);
+	fingerprint(c, rep->about ? rep->about : rep->exchange, pt, parameter, rep, fp);
 	fill(r, a, &f, c, rep, pt);
 	finding_encode(&f, out);
 	arena_free(a);

@@ -6,7 +6,8 @@
   random     answers after a random time, now and then with 500, 503 or 429
   changing   every page differs from the last: news, times, counters, order of items
   waf        refuses what looks evil, by pages that quote it well; slow when it does
-  honeypot   every path is whatever product one looks for, as far as words go"""
+  honeypot   every path is whatever product one looks for, as far as words go
+  …          and those of clean_sites.py; without KIND, their names"""
 import html
 import itertools
 import random
@@ -16,6 +17,8 @@ import threading
 import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from clean_sites import SITES, Request
 
 E = html.escape
 SAFE = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
@@ -79,13 +82,20 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
-    def do_any(self):
-        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20)).decode("utf-8", "replace")
+    def answer(self):
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20))
+        if self.server.kind in SITES:
+            return SITES[self.server.kind](Request(self.command, self.path, self.headers, body))
         path, _, query = self.path.partition("?")
-        status, text, headers = self.server.show(path, query + body)
-        data = text.encode("utf-8", "replace")
+        return KINDS[self.server.kind](path, query + body.decode("utf-8", "replace"))
+
+    def do_any(self):
+        status, text, headers = self.answer()
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+        if not any(k == "Content-Type" for k, _ in headers):
+            headers = [("Content-Type", "text/html; charset=utf-8"), *headers]
         self.send_response_only(status)
-        for k, v in [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(data))), *SAFE, *headers]:
+        for k, v in [("Content-Length", str(len(data))), *SAFE, *headers]:
             self.send_header(k, v)
         self.end_headers()
         if self.command != "HEAD":
@@ -95,9 +105,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main():
+    if len(sys.argv) < 3:
+        return print(*KINDS, *SITES)
     ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
-    server.show = KINDS[sys.argv[2]]
+    server.kind = sys.argv[2]
     print(server.server_address[1], flush=True)
     life = threading.Timer(3600, server.shutdown)  # ends by itself
     life.daemon = True

@@ -1,7 +1,8 @@
 /* Active: origins that must not be trusted are (CWE-942). Tried are any origin, null, names
  * that only begin or end like the site's own, and plain http for an https site. With
  * credentials every such site can read what a logged-in visitor may read: medium where the
- * answer is seen to depend on the session, low where nothing private is at stake. */
+ * answer is seen to depend on the session, low where no session was given to see that. Without
+ * credentials, or where the interface asks for a token besides the session, nothing private is at stake. */
 #include "scan/checks/active_private.h"
 
 enum kind { ANY, SUFFIX, PREFIX, DOT, NULL_ORIGIN, PLAIN, KINDS };
@@ -48,6 +49,16 @@ static bool private_answer(struct probe *p, const struct scan_exchange *x)
 	return probe_has_session(p) && probe_send(p, &m, &stranger) == 0 && !probe_same(p, x, STR_NULL, stranger, STR_NULL);
 }
 
+static enum severity severity_of(struct probe *p, const struct scan_exchange *x, const struct scan_exchange *again, bool credentials)
+{
+	struct str wants = scan_header_get(&again->headers, "access-control-allow-headers");
+	if (!credentials || str_ihas(wants, STR("nonce")) || str_ihas(wants, STR("csrf")) || str_ihas(wants, STR("xsrf")))
+		return SEVERITY_INFO;
+	if (private_answer(p, x))
+		return SEVERITY_MEDIUM;
+	return probe_has_session(p) ? SEVERITY_INFO : SEVERITY_LOW;
+}
+
 static bool try_kind(struct probe *p, const struct scan_exchange *x, enum kind k)
 {
 	const struct scan_exchange *r, *again;
@@ -62,7 +73,7 @@ static bool try_kind(struct probe *p, const struct scan_exchange *x, enum kind k
 				.proof = scan_header_get(&again->headers, "access-control-allow-origin"),
 				.place_key = k == ANY ? STR("") : str_c(names[k]),
 				.severity_set = true,
-				.severity = credentials && private_answer(p, x) ? SEVERITY_MEDIUM : SEVERITY_LOW,
+				.severity = severity_of(p, x, again, credentials),
 				.confidence_set = true,
 				.confidence = CONFIDENCE_CERTAIN,
 				.detail_zh = probe_printf(p, "来源 %.*s 被允许%s。",

@@ -112,6 +112,24 @@ const struct scan_check check_file_path = {
 	.on_literal = on_path,
 };
 
+/* A word of a sentence: letters only, and more words behind it in the same line. */
+static bool is_prose(struct str word, struct str rest)
+{
+	size_t letters = 0, words = 0;
+	struct str line = str_sub(rest, 0, str_chr(rest, '\n') < 0 ? rest.len : (size_t)str_chr(rest, '\n'));
+
+	for (size_t i = 0; i < word.len; i++)
+		letters += ascii_alpha(word.ptr[i]) || (word.ptr[i] & 0x80) || word.ptr[i] == '.' || word.ptr[i] == ',';
+	for (size_t i = 1; i < line.len; i++)
+		words += ascii_space(line.ptr[i - 1]) && ascii_alpha(line.ptr[i]);
+	return letters == word.len && words >= 2;
+}
+
+static bool is_taught(struct str text)
+{
+	return str_ihas(text, STR("example")) || str_has(text, STR("示例")) || str_has(text, STR("例如"));
+}
+
 /* "password = x", "口令：x": the word, at most three blanks, a separator, a value. */
 static bool assigns_secret(struct str t, struct str *ret)
 {
@@ -136,11 +154,11 @@ static bool assigns_secret(struct str t, struct str *ret)
 
 		while (n < value.len && !ascii_space(value.ptr[n]) && value.ptr[n] != '<')
 			n++;
-		/* Code in a comment: password: function(), password = this.x */
+		/* Code in a comment: password: function(), password = this.x; prose that goes on */
 		struct str word = str_sub(value, 0, n);
 
 		if (n < 3 || str_has(word, STR("(")) || str_has(word, STR("this.")) ||
-		    str_has(word, STR("{")))
+		    str_has(word, STR("{")) || passive_is_placeholder(word) || is_prose(word, str_from(value, n)))
 			continue;
 		*ret = str_sub(t, (size_t)at, (size_t)(value.ptr + n - t.ptr));
 		return true;
@@ -157,7 +175,7 @@ static void look_comment(struct scan_ctx *c, const struct scan_exchange *x)
 	for (size_t i = 0; i < x->page->comments_len; i++) {
 		struct str text = x->page->comments[i].text;
 
-		if (str_istarts(text, STR("[if ")) || str_has(text, STR("<script")) ||
+		if (str_istarts(text, STR("[if ")) || is_taught(text) || str_has(text, STR("<script")) ||
 		    !assigns_secret(text, &found))
 			continue;
 		passive_report(c, x, found, STR_NULL);

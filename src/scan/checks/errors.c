@@ -1,7 +1,8 @@
-/* Passive: error messages and stack traces of programs and databases. A message is a
- * finding of low level, because documentation shows such texts too; it is medium when
- * it stands in a server error (5xx) or comes with the mark-up that the runtime itself
- * prints. In scripts such words are program text and are left out. */
+/* Passive: error messages and stack traces of programs and databases. Manuals, articles and
+ * search results show such texts too. So a message counts only in a server error (5xx), with the
+ * mark-up that the runtime itself prints, or as the beginning of a text in JSON; else it is a
+ * hint, one for the whole site. So is a page that knows the words of several databases: it
+ * teaches, or it is a trap for scanners. In scripts such words are program text. */
 #include "scan/checks/passive_private.h"
 
 #define L(s)                                                                                       \
@@ -9,14 +10,24 @@
 		STR_INIT(s), false                                                                 \
 	}
 
+/* {"trace":"java.lang…: the message is what the text begins with. */
+static bool begins_json_text(const struct scan_exchange *x, size_t at)
+{
+	return x->media == MEDIA_JSON && at > 0 && x->text.ptr[at - 1] == '"';
+}
+
 static void report_error(struct scan_ctx *c, const struct scan_exchange *x, size_t at, bool strong)
 {
-	enum severity s = strong || x->status >= 500 ? SEVERITY_MEDIUM : SEVERITY_LOW;
+	struct str line = passive_line(x->text, at, 400);
 
 	if (x->media == MEDIA_SCRIPT || x->media == MEDIA_STYLE || x->media == MEDIA_BINARY)
 		return;
-	passive_report_as(c, x, passive_line(x->text, at, 400), s,
-			  s == SEVERITY_MEDIUM ? CONFIDENCE_CERTAIN : CONFIDENCE_FIRM);
+	if (strong || x->status >= 500)
+		passive_report_as(c, x, line, SEVERITY_MEDIUM, CONFIDENCE_CERTAIN);
+	else if (begins_json_text(x, at))
+		passive_report_as(c, x, line, SEVERITY_LOW, CONFIDENCE_FIRM);
+	else
+		passive_report_quoted(c, x, line);
 }
 
 /* Both words within `span` bytes behind `at`. */
@@ -33,8 +44,11 @@ static const struct scan_literal php_texts[] = {
 
 static void on_php(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
-	if (followed(x->text, at, 1500, STR("on line")))
-		report_error(c, x, at, which <= 4);
+	/* as PHP prints it: … in <b>FILE</b> on line <b>7</b> */
+	bool printed = which <= 4 && x->media == MEDIA_HTML && followed(x->text, at, 1500, STR("</b> on line <b>"));
+
+	if (printed || followed(x->text, at, 1500, STR("on line")))
+		report_error(c, x, at, printed);
 }
 
 const struct scan_check check_error_php = {
@@ -106,7 +120,8 @@ static void on_dotnet(struct scan_ctx *c, const struct scan_exchange *x, size_t 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		if (!str_has(behind, str_c(marks[i])))
 			continue;
-		report_error(c, x, at, which == 0);
+		/* the yellow page, as the runtime prints it */
+		report_error(c, x, at, which == 0 && followed(x->text, at, 80, STR("Application.<hr")));
 		return;
 	}
 }
@@ -187,6 +202,23 @@ static const struct scan_literal sql_texts[] = {
 	L("DMException"),
 };
 
+/* The vendors whose words stand in the text. One program speaks to one database. */
+static unsigned vendors(struct str text)
+{
+	static const char *const words[][3] = {
+		{ "error in your SQL syntax", "mysqli_sql_exception", "com.mysql." },
+		{ "pg_query()", "org.postgresql.", "unterminated quoted string at" },
+		{ "Unclosed quotation mark after", "ODBC SQL Server", "OLE DB Provider for SQL" },
+		{ "ORA-0", "ORA-00933", "ORA-01756" },
+		{ "sqlite3.", "SQLite3::", "SQLITE_ERROR" },
+	};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		n += str_has(text, str_c(words[i][0])) || str_has(text, str_c(words[i][1])) || str_has(text, str_c(words[i][2]));
+	return n;
+}
+
 static void on_sql(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
 	/* The last two name a product; only with an error behind do they mean one. */
@@ -194,7 +226,10 @@ static void on_sql(struct scan_ctx *c, const struct scan_exchange *x, size_t whi
 	    !followed(x->text, at, 200, STR("SQLException")) &&
 	    !followed(x->text, at, 200, STR("语法分析出错")))
 		return;
-	report_error(c, x, at, false);
+	if (x->media == MEDIA_HTML && vendors(x->text) > 1)
+		passive_report_quoted(c, x, passive_line(x->text, at, 400));
+	else
+		report_error(c, x, at, false);
 }
 
 const struct scan_check check_error_sql = {

@@ -1,6 +1,8 @@
 /* Passive: files and data that were never meant for visitors: source code, keys,
  * configuration, dumps, repositories, listings, phpinfo. What documentation shows on
  * purpose stands escaped inside HTML; these look at raw bytes and at raw types. */
+#include "base/buf.h"
+#include "base/encode.h"
 #include "scan/checks/passive_private.h"
 
 #define L(s)                                                                                       \
@@ -24,10 +26,34 @@ static const struct scan_literal listing_texts[] = {
 	L("<title>listing directory /"),
 };
 
+/* A list made by a server: the title is the address, and what is linked lies in this folder
+ * (but for the parent and the columns' order). An article about listings is neither. */
+static bool lists_this_folder(const struct scan_exchange *x)
+{
+	struct str title = x->page->title, base = str_sub(x->url, 0, x->origin.len + x->path.len);
+	size_t inside = 0, outside = 0;
+
+	if (str_istarts(title, STR("Index of ")) && !str_starts(x->path, str_trim(str_from(title, 9))))
+		return false;
+	for (size_t i = 0; i < x->page->links_len; i++) {
+		const struct scan_link *l = &x->page->links[i];
+		struct str rest = str_starts(l->url, base) ? str_from(l->url, base.len) : STR_NULL;
+		ssize_t slash = rest.ptr ? str_chr(rest, '/') : -1;
+
+		if (l->kind != LINK_A || str_empty(l->raw) || l->raw.ptr[0] == '?' || (rest.ptr && str_empty(rest)) || str_starts(base, l->url))
+			continue; /* order of columns, itself, a folder above */
+		if (rest.ptr && (slash < 0 || (size_t)slash + 1 == rest.len))
+			inside++;
+		else
+			outside++;
+	}
+	return inside >= outside * 4 && x->page->forms_len == 0 && (inside > 0 || x->page->links_len > 0);
+}
+
 static void on_listing(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
 	if (x->media == MEDIA_HTML && served(x) && x->page && x->page->links_len > 0 &&
-	    str_ends(x->path, STR("/")))
+	    str_ends(x->path, STR("/")) && lists_this_folder(x))
 		passive_report(c, x, passive_line(x->text, at, 200), STR_NULL);
 }
 
@@ -133,6 +159,32 @@ static const struct scan_literal key_texts[] = {
 	L("-----BEGIN OPENSSH PRIVATE KEY-----"), L("-----BEGIN PGP PRIVATE KEY BLOCK-----"),
 };
 
+/* Are the bytes those of a key? DER: one SEQUENCE that is as long as it says. OpenSSH: its magic.
+ * Keys in manuals are shortened or altered. */
+static bool real_key(struct str block, bool pgp)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(64 * 1024);
+	ssize_t line = str_chr(block, '\n');
+	struct str text = line < 0 ? STR_NULL : str_from(block, (size_t)line + 1);
+	ssize_t blank = str_find(text, STR("\n\n")); /* behind "DEK-Info:" and its like */
+
+	if (blank < 0 && str_has(text, STR("\r\n\r\n")))
+		blank = str_find(text, STR("\r\n\r\n")) + 2;
+	if (blank >= 0 && str_has(str_sub(text, 0, (size_t)blank), STR(":")))
+		return true; /* encrypted: its bytes tell nothing */
+	if (pgp)
+		return blank >= 0 || text.len > 400;
+	if (decode_base64(&b, str_trim(text)) < 0 || b.len < 40)
+		return false;
+	const unsigned char *d = (const unsigned char *)b.ptr;
+	if (str_starts(buf_view(&b), STR("openssh-key-v1")))
+		return true;
+	if (d[0] != 0x30)
+		return false;
+	size_t len = d[1] < 0x80 ? 2u + d[1] : d[1] == 0x81 ? 3u + d[2] : d[1] == 0x82 ? 4u + ((size_t)d[2] << 8 | d[3]) : 0;
+	return len == b.len;
+}
+
 static void on_key(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
 	struct str behind = str_sub(x->text, at, at + 16384);
@@ -144,12 +196,12 @@ static void on_key(struct scan_ctx *c, const struct scan_exchange *x, size_t whi
 	for (ssize_t i = 0; i < end; i++)
 		base64 += ascii_alnum(behind.ptr[i]) || behind.ptr[i] == '+' ||
 			  behind.ptr[i] == '/';
-	if (base64 < 150)
+	if (base64 < 90 || !real_key(str_sub(behind, 0, (size_t)end), which == 5))
 		return; /* shortened, as in a manual */
-	bool prose = x->media == MEDIA_HTML;
-
-	passive_report_as(c, x, str_sub(x->text, at, at + 64), prose ? SEVERITY_LOW : SEVERITY_HIGH,
-			  prose ? CONFIDENCE_TENTATIVE : CONFIDENCE_CERTAIN);
+	if (x->media == MEDIA_HTML || passive_is_sample(x->path))
+		passive_report_quoted(c, x, str_sub(x->text, at, at + 64));
+	else
+		passive_report(c, x, str_sub(x->text, at, at + 64), STR_NULL);
 }
 
 const struct scan_check check_private_key_exposed = {
@@ -184,6 +236,18 @@ static bool secret_char(char ch)
 	return ascii_alnum(ch) || ch == '_' || ch == '-' || ch == '.';
 }
 
+static size_t distinct(struct str s)
+{
+	bool seen[256] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		n += !seen[(unsigned char)s.ptr[i]];
+		seen[(unsigned char)s.ptr[i]] = true;
+	}
+	return n;
+}
+
 static void on_secret(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
 	struct str t = x->text;
@@ -202,6 +266,12 @@ static void on_secret(struct scan_ctx *c, const struct scan_exchange *x, size_t 
 	if (n < secret_shapes[which].least || n > secret_shapes[which].most || !digit || !letters ||
 	    (secret_shapes[which].upper_only && !upper))
 		return;
+	if (passive_is_placeholder(str_sub(t, from, from + n)) || distinct(str_sub(t, from, from + n)) < 8)
+		return;
+	if (passive_is_sample(x->path) || (x->media == MEDIA_HTML && passive_says_example(t, at, from + n - at))) {
+		passive_report_quoted(c, x, str_sub(t, at, from + n));
+		return;
+	}
 	/* Google's browser keys are public by design. */
 	bool browser_key = which == 8;
 
@@ -232,18 +302,35 @@ static const struct scan_literal config_texts[] = {
 	L("database.password"),     L("redis.password"),
 };
 
+/* A setting stands at the start of its line; a sentence may mention it anywhere. */
+static bool starts_line(struct str t, size_t at)
+{
+	size_t from = at;
+
+	while (from > 0 && t.ptr[from - 1] != '\n' && at - from < 200)
+		from--;
+	struct str before = str_trim(str_sub(t, from, at));
+	return str_empty(before) || str_eq(before, STR("-")) || str_eq(before, STR("export")) || str_eq(before, STR("\"")) ||
+	       str_has(before, STR("<")) || str_eq(before, STR("- \"")) || str_eq(before, STR("set"));
+}
+
 static void on_config(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
 	struct str line = passive_line(x->text, at, 200);
 	struct str rest = str_sub(x->text, at + config_texts[which].text.len, at + 300);
 
-	if (!served(x) || !passive_is_raw(x) || str_iends(x->path, STR(".md")))
+	if (!served(x) || !passive_is_raw(x) || passive_is_sample(x->path) || !starts_line(x->text, at))
 		return;
 	if (which == 5 && !str_ihas(line, STR("password=")) && !str_ihas(line, STR("pwd=")))
 		return;
 	rest = str_trim(rest);
-	if (str_empty(rest) || str_starts(rest, STR("${")) || str_starts(rest, STR("=${")))
-		return; /* empty or taken from elsewhere */
+	size_t sep = 0;
+	while (sep < rest.len && strchr(" \t=:,'\"", rest.ptr[sep]))
+		sep++;
+	ssize_t stop = str_chr(rest, '\n');
+	rest = str_sub(rest, sep < rest.len ? sep : rest.len, stop < 0 ? rest.len : (size_t)stop);
+	if (which != 4 && which != 5 && passive_is_placeholder(rest))
+		return; /* empty, taken from elsewhere, or to be filled in */
 	passive_report(c, x, line, STR_NULL);
 }
 

@@ -146,6 +146,26 @@ static bool send_file(struct probe *p, const struct target *t, const char *file,
 			  ret) == 0;
 }
 
+/* A page that finds texts by words or by a piece of them shows one that prints the account file,
+ * too. A file system takes "etc//passwd" for the same file and knows no "etc passwd"; for words
+ * the latter is the same, and for a piece of text neither is. */
+static bool opened_by_path(struct probe *p, const struct target *t)
+{
+	const struct scan_exchange *x;
+	struct buf doubled = BUF_INIT(1 * KIB), words = BUF_INIT(1 * KIB);
+	for (const char *c = t->file; *c; c++) {
+		bool slash = (*c == '/' || *c == '\\') && c > t->file;
+		buf_char(&doubled, *c);
+		if (slash)
+			buf_char(&doubled, *c);
+		buf_char(&words, slash ? ' ' : *c);
+	}
+	const char *twice = arena_str(probe_arena(p), buf_view(&doubled)).ptr, *apart = arena_str(probe_arena(p), buf_view(&words)).ptr;
+	buf_free(&doubled);
+	buf_free(&words);
+	return send_file(p, t, twice, &x) && proof_in(x, t->windows).ptr && send_file(p, t, apart, &x) && !proof_in(x, t->windows).ptr;
+}
+
 static bool try_target(struct probe *p, const struct target *t)
 {
 	const struct scan_exchange *x, *again;
@@ -154,7 +174,7 @@ static bool try_target(struct probe *p, const struct target *t)
 		return false;
 	struct str proof = proof_in(x, t->windows);
 
-	if (!proof.ptr || proof_in(probe_base(p), t->windows).ptr)
+	if (!proof.ptr || proof_in(probe_base(p), t->windows).ptr || !opened_by_path(p, t))
 		return false;
 	/* Another file through the same hole: passwd and group differ, the page does not know both.
 	 */

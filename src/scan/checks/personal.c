@@ -37,6 +37,36 @@ static bool next_number(struct str t, size_t *at, size_t least, struct str *ret)
 	return false;
 }
 
+/* A number that people write when they need one: 12345678 in it, or one digit eight times, or
+ * the numbers that manuals and standards print. */
+static bool made_up(struct str n)
+{
+	static const char *const printed[] = { "11010519491231002", "4111111111111111", "5555555555554444", "4242424242424242",
+					       "5105105105105100", "4012888888881881", "13800138000", "6225880000000000" };
+	size_t up = 1, same = 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(printed); i++)
+		if (str_starts(n, str_c(printed[i])))
+			return true;
+	for (size_t i = 1; i < n.len; i++) {
+		up = n.ptr[i] == n.ptr[i - 1] + 1 || (n.ptr[i] == '0' && n.ptr[i - 1] == '9') ? up + 1 : 1;
+		same = n.ptr[i] == n.ptr[i - 1] ? same + 1 : 1;
+		if (up >= 7 || same >= 7)
+			return true;
+	}
+	return false;
+}
+
+/* A page that speaks about such numbers shows one as an example. */
+static void report_number(struct scan_ctx *c, const struct scan_exchange *x, struct str n)
+{
+	if (passive_is_sample(x->path) ||
+	    (x->media == MEDIA_HTML && passive_says_example(x->text, (size_t)(n.ptr - x->text.ptr), n.len)))
+		passive_report_quoted(c, x, n);
+	else
+		passive_report(c, x, n, STR_NULL);
+}
+
 static bool region_ok(struct str id)
 {
 	static const char *const provinces =
@@ -89,9 +119,9 @@ static void look_idcard(struct scan_ctx *c, const struct scan_exchange *x)
 		char after = end < x->text.len ? x->text.ptr[end] : ' ';
 		bool x_form = n.len == 17 && ascii_lower(after) == 'x';
 
-		if (!(n.len == 18 && idcard_ok(n, n.ptr[17])) && !(x_form && idcard_ok(n, 'x')))
+		if ((!(n.len == 18 && idcard_ok(n, n.ptr[17])) && !(x_form && idcard_ok(n, 'x'))) || made_up(n))
 			continue;
-		passive_report(c, x, str_make(n.ptr, 18), STR_NULL);
+		report_number(c, x, str_make(n.ptr, 18));
 		return;
 	}
 }
@@ -161,11 +191,11 @@ static void look_bankcard(struct scan_ctx *c, const struct scan_exchange *x)
 		bool unionpay = n.len <= 19 && str_starts(n, STR("62"));
 		bool other = n.len == 16 && (n.ptr[0] == '4' || n.ptr[0] == '5');
 
-		if ((!unionpay && !other) || !luhn_ok(n))
+		if ((!unionpay && !other) || !luhn_ok(n) || made_up(n))
 			continue;
 		if (!(unionpay && known_issuer(n)) && !card_word_near(x->text, n))
 			continue;
-		passive_report(c, x, n, STR_NULL);
+		report_number(c, x, n);
 		return;
 	}
 }
@@ -183,24 +213,28 @@ const struct scan_check check_bankcard_exposed = {
 
 static void look_phone(struct scan_ctx *c, const struct scan_exchange *x)
 {
-	struct str n, text = x->page ? x->page->visible : x->text, seen[3];
+	struct str n, text = x->page ? x->page->visible : x->text, seen[10];
 	size_t at = 0, distinct = 0;
+	bool contact = x->page && (str_ihas(x->path, STR("contact")) || str_ihas(x->path, STR("lianxi")) || str_ihas(x->path, STR("about")));
 
 	if (!may_hold_people(x))
 		return;
 	while (distinct < ARRAY_SIZE(seen) && next_number(text, &at, 11, &n)) {
 		bool again = false;
 
-		if (n.len != 11 || n.ptr[0] != '1' || n.ptr[1] < '3')
+		if (n.len != 11 || n.ptr[0] != '1' || n.ptr[1] < '3' || made_up(n))
 			continue;
 		for (size_t i = 0; i < distinct; i++)
 			again |= str_eq(seen[i], n);
 		if (!again)
 			seen[distinct++] = n;
 	}
-	/* One or two are a contact on purpose; a list is somebody's data. */
-	if (distinct == ARRAY_SIZE(seen))
-		passive_report(c, x, seen[0], STR_NULL);
+	/* One or two are a contact on purpose, some on a page are a list of contacts; a long list, or
+	 * one in data, is somebody's. */
+	if (distinct < 3)
+		return;
+	bool list = (x->media != MEDIA_HTML && !passive_is_sample(x->path)) || (distinct == ARRAY_SIZE(seen) && !contact);
+	passive_report_as(c, x, seen[0], list ? SEVERITY_LOW : SEVERITY_INFO, CONFIDENCE_FIRM);
 }
 
 const struct scan_check check_phone_exposed = {
