@@ -76,7 +76,7 @@ static struct str fields(const struct api_reader *r, const json_t *list, bool mu
 		out[n].value = expand(r, json_get_str(f, "value"), POSTMAN_FIELD);
 		out[n].file = str_eq(json_get_str(f, "type"), STR("file"));
 		if (out[n].file)
-			out[n].value = STR("scan.txt");
+			out[n].value = STR("zhanwei-scan.txt");
 		n++;
 	}
 	form_encode(r->a, out, n, multipart, &body, ret_type);

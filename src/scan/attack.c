@@ -16,7 +16,7 @@
 #define LIMIT_ATTACK_TARGETS 20000
 
 static const char *unit_kinds[] = { "point", "dir", "file", "site", "route", "request", "store", "show",
-				     "template" };
+				     "template", "file-name" };
 
 bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 {
@@ -58,6 +58,8 @@ static bool applies(const struct run *r, const struct scan_check *c, const struc
 	if (!attack_check_wanted(r, c))
 		return false;
 	switch (u->kind) {
+	case UNIT_FILE_NAME:
+		return c->on_point && (c->flags & SCAN_FILE_NAMES);
 	case UNIT_POINT:
 		if (!c->on_point)
 			return false;
@@ -99,7 +101,7 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 	struct unit u = { .kind = kind, .where = where, .spec = t->spec, .target = t, .name = name };
 	for (size_t i = 0; scan_checks[i]; i++)
 		u.checks += applies(r, scan_checks[i], &u);
-	if (r->o.retest_len && kind == UNIT_POINT && u.checks) {
+	if (r->o.retest_len && (kind == UNIT_POINT || kind == UNIT_FILE_NAME) && u.checks) {
 		bool asked = false;
 		for (size_t i = 0; i < r->o.retest_len; i++)
 			asked = asked || str_empty(r->o.retest[i].parameter) ||
@@ -151,6 +153,14 @@ void attack_add_target(struct run *r, struct spec *s)
 	t->spec = s;
 	t->found = map_new();
 	*vec_push(&r->attack.targets) = t;
+}
+
+/* The same request with no file chosen, as a target of its own. */
+struct target *attack_add_bare(struct run *r, const struct target *t)
+{
+	struct spec *bare = caution_without_file(t->spec);
+	attack_add_target(r, bare);
+	return r->attack.targets.ptr[r->attack.targets.len - 1];
 }
 
 /* Files named alike (page-0001.html, page-0002.html …) are one kind. */
@@ -413,6 +423,7 @@ static void run_check(struct probe *p, const struct scan_check *c, const struct 
 	run_check_stat(p->run, c)->tasks++;
 	switch (u->kind) {
 	case UNIT_POINT:
+	case UNIT_FILE_NAME:
 		c->on_point(p, &p->point);
 		break;
 	case UNIT_DIR:
@@ -538,7 +549,7 @@ static void start_unit(struct run *r, struct unit *u)
 	p->run = r;
 	p->unit = u;
 	p->arena = arena_new(64 * MIB);
-	p->has_point = u->kind == UNIT_POINT;
+	p->has_point = u->kind == UNIT_POINT || u->kind == UNIT_FILE_NAME;
 	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value };
 	p->random = r->seed ^ str_hash(u->key);
 	p->fiber = fiber_new(r->fibers, unit_main, p);

@@ -45,6 +45,7 @@ enum {
 	SCAN_PROBES_TOO = 2, /* passive hooks also see answers to active probes (error pages) */
 	SCAN_MISSING_TOO = 4,/* passive hooks also see not-found pages */
 	SCAN_TRIES_LOGINS = 16, /* tries passwords: only with options.try_logins */
+	SCAN_FILE_NAMES = 32, /* on_point also gets names of files in upload forms; with options.intrusive */
 	SCAN_DEEP_POINTS = 8,/* on_point also gets cookies and headers in standard mode */
 };
 
@@ -188,7 +189,9 @@ struct scan_mutation {
 };
 
 /* 0 and the answer (valid until the hook returns), or -1: network error, limit,
- * refusal (429/503 after retries) or end of the scan: give up, report nothing.
+ * refusal (429/503 after retries) or end of the scan: give up, report nothing. Also -1
+ * when the request could write where it must not (caution.c): names of places in the file
+ * system beside text to be kept or a file, more files than a form may get.
  * Equal GET requests of one scan are answered from a cache unless `fresh`. */
 int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan_exchange **ret);
 /* The point's value replaced by `value`. */
@@ -203,9 +206,6 @@ void probe_report(struct probe *p, const struct scan_report *r);
 bool probe_reported(struct probe *p);
 /* Another check found something at this point (e.g. "sqli-error" before "sqli-boolean"). */
 bool probe_point_found(struct probe *p, const char *check_id);
-/* The request brings content along: an upload, an editor's text. A path in one of its inputs may be
- * where that is written, so no name of a real file may stand there. */
-bool probe_may_write(struct probe *p);
 /* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
 bool probe_has_session(struct probe *p);
 /* The page on which this unit's address was found; empty when it is a start. */
@@ -222,6 +222,7 @@ bool probe_first(struct probe *p, struct str key);
 /* An SQL injection was found here: what is odd about this point is explained. */
 bool probe_sqli_found(struct probe *p);
 enum scan_mode probe_mode(struct probe *p);
+bool probe_intrusive(struct probe *p); /* may data be changed? */
 /* Random lower-case letters / number in [lo, hi]. */
 struct str probe_word(struct probe *p, size_t len);
 uint32_t probe_number(struct probe *p, uint32_t lo, uint32_t hi);

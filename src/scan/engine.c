@@ -268,6 +268,8 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->endpoints = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
+	r->left = map_new();
+	r->posted = map_new();
 	r->done = seen_new();
 	r->attack.kinds = map_new();
 	r->attack.vary = map_new();
@@ -331,6 +333,7 @@ static void run_free(struct run *r)
 	if (r->soft404)
 		map_free_values(r->soft404, free);
 	findings_free(r);
+	leftovers_free(r);
 	seen_free(r->done);
 	fiber_pool_free(r->fibers);
 	literals_free(r->literals);
@@ -403,6 +406,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		browsing_replayed(r, key);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
+	} else if (str_eq(kind, STR("left"))) {
+		leftover_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("tag"))) {
 		tags_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("crawled"))) {
@@ -680,6 +685,7 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 	wind_down(r);
 	r->stopping = !natural;
 	templates_end(r);
+	leftovers_tell(r);
 	finding_flush_counts(r);
 	technologies_tell(r);
 	run_flush(r);

@@ -89,7 +89,7 @@ static struct str value_of(const struct scan_form *form, size_t at, bool *submit
 	if (is(f, "checkbox"))
 		return f->value.ptr ? own : STR("on");
 	if (is(f, "file"))
-		return STR("scan.txt");
+		return STR("zhanwei-scan.txt");
 	struct str v = str_empty(own) ? form_guess(f->name, f->type) : own;
 	return f->maxlength && v.len > f->maxlength ? str_sub(v, 0, f->maxlength) : v;
 }
@@ -111,7 +111,9 @@ void form_encode(struct arena *a, const struct form_value *v, size_t n, bool mul
 		}
 		buf_printf(&b, "--%s\r\nContent-Disposition: form-data; name=\"%.*s\"", boundary,
 			   STR_ARG(v[i].name));
-		if (v[i].file)
+		if (v[i].file && v[i].value.len == 0)
+			buf_c(&b, "; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n");
+		else if (v[i].file)
 			buf_printf(&b, "; filename=\"%.*s\"\r\nContent-Type: text/plain\r\n\r\nscan\r\n",
 				   STR_ARG(v[i].value));
 		else

@@ -317,6 +317,23 @@ void finding_deliver(struct run *r, struct str prepared, struct str zh, struct s
 	arena_free(a);
 }
 
+void finding_restate(struct run *r, struct str prepared, struct str zh, struct str en)
+{
+	struct arena *a = arena_new(2 * MIB);
+	struct scan_finding f;
+	struct found *n = finding_decode(prepared, a, &f) == 0 ? found_of(r, f.fingerprint) : NULL;
+	if (n) {
+		f.detail_zh = zh;
+		f.detail_en = en;
+		buf_clear(&n->encoded);
+		finding_encode(&f, &n->encoded);
+		tell(r, n);
+	} else {
+		finding_deliver(r, prepared, zh, en);
+	}
+	arena_free(a);
+}
+
 /* From an earlier process: told again, since who listens may have lost it. */
 void finding_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
 {

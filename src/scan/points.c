@@ -17,51 +17,14 @@
 
 static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
 
-static struct str boundary_of(struct str type)
-{
-	ssize_t at = str_ifind(type, STR("boundary="));
-	return at < 0 ? STR_NULL : str_trim(str_from(type, (size_t)at + 9));
-}
-
-/* Next part of a multipart body: name, value and whether it is a file. */
-static bool next_part(struct str *body, struct str boundary, struct form_value *ret)
-{
-	ssize_t at = str_find(*body, boundary);
-	if (at < 0)
-		return false;
-	*body = str_from(*body, (size_t)at + boundary.len);
-	ssize_t head = str_find(*body, STR("\r\n\r\n"));
-	ssize_t name = str_find(*body, STR("name=\""));
-	if (head < 0 || name < 0 || name > head)
-		return false;
-	struct str rest = str_sub(*body, (size_t)name + 6, (size_t)head);
-	ssize_t end = str_chr(rest, '"');
-	ret->name = str_sub(rest, 0, end < 0 ? 0 : (size_t)end);
-	ssize_t file = str_find(rest, STR("filename=\""));
-	*body = str_from(*body, (size_t)head + 4);
-	ssize_t stop = str_find(*body, STR("\r\n--"));
-	ret->value = str_sub(*body, 0, stop < 0 ? body->len : (size_t)stop);
-	ret->file = file >= 0;
-	if (ret->file) {
-		ret->value = str_from(rest, (size_t)file + 10);
-		end = str_chr(ret->value, '"');
-		ret->value = str_sub(ret->value, 0, end < 0 ? 0 : (size_t)end);
-	}
-	return true;
-}
-
 /* Fields of a body that we know how to write again. */
 static size_t body_values(struct arena *a, const struct spec *s, struct form_value *list, size_t max,
 			  bool *ret_multipart)
 {
 	size_t n = 0;
 	*ret_multipart = str_istarts(s->type, STR("multipart/"));
-	if (*ret_multipart) {
-		struct str rest = s->body, boundary = boundary_of(s->type);
-		while (boundary.len && n < max && next_part(&rest, boundary, &list[n]))
-			n++;
-		return n;
-	}
+	if (*ret_multipart)
+		return caution_parts(s->body, s->type, list, max);
 	if (!str_istarts(s->type, STR("application/x-www-form-urlencoded")))
 		return 0;
 	struct url_pairs pairs = url_pairs_split(a, s->body);
@@ -249,6 +212,16 @@ static struct str header_value(const struct run *r, const struct target *t, stru
 	return str_ieq(name, STR("X-Forwarded-For")) ? STR("127.0.0.1") : STR("1");
 }
 
+/* What a file is called is input, too. */
+static void file_points(struct run *r, struct target *t)
+{
+	struct form_value list[LIMIT_POINTS];
+	size_t n = caution_parts(t->spec->body, t->spec->type, list, LIMIT_POINTS);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].file && worth_it(list[i].name, list[i].value))
+			attack_add_unit(r, t, UNIT_FILE_NAME, WHERE_BODY, list[i].name, list[i].value);
+}
+
 void points_of(struct run *r, struct target *t)
 {
 	struct arena *a = arena_new(16 * MIB);
@@ -258,6 +231,11 @@ void points_of(struct run *r, struct target *t)
 	if (url_parse(a, t->spec->url, NULL, URL_RAW_PATH, &u, NULL) < 0) {
 		arena_free(a);
 		return;
+	}
+	if (caution_has_file(t->spec->body, t->spec->type)) {
+		if (r->o.intrusive)
+			file_points(r, t);
+		t = attack_add_bare(r, t); /* everything else: with no file chosen */
 	}
 	struct url_pairs pairs = url_pairs_split(a, u.query);
 	for (size_t i = 0; i < pairs.len && i < LIMIT_POINTS; i++) {
@@ -269,7 +247,7 @@ void points_of(struct run *r, struct target *t)
 	for (size_t i = 0; i < n; i++) {
 		if (form_is_token(list[i].name, list[i].value))
 			t->has_token = true;
-		else if (worth_it(list[i].name, list[i].value))
+		else if (!list[i].file && worth_it(list[i].name, list[i].value))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_BODY, list[i].name, list[i].value);
 	}
 	if (t->spec->body.len < 2 * MIB)
@@ -563,6 +541,14 @@ static void change_cookie(struct run *r, enum person_id who, struct send *s, con
 	buf_free(&out);
 }
 
+static struct str sent_type(const struct send *s)
+{
+	for (size_t i = 0; i < s->q.headers_len; i++)
+		if (str_ieq(s->q.headers[i].name, STR("Content-Type")))
+			return s->q.headers[i].value;
+	return STR("");
+}
+
 int points_apply(struct probe *p, const struct scan_point *pt, const struct scan_mutation *m, struct send **ret)
 {
 	struct run *r = p->run;
@@ -570,6 +556,8 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 	struct arena *a = p->arena;
 	bool change = !m->url.len && pt && (m->value_set || m->drop);
 	struct str v = change ? new_value(a, pt, m) : STR("");
+	if (change && m->value_set && !caution_allows(spec, pt, v))
+		return -1;
 	bool in_url = change && (pt->where == WHERE_QUERY || pt->where == WHERE_PATH);
 	struct str url = m->url.len ? m->url : in_url ? changed_url(a, spec->url, pt, m, v) : spec->url;
 	struct str method = m->method.len ? m->method : m->url.len ? STR("GET") : spec->method;
@@ -600,6 +588,10 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 		change_cookie(r, who, s, pt, m, v);
 	for (size_t i = 0; i < m->headers_len; i++)
 		send_add_header(s, m->headers[i].name, m->headers[i].value);
+	if (!caution_body(p, s->q.body, sent_type(s))) {
+		send_free(s);
+		return -1;
+	}
 	*ret = s;
 	return 0;
 }

@@ -363,6 +363,11 @@ enum scan_mode probe_mode(struct probe *p)
 	return p->run->o.mode;
 }
 
+bool probe_intrusive(struct probe *p)
+{
+	return p->run->o.intrusive;
+}
+
 static uint64_t next_random(struct probe *p)
 {
 	uint64_t z = p->random += 0x9E3779B97F4A7C15u;
@@ -404,25 +409,6 @@ bool probe_reported(struct probe *p)
 bool probe_point_found(struct probe *p, const char *check_id)
 {
 	return map_has(p->unit->target->found, found_key(p, check_id));
-}
-
-bool probe_may_write(struct probe *p)
-{
-	static const char *const words[] = { "content", "text", "body", "data", "source", "code", "html" };
-	const struct spec *s = p->unit->spec;
-	struct str rest = s->body, pair;
-	if (str_empty(s->body) || p->unit->where == WHERE_COOKIE || p->unit->where == WHERE_HEADER)
-		return false;
-	if (str_has(s->body, STR("filename=\"")))
-		return true;
-	while (str_split(&rest, '&', &pair)) {
-		ssize_t eq = str_chr(pair, '=');
-		struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
-		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-			if (str_ihas(name, str_c(words[i])) && !str_eq(name, p->unit->name))
-				return true;
-	}
-	return false;
 }
 
 int probe_missing(struct probe *p, const struct scan_exchange *x)

@@ -228,7 +228,7 @@ int page_info_decode(struct reader *r, struct scan_page_info *ret);
 
 /* ---- attack.c: units of active work, one fiber each ---- */
 enum unit_kind { UNIT_POINT, UNIT_DIR, UNIT_FILE, UNIT_SITE, UNIT_ROUTE, UNIT_REQUEST, UNIT_STORE, UNIT_SHOW,
-		 UNIT_TEMPLATE };
+		 UNIT_TEMPLATE, UNIT_FILE_NAME };
 struct unit {
 	enum unit_kind kind;
 	enum scan_where where;
@@ -273,6 +273,7 @@ struct attack {
 /* From a committed page: which targets, folders and files it brings. */
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a);
 void attack_add_target(struct run *r, struct spec *s);
+struct target *attack_add_bare(struct run *r, const struct target *t);
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
 		     struct str name, struct str value);
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
@@ -307,6 +308,26 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c);
 /* The identity of a unit. */
 struct str attack_unit_key(struct arena *a, const struct spec *s, enum unit_kind kind, enum scan_where where,
 			   struct str name);
+
+/* ---- caution.c: what requests could write ---- */
+/* Parts of a multipart body: fields, and the names of files. */
+size_t caution_parts(struct str body, struct str type, struct form_value *list, size_t max);
+bool caution_has_file(struct str body, struct str type); /* or the place for one */
+struct spec *caution_without_file(const struct spec *s);
+/* May this value stand in the point of that request? */
+bool caution_allows(const struct spec *s, const struct scan_point *pt, struct str value);
+/* May this body leave? Counts the files that it brings. */
+bool caution_body(struct probe *p, struct str body, struct str type);
+
+/* ---- leftover.c: what the scan leaves on the site ---- */
+extern const struct scan_check check_left_behind;
+/* An answered request: did it put something there, or take it away again? */
+void leftover_sent(struct run *r, const struct scan_exchange *x);
+/* Input sent with t's request stands on page x. */
+void leftover_stored(struct run *r, const struct scan_exchange *x, const struct scan_tagged *t);
+void leftover_replayed(struct run *r, struct str key, struct str bytes);
+void leftovers_tell(struct run *r); /* as findings, at the end */
+void leftovers_free(struct run *r);
 
 /* ---- tags.c ---- */
 void tags_replayed(struct run *r, struct str word, struct str unit_key);
@@ -359,6 +380,8 @@ bool finding_known(struct run *r, const struct scan_check *c, const struct scan_
 void finding_prepare(struct run *r, const struct scan_check *c, const struct scan_report *rep,
 		     const struct scan_point *pt, struct buf *out);
 void finding_deliver(struct run *r, struct str prepared, struct str zh, struct str en);
+/* Says a prepared one anew, in place of what was said under its fingerprint. */
+void finding_restate(struct run *r, struct str prepared, struct str zh, struct str en);
 void finding_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void finding_flush_counts(struct run *r); /* emits those whose count grew */
 void findings_free(struct run *r);
@@ -435,6 +458,8 @@ struct run {
 	struct map *cache; /* key -> struct answer * */
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
+	struct map *left;	 /* place -> struct left * */
+	struct map *posted;	 /* method and path -> requests with a body */
 	struct map *findings;	 /* fingerprint -> struct found * */
 	struct seen *done;	 /* finished unit + check */
 	struct scan_ctx *ctx;

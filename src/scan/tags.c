@@ -108,6 +108,8 @@ size_t probe_tagged(struct probe *p, const struct scan_exchange *x, struct scan_
 		list[n++] = (struct scan_tagged){ .word = arena_str(p->arena, str_make(lower, TAG_LEN)), .at = here,
 						  .where = where, .name = name, .method = u->spec->method, .url = u->spec->url,
 						  .id = str_hash(attack_unit_key(p->arena, u->spec, UNIT_POINT, where, name)) };
+		if (u->spec->body.len)
+			leftover_stored(r, x, &list[n - 1]);
 		at = here + TAG_LEN;
 	}
 	return n;

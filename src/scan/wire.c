@@ -201,6 +201,7 @@ static void finish(struct send *s, struct http_response *h)
 	} else {
 		exchange_fill(&a->x, a->arena, &s->q, &s->url, h);
 		a->x.tls = a->x.https ? r->tls : NULL;
+		leftover_sent(r, &a->x);
 		if (h->status == 429)
 			snprintf(a->error, sizeof(a->error), "http.refused");
 	}

@@ -10,6 +10,7 @@ struct trick {
 	const char *name, *value; /* header; value "@": the path */
 	const char *method;
 	bool start; /* asked for at "/" */
+	bool writes; /* may empty what it was to read: only when changes are allowed */
 };
 static const struct trick tricks[] = {
 	{ .name = "X-Original-URL", .value = "@", .start = true },
@@ -52,7 +53,7 @@ static const struct trick tricks[] = {
 	{ .method = "POST" },
 	{ .method = "ZWSCAN" },
 	{ .name = "X-HTTP-Method-Override", .value = "GET", .method = "POST" },
-	{ .name = "X-HTTP-Method-Override", .value = "PUT" },
+	{ .name = "X-HTTP-Method-Override", .value = "PUT", .writes = true },
 	{ .name = "X-HTTP-Method-Override", .value = "POST" },
 };
 #define CASE_TRICK "^/~$"
@@ -163,7 +164,7 @@ static void probe_bypass(struct probe *p, const struct scan_exchange *x)
 	if (probe_get(p, active_url(p, "/"), &start) < 0)
 		start = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(tricks); i++)
-		if (try_trick(p, x, &tricks[i], start))
+		if (!(tricks[i].writes && !probe_intrusive(p)) && try_trick(p, x, &tricks[i], start))
 			return;
 }
 

@@ -33,8 +33,6 @@ static void probe_inclusion(struct probe *p, const struct scan_point *pt)
 	const struct scan_exchange *x, *again;
 	bool deep = probe_mode(p) == SCAN_DEEP;
 	struct diff_side base = diff_base(pt);
-	if (probe_may_write(p))
-		return;
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !active_own_header(pt)) || active_plain_number(pt->value) || pt->value.len > 200)
 		return;
 	if (!deep && (probe_sqli_found(p) || !diff_depends(p, &base)))

@@ -342,8 +342,6 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 {
 	size_t tries = ARRAY_SIZE(targets);
 
-	if (probe_may_write(p))
-		return;
 	if ((pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_sqli_found(p) && probe_mode(p) != SCAN_DEEP))
 		return;
 	if (probe_mode(p) != SCAN_DEEP) {

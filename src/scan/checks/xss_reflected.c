@@ -188,6 +188,7 @@ const struct scan_check check_xss_reflected = {
 	.severity = SEVERITY_HIGH,
 	.cwe = 79,
 	.owasp = "A03:2021",
+	.flags = SCAN_FILE_NAMES,
 	.on_point = probe,
 	.on_route = probe_referer,
 };

@@ -220,6 +220,21 @@ unsigned template_count_requests(const struct template *t)
 	return sum > 1e9 ? 1000000000u : (unsigned)sum;
 }
 
+bool template_writes(const struct template *t)
+{
+	static const char *const methods[] = { "PUT", "DELETE", "MOVE", "COPY", "MKCOL", "PATCH" };
+	for (size_t i = 0; i < t->blocks_len; i++)
+		for (size_t k = 0; k < t->blocks[i].requests_len; k++) {
+			const struct template_request *q = &t->blocks[i].requests[k];
+			bool writes = str_ihas(q->body.text, STR("filename=\"")) || str_ihas(q->bytes.text, STR("filename=\""));
+			for (size_t m = 0; m < ARRAY_SIZE(methods); m++)
+				writes = writes || str_ieq(q->method.text, str_c(methods[m]));
+			if (writes)
+				return true;
+		}
+	return false;
+}
+
 static int load(struct template_pack *p, const struct yaml *doc, struct template *t, struct error *e)
 {
 	struct str id = str_trim(yaml_text(doc, "id"));
@@ -243,6 +258,8 @@ static int load(struct template_pack *p, const struct yaml *doc, struct template
 			return -1;
 	}
 	t->max_requests = template_count_requests(t);
+	if (template_writes(t))
+		t->flags |= TEMPLATE_INTRUSIVE;
 	return 0;
 }
 

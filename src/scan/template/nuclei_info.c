@@ -99,7 +99,7 @@ static void classification(struct template_pack *p, const struct yaml *c, struct
 static void flags(struct template *t)
 {
 	static const char *const harmful[] = { "intrusive", "dos", "fuzz", "fuzzing", "bruteforce", "brute-force",
-					       "default-login", "creds-stuffing", "login-check" };
+					       "default-login", "creds-stuffing", "login-check", "fileupload", "file-upload" };
 	for (size_t i = 0; i < ARRAY_SIZE(harmful); i++)
 		if (template_has_tag(t, harmful[i]))
 			t->flags |= TEMPLATE_INTRUSIVE;

@@ -4,6 +4,8 @@
 #include "scan/template/pack_private.h"
 #include "scan/template/yaml.h"
 
+/* Puts a file on the target or takes one away. */
+bool template_writes(const struct template *t);
 bool template_has_tag(const struct template *t, const char *tag);
 int nuclei_info(struct template_pack *p, const struct yaml *info, struct template *t, struct error *e);
 /* Text of a scalar, "" for anything else. */

@@ -327,14 +327,7 @@ static bool is_intrusive(const struct template *t)
 	if (str_has(t->path, STR("default-pwd")) || str_ihas(t->id, STR("upload")) ||
 	    str_ihas(t->id, STR("bruteforce")) || str_has(t->name.zh, STR("上传")))
 		return true;
-	for (size_t i = 0; i < t->blocks_len; i++)
-		for (size_t k = 0; k < t->blocks[i].requests_len; k++) {
-			const struct template_request *q = &t->blocks[i].requests[k];
-			if (str_ieq(q->method.text, STR("PUT")) || str_ieq(q->method.text, STR("DELETE")) ||
-			    str_ihas(q->body.text, STR("filename=\"")))
-				return true;
-		}
-	return false;
+	return template_writes(t);
 }
 
 static struct str cve_in(struct template_pack *p, struct str s)
