@@ -166,8 +166,17 @@ bool caution_allows(const struct spec *s, const struct scan_point *pt, struct st
 
 /* ---- files ---- */
 
+/* The upload check's files bear names that nobody else has: one folder above the form's own and a
+ * slash at the end of a name overwrite nothing. */
+static struct str without_leave(struct str value, struct str was)
+{
+	if (was.len && str_eq(str_from(value, was.len), STR("../")))
+		return was;
+	return str_ends(value, STR("/")) ? str_sub(value, 0, value.len - 1) : value;
+}
+
 /* Names of files, and fields that a check wrote anew. */
-static bool parts_are_tame(const struct spec *s, struct str body, struct str type)
+static bool parts_are_tame(const struct spec *s, struct str body, struct str type, bool upload_check)
 {
 	struct form_value list[CAUTION_FIELDS], own[CAUTION_FIELDS];
 	size_t n = caution_parts(body, type, list, CAUTION_FIELDS), m = caution_parts(s->body, s->type, own, CAUTION_FIELDS);
@@ -176,7 +185,7 @@ static bool parts_are_tame(const struct spec *s, struct str body, struct str typ
 		for (size_t k = 0; k < m; k++)
 			if (str_eq(own[k].name, list[i].name) && str_starts(list[i].value, own[k].value) && own[k].value.len > was.len)
 				was = own[k].value;
-		if (any_depth(list[i].value, was, separates))
+		if (any_depth(upload_check ? without_leave(list[i].value, was) : list[i].value, was, separates))
 			return false;
 	}
 	return true;
@@ -189,10 +198,10 @@ bool caution_body(struct probe *p, struct str body, struct str type)
 	struct buf key;
 	if (!brings_file(body, type))
 		return true;
-	if (!parts_are_tame(p->unit->spec, body, type) || url_parse(p->arena, p->unit->spec->url, NULL, 0, &u, NULL) < 0)
+	bool own = p->check && strcmp(p->check->id, "file-upload") == 0;
+	if (!parts_are_tame(p->unit->spec, body, type, own) || url_parse(p->arena, p->unit->spec->url, NULL, 0, &u, NULL) < 0)
 		return false;
 	buf_init(&key, 64 * KIB);
-	bool own = p->check && strcmp(p->check->id, "file-upload") == 0;
 	buf_c(&key, p->has_point ? "upload-name " : own ? "upload " : "upload-other ");
 	kit_path_pattern(&key, u.path, false);
 	uintptr_t most = p->has_point ? LIMIT_UPLOADS_NAMED : own ? LIMIT_UPLOADS : LIMIT_UPLOADS_OTHER;
