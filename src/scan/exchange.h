@@ -54,6 +54,7 @@ struct scan_field {
 	const struct str *options; /* select and radio groups */
 	size_t options_len;
 	bool required, checked, disabled;
+	bool leave; /* a box that says it deletes: never ticked */
 	uint32_t maxlength; /* 0: none given */
 	const struct scan_tag *tag;
 };

@@ -86,6 +86,8 @@ static struct str value_of(const struct scan_form *form, size_t at, bool *submit
 		}
 		return f->value.ptr ? own : STR("on");
 	}
+	if (is(f, "checkbox") && f->leave)
+		return STR_NULL;
 	if (is(f, "checkbox"))
 		return f->value.ptr ? own : STR("on");
 	if (is(f, "file"))
@@ -195,6 +197,11 @@ static const char *const destroy_words[] = {
 	"unsubscribe", "删除", "清空", "卸载", "重置", "重装", "清除", "关机", "重启", "停用", "恢复出厂", NULL };
 static const char *const pay_words[] = { "checkout", "place order", "pay now", "payment", "transfer money",
 					 "支付", "付款", "转账", "提交订单", "下单", NULL };
+
+bool form_says_destroy(struct str words)
+{
+	return any_word(words, destroy_words);
+}
 
 bool form_link_logs_out(struct str url, struct str text)
 {

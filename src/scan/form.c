@@ -111,10 +111,40 @@ static struct scan_field *add_field(struct collect *c, const struct scan_tag *t,
 	return f;
 }
 
+/* Does the label belong to a box that need not be ticked? Its words then say nothing about the form. */
+static bool labels_a_box(const struct collect *c, const struct scan_tag *label)
+{
+	struct str id = scan_tag_attr(label, "for");
+	if (str_empty(id))
+		return str_ihas(label->inner, STR("checkbox"));
+	for (size_t i = 0; i < c->page->tags_len; i++) {
+		const struct scan_tag *t = &c->page->tags[i];
+		if (str_eq(t->name, STR("input")) && str_eq(scan_tag_attr(t, "id"), id))
+			return str_ieq(scan_tag_attr(t, "type"), STR("checkbox"));
+	}
+	return false;
+}
+
+/* A box whose name, value or label says that something is deleted is left as nobody ticked it. */
+static bool box_destroys(const struct collect *c, const struct scan_field *f)
+{
+	struct str id = scan_tag_attr(f->tag, "id");
+	if (form_says_destroy(f->name) || form_says_destroy(f->value))
+		return true;
+	for (size_t i = 0; id.len && i < c->page->tags_len; i++) {
+		const struct scan_tag *t = &c->page->tags[i];
+		if (str_eq(t->name, STR("label")) && str_eq(scan_tag_attr(t, "for"), id) && form_says_destroy(t->inner))
+			return true;
+	}
+	return false;
+}
+
 static void add_input(struct collect *c, const struct scan_tag *t)
 {
 	struct str type = str_trim(scan_tag_attr(t, "type"));
 	struct scan_field *f = add_field(c, t, str_empty(type) ? STR("text") : lower(c->a, type));
+	if (f && str_eq(f->type, STR("checkbox")))
+		f->leave = box_destroys(c, f);
 	if (f && (str_eq(f->type, STR("submit")) || str_eq(f->type, STR("button"))))
 		add_words(&c->text, f->value);
 }
@@ -180,7 +210,7 @@ void form_collect(struct arena *a, struct scan_page *page, const struct url *bas
 			add_select(&c, t, i);
 		else if (str_eq(t->name, STR("textarea")))
 			add_textarea(&c, t);
-		else if (str_eq(t->name, STR("label")) && c.open)
+		else if (str_eq(t->name, STR("label")) && c.open && !labels_a_box(&c, t))
 			add_words(&c.text, t->inner);
 		else if (str_eq(t->name, STR("button")) && c.open) {
 			struct str type = scan_tag_attr(t, "type");

@@ -39,6 +39,8 @@ enum form_danger form_danger_of(const struct scan_form *f);
 /* The same for the text or address of a link. */
 bool form_link_logs_out(struct str url, struct str text);
 bool form_link_destroys(struct str url, struct str text);
+/* Words of deleting, in Chinese and English. */
+bool form_says_destroy(struct str words);
 /* CSRF tokens and the like: kept as they are, never probed, refreshed before use. */
 bool form_is_token(struct str name, struct str value);
 /* "application/x-www-form-urlencoded" or multipart with a fixed boundary. */
