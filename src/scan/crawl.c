@@ -65,6 +65,7 @@ struct push_from {
 	struct str from;       /* the page */
 	const struct url *url; /* of it */
 	struct arena *arena;
+	bool script; /* what is read is a script file: its relative addresses belong to `from` of spec */
 };
 
 static void push_url(struct push_from *p, enum scan_link_kind kind, struct str url)
@@ -100,6 +101,39 @@ static bool push_script(void *ctx, enum scan_link_kind kind, struct str raw)
 		return push_raw(ctx, kind, raw);
 	push_url(p, kind, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO));
 	return frontier_len(p->r) > 4000000;
+}
+
+/* What a script would send, when sending it is no more than what a visitor does by a click: as for
+ * interface documents. */
+static bool push_request(void *ctx, const struct link_request *q)
+{
+	struct push_from *p = ctx;
+	struct url page, u;
+	const struct url *base = p->url;
+	bool get = str_eq(q->method, STR("GET")), post = str_eq(q->method, STR("POST"));
+	if ((get && str_chr(q->url, '?') < 0) || arena_left(p->arena) < 1 * MIB)
+		return false; /* a plain address: among the others */
+	if (!get && (p->r->o.mode == SCAN_QUICK || (!post && !(p->r->o.mode == SCAN_DEEP && p->r->o.intrusive)) ||
+		     form_says_destroy(q->body) || form_says_destroy(q->url)))
+		return false;
+	if (p->script && url_parse(p->arena, p->spec->from, NULL, 0, &page, NULL) == 0)
+		base = &page;
+	if (url_parse(p->arena, q->url, base, 0, &u, NULL) < 0)
+		return false;
+	frontier_push(p->r, &(struct spec){ .method = q->method, .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
+					    .body = q->body, .type = q->type, .from = p->from, .kind = LINK_JS,
+					    .depth = p->spec->depth + 1 });
+	return false;
+}
+
+static void push_requests(struct push_from *p, const struct scan_exchange *x)
+{
+	p->script = x->media == MEDIA_SCRIPT && p->spec->from.len;
+	if (x->media == MEDIA_SCRIPT)
+		link_requests(x->text, push_request, p);
+	for (size_t i = 0; x->page && i < x->page->tags_len; i++)
+		if (str_eq(x->page->tags[i].name, STR("script")))
+			link_requests(x->page->tags[i].inner, push_request, p);
 }
 
 static void push_links(struct push_from *p, const struct scan_page *page)
@@ -206,6 +240,7 @@ static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 		push_links(&p, x->page);
 		push_forms(&p, x->page);
 	}
+	push_requests(&p, x);
 	arena_free(p.arena);
 }
 

@@ -17,6 +17,13 @@ void link_css(struct str css, link_found *found, void *ctx);
 /* String literals that look like an address of this site ("/api/x", "a/b.php?c=", "./x.json"),
  * sums and templates of them, paths of route tables; also for JSON. */
 void link_script(struct str js, link_found *found, void *ctx);
+/* A request that a script makes: what it calls with XMLHttpRequest, fetch, jQuery or axios, as far as
+ * that stands in the script itself. `method` in upper case, `url` as written. */
+struct link_request {
+	struct str method, url, body, type;
+};
+typedef bool link_requested(void *ctx, const struct link_request *q);
+void link_requests(struct str js, link_requested *found, void *ctx);
 /* Words that look like an address on their own (kind LINK_GUESS). */
 void link_text(struct str text, link_found *found, void *ctx);
 /* "/a/b", "/a.php", "/a?b=c": more than a slash and a word. */

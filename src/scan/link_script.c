@@ -5,30 +5,11 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "scan/link.h"
+#include "scan/link_private.h"
 
 #define LIMIT_SCRIPT_TOKENS 400000
 #define LIMIT_SCRIPT_LITERAL 2000
-#define LIMIT_SCRIPT_BASES 3
 #define LIMIT_SCRIPT_FOUND 2000
-
-enum token_kind { T_STRING, T_TEMPLATE, T_NAME, T_NUMBER, T_SIGN };
-struct token {
-	enum token_kind kind;
-	struct str text; /* strings: between the quotes */
-};
-
-struct reading {
-	VEC(struct token) tokens;
-	struct map *constants; /* name -> index of its string token + 1, or AMBIGUOUS */
-	struct str bases[LIMIT_SCRIPT_BASES];
-	size_t bases_len, count;
-	link_found *found;
-	void *ctx;
-	struct buf text;
-	struct map *said;
-	bool stop;
-};
 #define AMBIGUOUS ((void *)(uintptr_t)SIZE_MAX)
 
 /* ---- taking apart ---- */
@@ -153,13 +134,13 @@ static void take_apart(struct reading *r, struct str js)
 	}
 }
 
-static const struct token *token_at(const struct reading *r, size_t i)
+const struct token *token_at(const struct reading *r, size_t i)
 {
 	static const struct token none = { T_SIGN, STR_INIT("\0") };
 	return i < r->tokens.len ? &r->tokens.ptr[i] : &none;
 }
 
-static bool sign(const struct token *t, char c)
+bool token_sign(const struct token *t, char c)
 {
 	return t->kind == T_SIGN && t->text.ptr[0] == c;
 }
@@ -181,8 +162,8 @@ static void learn_constants(struct reading *r)
 {
 	for (size_t i = 0; i + 2 < r->tokens.len; i++) {
 		const struct token *t = &r->tokens.ptr[i], *s = &r->tokens.ptr[i + 2];
-		bool value = s->kind == T_STRING && (sign(&t[1], '=') || sign(&t[1], ':')) &&
-			     !sign(token_at(r, i + 3), '+') && s->text.len < LIMIT_SCRIPT_LITERAL;
+		bool value = s->kind == T_STRING && (token_sign(&t[1], '=') || token_sign(&t[1], ':')) &&
+			     !token_sign(token_at(r, i + 3), '+') && s->text.len < LIMIT_SCRIPT_LITERAL;
 		if (t->kind != T_NAME || !value)
 			continue;
 		void *known = map_get(r->constants, t->text);
@@ -346,9 +327,9 @@ static size_t skip_brackets(const struct reading *r, size_t i)
 	size_t depth = 0, start = i;
 	for (; i < r->tokens.len && i < start + 60; i++) {
 		const struct token *t = &r->tokens.ptr[i];
-		if (sign(t, '(') || sign(t, '['))
+		if (token_sign(t, '(') || token_sign(t, '['))
 			depth++;
-		else if ((sign(t, ')') || sign(t, ']')) && --depth == 0)
+		else if ((token_sign(t, ')') || token_sign(t, ']')) && --depth == 0)
 			return i + 1;
 	}
 	return start + 1;
@@ -379,11 +360,11 @@ static size_t operand(struct reading *r, struct buf *b, size_t i, bool *known)
 	for (;;) { /* a.b.c(…)[…] */
 		name = token_at(r, i)->text;
 		i++;
-		while (sign(token_at(r, i), '(') || sign(token_at(r, i), '[')) {
+		while (token_sign(token_at(r, i), '(') || token_sign(token_at(r, i), '[')) {
 			i = skip_brackets(r, i);
 			name = STR_NULL;
 		}
-		if (!sign(token_at(r, i), '.') || token_at(r, i + 1)->kind != T_NAME)
+		if (!token_sign(token_at(r, i), '.') || token_at(r, i + 1)->kind != T_NAME)
 			break;
 		i++;
 	}
@@ -396,12 +377,10 @@ static size_t operand(struct reading *r, struct buf *b, size_t i, bool *known)
 	return i;
 }
 
-/* A sum, template or string at i; index behind it. */
-static size_t expression(struct reading *r, size_t i)
+size_t reading_sum(struct reading *r, struct buf *b, size_t i, bool *ret_any, size_t *ret_terms)
 {
 	bool any = false, known, first = true;
 	size_t at = i, next, terms = 0;
-	struct buf *b = &r->text;
 	buf_clear(b);
 	while ((next = operand(r, b, at, &known)) > at) {
 		terms++;
@@ -410,16 +389,26 @@ static size_t expression(struct reading *r, size_t i)
 			buf_clear(b); /* an unknown beginning: often the site's own address */
 		first = false;
 		at = next;
-		if (!sign(token_at(r, at), '+') || b->len > LIMIT_SCRIPT_LITERAL)
+		if (!token_sign(token_at(r, at), '+') || b->len > LIMIT_SCRIPT_LITERAL)
 			break;
 		at++;
 	}
+	*ret_any = any;
+	*ret_terms = terms;
+	return at;
+}
+
+/* A sum, template or string at i; index behind it. */
+static size_t expression(struct reading *r, size_t i)
+{
+	bool any;
+	size_t terms, at = reading_sum(r, &r->text, i, &any, &terms);
 	if (at == i)
 		return i + 1;
-	struct str s = buf_view(b);
+	struct str s = buf_view(&r->text);
 	const struct token *before = i > 1 ? token_at(r, i - 1) : NULL;
 	bool named = before && (token_at(r, i - 2)->kind == T_NAME || token_at(r, i - 2)->kind == T_STRING);
-	bool route = named && terms == 1 && (sign(before, ':') || sign(before, '=')) &&
+	bool route = named && terms == 1 && (token_sign(before, ':') || token_sign(before, '=')) &&
 		     route_name(token_at(r, i - 2)->text);
 	if (!any || !(address_like(s) || (route && route_like(s))))
 		return i + 1; /* what is called with may hold one */
@@ -427,18 +416,29 @@ static size_t expression(struct reading *r, size_t i)
 	return at;
 }
 
+void reading_begin(struct reading *r, struct str js, link_found *found, void *ctx)
+{
+	*r = (struct reading){ .constants = map_new(), .said = map_new(), .found = found, .ctx = ctx };
+	buf_init(&r->text, 16 * KIB);
+	take_apart(r, js);
+	learn_constants(r);
+}
+
+void reading_end(struct reading *r)
+{
+	vec_free(&r->tokens);
+	map_free(r->constants);
+	map_free(r->said);
+	buf_free(&r->text);
+}
+
 void link_script(struct str js, link_found *found, void *ctx)
 {
-	struct reading r = { .constants = map_new(), .said = map_new(), .found = found, .ctx = ctx };
-	buf_init(&r.text, 16 * KIB);
-	take_apart(&r, js);
-	learn_constants(&r);
+	struct reading r;
+	reading_begin(&r, js, found, ctx);
 	for (size_t i = 0; i < r.tokens.len && !r.stop && r.count < LIMIT_SCRIPT_FOUND;) {
 		enum token_kind k = r.tokens.ptr[i].kind;
 		i = k == T_SIGN || k == T_NUMBER ? i + 1 : expression(&r, i);
 	}
-	vec_free(&r.tokens);
-	map_free(r.constants);
-	map_free(r.said);
-	buf_free(&r.text);
+	reading_end(&r);
 }

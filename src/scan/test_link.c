@@ -36,6 +36,36 @@ static void sums_and_templates_of_scripts(void **state)
 	assert_finds(link_script, "x = a / b; y = /['\"]\\/no\\/path/; z = '/yes/path'", "/yes/path\n");
 }
 
+static bool collect_request(void *ctx, const struct link_request *q)
+{
+	buf_printf(ctx, "%.*s %.*s [%.*s] %.*s\n", STR_ARG(q->method), STR_ARG(q->url), STR_ARG(q->type), STR_ARG(q->body));
+	return false;
+}
+
+static void assert_requests(const char *js, const char *expected)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	link_requests(str_c(js), collect_request, &b);
+	assert_str(buf_view(&b), str_c(expected));
+	buf_free(&b);
+}
+
+static void requests_of_scripts(void **state)
+{
+	assert_requests("var x = new XMLHttpRequest(); x.open(\"POST\",\"a.php\",true); x.setRequestHeader(\"Content-type\","
+			"\"text/xml; charset=UTF-8\"); x.send(\"<r><n>bee</n></r>\");",
+			"POST a.php [text/xml; charset=UTF-8] <r><n>bee</n></r>\n");
+	assert_requests("q = {title: $('#t').val(), n: 3}; $.getJSON('b.php', q, function(d) { show(d) })", "GET b.php?title=hello&n=3 [] \n");
+	assert_requests("fetch('/api/c', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({name: u, "
+			"on: true, in: {id: 5}})}).then(f)",
+			"POST /api/c [application/json] {\"name\":\"scanner\",\"on\":true,\"in\":{\"id\":5}}\n");
+	assert_requests("$.ajax({url: '/d?x=1', type: 'post', data: {id: id, s: 'a b'}})",
+			"POST /d?x=1 [application/x-www-form-urlencoded] id=1&s=a+b\n");
+	assert_requests("axios.post('/e', {user})", "POST /e [application/json] {\"user\":\"scanner\"}\n");
+	assert_requests("window.open('x.html'); door.open('wide'); fetch(unknown)", "");
+}
+
 static void routes_bases_comments_and_maps(void **state)
 {
 	assert_finds(link_script, "r=[{path:'users/:id/edit',c:1},{path:'**'},{path:'about'}]", "users/1/edit\nabout\n");
@@ -102,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_and_templates_of_scripts),
+		cmocka_unit_test(requests_of_scripts),
 		cmocka_unit_test(routes_bases_comments_and_maps),
 		cmocka_unit_test(words_of_text),
 		cmocka_unit_test(attributes_of_every_kind),
