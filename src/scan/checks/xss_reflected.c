@@ -10,19 +10,23 @@
 
 struct reflection {
 	enum xss_wire wire; /* how the parameter wants it */
-	const struct scan_point *pt; /* NULL: the Referer of `route` */
+	const struct scan_point *pt; /* NULL: a header of `route` */
 	const struct scan_exchange *route;
+	size_t header; /* which one: index in headers[] */
 };
 
-/* The input in its place. Referer brings words of their own in the other headers along, for
- * what is kept and shown elsewhere. */
+/* What visitors' programs say of themselves, and pages like to show. */
+static const struct str headers[] = { STR_INIT("Referer"), STR_INIT("User-Agent"), STR_INIT("X-Forwarded-For") };
+
+/* The input in its place. A header brings words of their own in the others along, for what is
+ * kept and shown elsewhere. */
 static int put(struct probe *p, const struct reflection *f, struct str value, const struct scan_exchange **ret)
 {
+	struct scan_header h[ARRAY_SIZE(headers)];
 	if (f->pt)
 		return probe_value(p, value, ret);
-	struct scan_header h[] = { { STR_INIT("Referer"), value },
-				   { STR_INIT("User-Agent"), probe_tag_for(p, WHERE_HEADER, STR("User-Agent")) },
-				   { STR_INIT("X-Forwarded-For"), probe_tag_for(p, WHERE_HEADER, STR("X-Forwarded-For")) } };
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		h[i] = (struct scan_header){ headers[i], i == f->header ? value : probe_tag_for(p, WHERE_HEADER, headers[i]) };
 	return probe_send(p, &(struct scan_mutation){ .url = f->route->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, ret);
 }
 
@@ -94,11 +98,12 @@ static bool try_attempt(struct probe *p, const struct reflection *f, const struc
 		.detail_en = STR("The input becomes a live element or script in the page; replayed with two sets of random values."),
 	};
 	xss_judge(probe_arena(p), x, &r);
-	bool own_only = f->pt && (f->pt->where == WHERE_COOKIE ||
-				  (f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer"))));
+	bool own_only = f->pt ? f->pt->where == WHERE_COOKIE ||
+					(f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer")))
+			      : f->header != 0;
 	if (!f->pt) {
 		r.about = f->route;
-		r.parameter = STR("Referer");
+		r.parameter = headers[f->header];
 	}
 	if (own_only && (!r.severity_set || r.severity > SEVERITY_MEDIUM)) {
 		r.severity_set = true;
@@ -147,7 +152,7 @@ static bool looks_base64(struct str v)
 static void probe(struct probe *p, const struct scan_point *pt)
 {
 	const struct scan_exchange *x;
-	struct reflection f = { XSS_PLAIN, pt, NULL };
+	struct reflection f = { XSS_PLAIN, pt, NULL, 0 };
 	size_t at[XSS_PLACES], n = 0;
 	if (probe_reported(p))
 		return;
@@ -168,17 +173,28 @@ static void probe(struct probe *p, const struct scan_point *pt)
 }
 
 /* Headers are inputs of every page; outside deep scans one request asks about all of them. */
-static void probe_referer(struct probe *p, const struct scan_exchange *route)
+static void probe_headers(struct probe *p, const struct scan_exchange *route)
 {
-	const struct scan_exchange *x;
-	struct reflection f = { XSS_PLAIN, NULL, route };
+	const struct scan_exchange *x, *y;
+	struct str words[ARRAY_SIZE(headers)];
+	struct scan_header h[ARRAY_SIZE(headers)];
 	size_t at[XSS_PLACES], n;
 	if (probe_mode(p) != SCAN_STANDARD || route->media != MEDIA_HTML)
 		return;
-	struct str word = probe_tag_for(p, WHERE_HEADER, STR("Referer"));
-	if (put(p, &f, word, &x) < 0 || !xss_is_page(x) || (n = xss_places(x, word, at)) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		words[i] = probe_tag_for(p, WHERE_HEADER, headers[i]);
+		h[i] = (struct scan_header){ headers[i], words[i] };
+	}
+	if (probe_send(p, &(struct scan_mutation){ .url = route->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, &x) < 0 ||
+	    !xss_is_page(x))
 		return;
-	try_contexts(p, &f, x, at, n);
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		struct reflection f = { XSS_PLAIN, NULL, route, i };
+		struct str word = probe_tag_for(p, WHERE_HEADER, headers[i]);
+		if (xss_places(x, words[i], at) == 0 || put(p, &f, word, &y) < 0 || (n = xss_places(y, word, at)) == 0)
+			continue; /* not there, or from the page's own memory */
+		try_contexts(p, &f, y, at, n);
+	}
 }
 
 const struct scan_check check_xss_reflected = {
@@ -190,5 +206,5 @@ const struct scan_check check_xss_reflected = {
 	.owasp = "A03:2021",
 	.flags = SCAN_FILE_NAMES,
 	.on_point = probe,
-	.on_route = probe_referer,
+	.on_route = probe_headers,
 };

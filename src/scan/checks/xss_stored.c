@@ -6,11 +6,13 @@
 #include "scan/checks/active_private.h"
 #include "base/limits.h"
 #include "scan/checks/xss.h"
+#include "scan/form.h"
 
 #define STORED_POINTS 40
 #define STORED_SEEN 64
 #define STORED_PER_PAGE 8 /* different inputs tried on one page */
 #define STORED_NEW_LINKS 12
+#define STORED_STEPS 2 /* forms that ask for a confirmation, per answer */
 
 static bool free_text(const struct scan_point *pt)
 {
@@ -23,12 +25,47 @@ static bool free_text(const struct scan_point *pt)
 	return true;
 }
 
+/* A form without anything to fill in: "save as shown", "yes, I am sure". */
+static bool only_confirms(const struct scan_form *f)
+{
+	size_t hidden = 0;
+	for (size_t i = 0; i < f->fields_len; i++) {
+		struct str type = f->fields[i].type;
+		if (!str_eq(type, STR("hidden")) && !str_eq(type, STR("submit")) && !str_eq(type, STR("image")) &&
+		    !str_eq(type, STR("button")))
+			return false;
+		hidden += str_eq(type, STR("hidden"));
+	}
+	return hidden > 0 && str_eq(f->method, STR("POST")) && form_danger_of(f) == FORM_HARMLESS &&
+	       !form_link_destroys(f->action, STR(""));
+}
+
+/* A preview or a second step: what was sent is kept only when the form in the answer is sent too. */
+static void confirm(struct probe *p, const struct scan_exchange *x)
+{
+	struct form_submission sub;
+	const struct scan_exchange *y;
+	size_t sent = 0;
+	for (size_t i = 0; x->page && i < x->page->forms_len && sent < STORED_STEPS; i++) {
+		const struct scan_form *f = &x->page->forms[i];
+		if (!only_confirms(f) || str_eq(f->action, x->url) || !form_fill(probe_arena(p), f, &sub))
+			continue;
+		sent++;
+		probe_send(p, &(struct scan_mutation){ .url = sub.url, .method = STR("POST"), .body_set = true, .body = sub.body,
+						       .content_type = sub.content_type, .fresh = true }, &y);
+	}
+}
+
+/* The request again with a fresh word in every text field, and in what the browser says of itself. */
 static void store(struct probe *p)
 {
 	struct scan_point list[STORED_POINTS];
 	size_t n = probe_points(p, list, STORED_POINTS), w = 0;
 	const struct scan_exchange *x;
 	bool body_first = false;
+	struct scan_header h[] = { { STR_INIT("User-Agent"), probe_tag_for(p, WHERE_HEADER, STR("User-Agent")) },
+				   { STR_INIT("X-Forwarded-For"), probe_tag_for(p, WHERE_HEADER, STR("X-Forwarded-For")) } };
+	struct scan_mutation m = { .fresh = true, .headers = h, .headers_len = ARRAY_SIZE(h) };
 	for (size_t i = 0; i < n; i++)
 		body_first = body_first || list[i].where == WHERE_BODY;
 	for (size_t i = 0; i < n; i++) {
@@ -37,16 +74,15 @@ static void store(struct probe *p)
 		list[w] = list[i];
 		list[w++].value = probe_tag_for(p, list[i].where, list[i].name);
 	}
-	if (!w)
-		return;
-	if (list[0].where == WHERE_QUERY) { /* what is asked for is kept as well: searches, messages */
-		probe_send(p, &(struct scan_mutation){ .url = probe_url_with(p, list, w), .fresh = true }, &x);
-		return;
+	if (w && list[0].where == WHERE_QUERY) /* what is asked for is kept as well: searches, messages */
+		m.url = probe_url_with(p, list, w);
+	if (w && list[0].where == WHERE_BODY) {
+		m.body = probe_body_with(p, list, w);
+		m.body_set = m.tokens = m.body.len > 0;
+		m.content_type = STR("application/x-www-form-urlencoded");
 	}
-	struct str body = probe_body_with(p, list, w);
-	if (body.len)
-		probe_send(p, &(struct scan_mutation){ .body_set = true, .body = body, .tokens = true, .fresh = true,
-					       .content_type = STR("application/x-www-form-urlencoded") }, &x);
+	if (probe_send(p, &m, &x) == 0)
+		confirm(p, x);
 }
 
 /* The page as it is now; NULL on failure. */
@@ -84,6 +120,8 @@ static bool stores(struct probe *p, const struct scan_exchange *page, const stru
 	struct str word = probe_tag_again(p, t);
 	probe_store_lock(p);
 	int sent = probe_send_tagged(p, t, xss_input(probe_arena(p), try, word), &x);
+	if (sent == 0)
+		confirm(p, x);
 	x = sent < 0 ? NULL : again(p, page);
 	probe_store_unlock(p);
 	struct str proof = x ? xss_proof(probe_arena(p), x, try->kind, word) : STR_NULL;
