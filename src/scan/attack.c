@@ -188,6 +188,24 @@ static void note_place(struct run *r, struct map *places, const char *kind, stru
 	map_put(places, key, spec_new(s));
 }
 
+/* A form that stands on page after page and posts to the page itself (a choice of language, a search
+ * box): the same request to ever new addresses is probed on a few of them. */
+static bool everywhere(struct run *r, const struct spec *s)
+{
+	struct buf b;
+	if (str_empty(s->body) || s->kind != LINK_FORM || !str_eq(s->from, s->url))
+		return false;
+	buf_init(&b, 2 * MIB);
+	buf_c(&b, "everywhere ");
+	buf_str(&b, s->body);
+	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
+	uintptr_t most = r->o.mode == SCAN_DEEP ? 12 : 4;
+	if (n < most)
+		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
+	buf_free(&b);
+	return n >= most;
+}
+
 static void note_target(struct run *r, const struct spec *spec)
 {
 	struct buf b;
@@ -203,23 +221,23 @@ static void note_target(struct run *r, const struct spec *spec)
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a)
 {
 	const struct scan_exchange *x = &a->x;
-	if ((x->missing && x->status != 200) || x->status > 500 || run_excluded(r, x->url))
+	if (x->status > 500 || run_excluded(r, x->url))
 		return;
 	struct spec mine = *s;
 	mine.url = x->url;
-	if (x->missing) { /* by its look only: the words of the path may still be values */
-		if (points_lost(r, a) && !too_many_alike(r, s, &a->url))
+	if (x->missing) { /* by its look only: the words of the path or the query may still be values */
+		if ((x->status == 200 ? points_lost(r, a) : points_unfound(r, a)) && !too_many_alike(r, s, &a->url))
 			note_target(r, &mine);
 		return;
 	}
 	bool redirect = x->status >= 300 && x->status < 400;
 	bool input = x->query.len > 0 || s->body.len > 0;
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
-	bool path_input = page && !redirect && points_in_path(r, &a->url);
-	bool bare = page && !redirect && !input && x->status == 200 && points_bare(r, a);
+	bool path_input = page && (!redirect || points_path_moves(a)) && points_in_path(r, &a->url);
+	bool bare = page && !input && (x->status == 200 ? points_bare(r, a) : redirect && points_moved_by_cookie(r, a));
 	/* a file that a program hands out: its name may be the input */
 	bool handed = x->query.len > 0 && x->media == MEDIA_BINARY && !points_static(&a->url);
-	if (((input && page) || path_input || bare || handed) && !too_many_alike(r, s, &a->url))
+	if (((input && page) || path_input || bare || handed) && !everywhere(r, &mine) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
 	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
@@ -309,6 +327,7 @@ static void parent_dirs(struct run *r)
 }
 
 #define LIMIT_SHOW_PAGES 2500
+#define LIMIT_STORE_PAGES 120 /* pages without input that may keep what a browser says of itself */
 
 /* Behind everything else: input is left behind once more, then pages are looked at again. */
 static void late_units(struct run *r, size_t requests)
@@ -319,6 +338,17 @@ static void late_units(struct run *r, size_t requests)
 		if (k->targets.ptr[i]->spec->body.len || str_chr(k->targets.ptr[i]->spec->url, '?') > 0)
 			attack_add_unit(r, k->targets.ptr[i], UNIT_STORE, WHERE_NONE, STR(""), STR(""));
 	struct map *seen = map_new();
+	size_t kept = 0, keep = r->o.mode == SCAN_DEEP ? LIMIT_STORE_PAGES * 4 : LIMIT_STORE_PAGES;
+	for (size_t i = 0; i < all && kept < keep; i++) {
+		struct target *t = k->targets.ptr[i];
+		if (map_has(k->routes, t->spec->url) && str_chr(t->spec->url, '?') < 0 && !t->spec->body.len &&
+		    map_add(seen, t->spec->url)) {
+			attack_add_unit(r, t, UNIT_STORE, WHERE_NONE, STR(""), STR(""));
+			kept++;
+		}
+	}
+	map_free(seen);
+	seen = map_new();
 	for (size_t i = 0; i < all && shown < most; i++) {
 		struct target *t = k->targets.ptr[i];
 		if (t->spec->body.len || !str_eq(t->spec->method, STR("GET")) || !map_add(seen, t->spec->url))
@@ -494,7 +524,7 @@ static bool is_value(struct probe *p)
 	base = diff_base(&p->point);
 	struct str word = probe_word(p, 8);
 	bool yes = diff_value(p, word, &other) == 0 && other.x->status < 400 &&
-		   (!diff_same(p, &base, &other) || kit_reflects(other.x->text, word));
+		   (!diff_same(p, &base, &other) || kit_reflects(other.x->text, word) || kit_reflects(other.x->head, word));
 	const struct scan_exchange *lost;
 	/* the same for any nonsense at the top of the site: that is how it says "no such page" */
 	if (yes && probe_get(p, arena_printf(p->arena, "/%.*s", STR_ARG(probe_word(p, 9))), &lost) == 0)

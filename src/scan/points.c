@@ -323,6 +323,29 @@ bool points_lost(struct run *r, const struct answer *a)
 	       take(r, "lost", STR(""), POINTS_BARE);
 }
 
+bool points_unfound(struct run *r, const struct answer *a)
+{
+	return r->o.mode != SCAN_QUICK && a->url.query.len && a->x.status == 404 && a->x.media == MEDIA_HTML &&
+	       take(r, "unfound", STR(""), POINTS_BARE);
+}
+
+bool points_path_moves(const struct answer *a)
+{
+	struct str to = scan_header_get(&a->x.headers, "location"), rest = a->url.path, part;
+	ssize_t folder = str_find(to, a->url.path);
+	if (folder >= 0) /* to another scheme, with a slash behind it, or to a page that leads back */
+		return false;
+	while (str_split(&rest, '/', &part))
+		if (part.len >= 3 && str_has(to, part))
+			return true;
+	return false;
+}
+
+bool points_moved_by_cookie(struct run *r, const struct answer *a)
+{
+	return r->o.mode != SCAN_QUICK && has_cookie_input(r, a) && take(r, "moved", STR(""), POINTS_BARE);
+}
+
 bool points_bare(struct run *r, const struct answer *a)
 {
 	if (r->o.mode == SCAN_QUICK || (a->x.media != MEDIA_HTML && a->x.media != MEDIA_JSON))

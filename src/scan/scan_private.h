@@ -296,6 +296,12 @@ bool points_static(const struct url *u);
 bool points_bare(struct run *r, const struct answer *a);
 /* A page that looks like the one for what is missing, beside it, but whose path may hold values. */
 bool points_lost(struct run *r, const struct answer *a);
+/* Told to be missing by its status, but asked with a query: a search that finds nothing may say so. */
+bool points_unfound(struct run *r, const struct answer *a);
+/* A redirect that repeats a word of the path: the word may be what decides where to. */
+bool points_path_moves(const struct answer *a);
+/* A redirect, at an address where a cookie is set that is no session. */
+bool points_moved_by_cookie(struct run *r, const struct answer *a);
 /* Names of the values in a JSON or XML body, "&" before each. */
 void points_body_names(const struct spec *s, struct buf *out);
 /* Body, type, Referer, cookies, the user's headers of a request as the crawler sends it. */

@@ -108,7 +108,8 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "command-injection"))
 		return;
-	bool plain = deep || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);
+	/* what fails as it stands may be evaluated too, and fail for that */
+	bool plain = deep || pt->base->status >= 500 || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);
 	/* a text that is shown as it is given, unless it is a sum: nobody offers that */
 	static const struct form sum = { "表达式 / expression", "{1}*{2}", PRODUCT, PLAIN, SCAN_STANDARD };
 	bool letters = pt->value.len > 0;

@@ -16,7 +16,8 @@ static bool with_credentials(const struct scan_exchange *x)
 static void look_any(struct scan_ctx *c, const struct scan_exchange *x)
 {
 	/* Fonts, pictures, scripts and styles are shared on purpose. */
-	bool data = x->media == MEDIA_JSON || x->media == MEDIA_XML || x->media == MEDIA_HTML;
+	bool data = x->media == MEDIA_JSON || x->media == MEDIA_XML || x->media == MEDIA_HTML ||
+		    (x->media == MEDIA_TEXT && !str_iends(x->path, STR(".txt")));
 
 	if (data && x->status < 400 && str_eq(allow_origin(x), STR("*")))
 		passive_report(c, x, allow_origin(x), STR_NULL);

@@ -338,6 +338,69 @@ static bool try_neighbours(struct probe *p, const struct scan_point *pt)
 	return false;
 }
 
+/* How many of these names stand in the answer as words, and not in the page as it was. */
+static size_t names_in(const struct scan_exchange *x, const struct scan_exchange *base, const char *const *names, struct str *ret)
+{
+	size_t n = 0;
+
+	for (; *names; names++) {
+		struct str word = str_c(*names), t = active_content(x);
+		ssize_t at;
+
+		for (size_t from = 0; (at = str_find(str_from(t, from), word)) >= 0; from += (size_t)at + 1) {
+			size_t a = from + (size_t)at, b = a + word.len;
+			bool open = a == 0 || !(ascii_alnum(t.ptr[a - 1]) || strchr("-_.", t.ptr[a - 1]));
+
+			if (open && (b == t.len || !(ascii_alnum(t.ptr[b]) || strchr("-_.", t.ptr[b])))) {
+				n += !str_has(active_content(base), word);
+				*ret = str_sub(t, a, b);
+				break;
+			}
+		}
+	}
+	return n;
+}
+
+/* The value names a folder whose files are listed: then two folders that every system has are. */
+static bool try_folders(struct probe *p, const struct scan_point *pt)
+{
+	static const char *const etc[] = { "passwd", "group", "hosts", "fstab", "hostname", "resolv.conf", "profile", "shadow", NULL };
+	static const char *const usr[] = { "bin", "lib", "share", "sbin", "local", "include", NULL };
+	const struct scan_exchange *x, *y;
+	struct str proof, other;
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *up = i == 0 ? UP : "";
+
+		if (probe_value(p, probe_printf(p, "%s/etc", up), &x) < 0)
+			return false;
+		if (names_in(x, pt->base, etc, &proof) < 5 || probe_value(p, probe_printf(p, "%s/usr", up), &y) < 0 ||
+		    names_in(y, pt->base, usr, &other) < 4 || names_in(y, pt->base, etc, &other) > 2)
+			continue;
+		probe_report(p, &(struct scan_report){
+					.exchange = x,
+					.proof = proof,
+					.confidence_set = true,
+					.confidence = CONFIDENCE_CERTAIN,
+					.detail_zh = STR("参数指定的目录被列出：/etc 与 /usr 中的文件名分别出现在响应里。"),
+					.detail_en = STR("The folder that the parameter names is listed: the names of what is in /etc and in /usr "
+							 "stand in the answers."),
+				});
+		return true;
+	}
+	return false;
+}
+
+static bool folder_like(struct str name)
+{
+	static const char *const words[] = { "dir", "folder", "path", "browse", "root", "cwd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_ihas(name, str_c(words[i])))
+			return true;
+	return false;
+}
+
 static void probe_file(struct probe *p, const struct scan_point *pt)
 {
 	size_t tries = ARRAY_SIZE(targets);
@@ -356,6 +419,8 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 	if (!may_name_file(pt) || probe_reported(p) || str_empty(pt->value))
 		return;
 	try_filter(p, pt);
+	if (!probe_reported(p) && pt->value.len < 100 && folder_like(pt->name) && try_folders(p, pt))
+		return;
 	struct diff_side base = diff_base(pt);
 	if (!probe_reported(p) && pt->value.len < 100 && str_chr(pt->value, '.') < 0 && file_like(pt->name) &&
 	    diff_depends(p, &base) && !try_endings(p, pt))

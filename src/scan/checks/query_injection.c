@@ -77,6 +77,16 @@ static bool try_triads(struct probe *p, const struct scan_point *pt, const struc
 	return false;
 }
 
+/* Log-in forms say the same to everything that is wrong, also to what breaks their query. */
+static bool of_a_login(const struct scan_point *pt)
+{
+	static const char *const words[] = { "user", "login", "pass", "account", "uid" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_ihas(pt->name, str_c(words[i])))
+			return true;
+	return false;
+}
+
 /* A point where such queries are worth asking for: nothing else is known to be behind it, and
  * signs matter there or the value does. */
 static bool worth_asking(struct probe *p, const struct scan_point *pt)
@@ -87,7 +97,7 @@ static bool worth_asking(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection") || probe_point_found(p, "code-injection") ||
 	    probe_point_found(p, "ssti"))
 		return false;
-	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || pt->where == WHERE_JSON;
+	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || pt->where == WHERE_JSON || of_a_login(pt);
 }
 
 /* ---- errors ---- */
