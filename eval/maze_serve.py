@@ -11,6 +11,9 @@ import sys
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "targets"))
+import unprivileged  # noqa: E402
+
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *args):
@@ -34,6 +37,7 @@ def load(folder):
 def main():
     folder, log = os.path.abspath(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
     built = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else None
+    unprivileged.leave_root(os.path.join(folder, "app.py"))
     app = load(folder)
     if built:
         import blueprints.javascript as js

@@ -11,9 +11,10 @@ trap 'kill $target 2>/dev/null || true; databases_stop; rm -rf "$work"' EXIT
 databases_start "$work"
 
 scan() { # mode
-	python3 tests/targets/serve.py 0 >"$work/port" 2>/dev/null &
+	python3 tests/targets/serve.py 0 >"$work/port" 2>"$work/target.err" & # becomes nobody when we are root
 	target=$!
-	for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
+	for _ in $(seq 100); do [ -s "$work/port" ] && break; kill -0 $target 2>/dev/null || break; sleep 0.1; done
+	[ -s "$work/port" ] || { cat "$work/target.err" >&2; exit 1; }
 	local base
 	base=http://127.0.0.1:$(cat "$work/port")
 	curl -s "$base/answers.json" >"$work/answers.json"

@@ -18,6 +18,7 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import unprivileged
 from clean_sites import SITES, Request
 
 E = html.escape
@@ -107,6 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     if len(sys.argv) < 3:
         return print(*KINDS, *SITES)
+    unprivileged.leave_root()
     ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
     server.kind = sys.argv[2]
