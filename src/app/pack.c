@@ -352,6 +352,7 @@ static int switch_tx(struct app_call *c, void *arg, struct error *e)
 				       .state = json_get_str(filter, "state") };
 	_cleanup_json_ json_t *detail = json_object();
 	struct store_rulepack p;
+	int64_t count;
 	int r;
 
 	if (pack_load(c, k->id, &p, e) < 0 || fill_filter(c, k->id, &f, e) < 0)
@@ -361,8 +362,13 @@ static int switch_tx(struct app_call *c, void *arg, struct error *e)
 				   "name templates (ids) or give a filter");
 	r = filter ? store_template_switch_all(c->db, &f, off, c->actor->user_name, c->now, c->arena, &k->changed, e) :
 		     switch_ids(c, k, &p, off, e);
-	if (r < 0)
+	if (r < 0 || store_template_off_count(c->db, c->actor->tenant_id, &count, e) < 0 ||
+	    store_rulepack_touch(c->db, p.id, c->now, e) < 0)
 		return -1;
+	if (off && count > LIMIT_PACK_OFF)
+		return error_field(e, "ids", "rule-pack.too-many-off", "单独停用的规则最多 %d 条；请改为停用整个规则包，或删去不用的规则后重新导入。",
+				   "at most %d single templates can be off; switch the whole pack off, or import it again without them",
+				   LIMIT_PACK_OFF);
 	json_put(detail, "enabled", json_boolean(!off));
 	json_put(detail, "changed", json_integer(k->changed));
 	if (!filter && k->changed <= 20)

@@ -9,6 +9,7 @@
 #include "app/finding.h"
 #include "app/scans.h"
 #include "app/site.h"
+#include "app/view.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "net/url.h"
@@ -89,16 +90,19 @@ static bool place_visited(const struct work *w, const struct store_finding *f)
 	return map_has(w->paths, path);
 }
 
-/* Of a template: it runs at fixed places, so what counts is that it ran. With many templates
+/* Of a template: it runs at fixed places, so what counts is that it ran: that neither it nor its
+ * pack is off now, or was switched while the scan went on, or needs leave that the site did not give. With many templates
  * a scan leaves out those of products it has not seen (deep scans do not). */
 #define TEMPLATES_ALL_RUN 600
 
 static bool template_ran(const struct work *w, const struct store_finding *f)
 {
+	_cleanup_json_ json_t *settings = app_text_json(w->scan->settings);
 	int64_t all;
 	bool runs;
 
-	if (store_template_runs(w->c->db, f->tenant, str_from(f->check, 9), &runs, &all, NULL) < 0)
+	if (store_template_runs(w->c->db, f->tenant, str_from(f->check, 9), json_get_bool(settings, "intrusive", false),
+				w->scan->started, &runs, &all, NULL) < 0)
 		return false;
 	return runs && (all < TEMPLATES_ALL_RUN || str_eq(w->scan->mode, STR("deep"))) &&
 	       map_len(w->paths) > 0;

@@ -270,7 +270,15 @@ static void test_life(void **state)
 	assert_int_equal(count_templates(w, id, "bad"), 1);
 	assert_int_equal(count_templates(w, id, "on"), 2);
 
+	int64_t all, later = w->c.now + 1000;
+	bool runs;
+	assert_ok(store_template_runs(w->c.db, w->c.actor->tenant_id, STR("demo-b"), false, later, &runs, &all, &e));
+	assert_true(runs);
+	assert_ok(store_template_runs(w->c.db, w->c.actor->tenant_id, STR("demo-b"), false, 0, &runs, &all, &e));
+	assert_false(runs); /* not since before the pack was there */
 	set_switch(w, id, "{\"enabled\":false,\"ids\":[\"demo-b\"]}", 1);
+	assert_ok(store_template_runs(w->c.db, w->c.actor->tenant_id, STR("demo-b"), false, later, &runs, &all, &e));
+	assert_false(runs); /* what is off finds nothing and mends nothing */
 	assert_int_equal(count_templates(w, id, "on"), 1);
 	assert_int_equal(count_templates(w, id, "off"), 1);
 	assert_ok(app_pack_set(&w->c, &set, &e));
@@ -296,6 +304,8 @@ static void test_life(void **state)
 	assert_ok(app_pack_change(&w->c, id, off, &changed, &e));
 	assert_ok(app_pack_set(&w->c, &set, &e));
 	assert_int_equal(set.packs_len, 1);
+	assert_ok(store_template_runs(w->c.db, w->c.actor->tenant_id, STR("demo-a"), false, later, &runs, &all, &e));
+	assert_false(runs);
 	assert_ok(app_pack_delete(&w->c, id, &e));
 	assert_int_equal(app_pack_get(&w->c, id, &used, &e), -1);
 	assert_string_equal(e.code, "rule-pack.not-found");

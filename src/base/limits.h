@@ -194,6 +194,7 @@
 #define LIMIT_PACKS 20			 /* of one tenant */
 #define LIMIT_PACK_VERSIONS 10		 /* kept of one pack; the oldest go first */
 #define LIMIT_PACK_MS 120000		 /* reading one; 12,000 templates take 2 s */
+#define LIMIT_PACK_OFF 10000		 /* single templates switched off by one tenant: every scan carries the list */
 #define LIMIT_PACK_SWITCHES 500		 /* templates switched by name in one request */
 
 #endif

@@ -248,6 +248,21 @@ static int check_ids(const struct cli_list *list, struct error *e)
 	return 0;
 }
 
+/* Asking for a check by name does not give the leave that it needs. */
+static int check_leave(const struct args *a, struct error *e)
+{
+	for (size_t i = 0; i < a->checks.len; i++) {
+		const struct scan_check *c = scan_check_find(a->checks.ptr[i]);
+		const char *need = (c->flags & SCAN_INTRUSIVE) && !a->intrusive	       ? "--intrusive"
+				   : (c->flags & SCAN_TRIES_LOGINS) && !a->try_logins ? "--try-logins"
+										      : NULL;
+		if (need)
+			return error_field(e, "check", "cli.needs-leave", "检测项“%s”可能改动数据或锁定账号，须同时给出 %s。",
+					   "Check \"%s\" may change data or lock accounts: it needs %s as well.", c->id, need);
+	}
+	return 0;
+}
+
 static int load_apis(struct args *a, struct error *e)
 {
 	size_t sum = 0;
@@ -323,7 +338,7 @@ static int to_options(const struct args *a, struct str url, struct scan_options 
 						      : SCAN_BROWSER_AUTO;
 	if (a->mode.len)
 		scan_mode_parse(a->mode, &o->mode);
-	if (check_ids(&a->checks, e) < 0 || check_ids(&a->skip, e) < 0)
+	if (check_ids(&a->checks, e) < 0 || check_ids(&a->skip, e) < 0 || check_leave(a, e) < 0)
 		return -1;
 	return scan_options_complete(o, e);
 }

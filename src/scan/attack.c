@@ -21,6 +21,9 @@ static const char *unit_kinds[] = { "point", "dir", "file", "site", "route", "re
 bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 {
 	unsigned modes = c->modes ? c->modes : SCAN_ALL_MODES;
+	/* what needs leave needs it however it is asked for */
+	if (((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) || ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins))
+		return false;
 	if (r->o.retest_len) {
 		for (size_t i = 0; i < r->o.retest_len; i++)
 			if (str_eq(r->o.retest[i].check, str_c(c->id)))
@@ -38,8 +41,6 @@ bool attack_check_wanted(const struct run *r, const struct scan_check *c)
 				return true;
 		return false;
 	}
-	if (((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) || ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins))
-		return false;
 	return (modes & r->o.mode) != 0;
 }
 

@@ -604,8 +604,9 @@ static void check_states(struct run *r)
 		s->state = s->tasks && s->skipped	      ? "slow"
 			   : s->tasks			      ? "ran"
 			   : attack_check_wanted(r, c)	      ? "not-reached"
-			   : (modes & r->o.mode) == 0	      ? "mode"
-			   : (c->flags & SCAN_INTRUSIVE) != 0 ? "intrusive"
+			   : (modes & r->o.mode) == 0 && !r->o.only_checks_len ? "mode"
+			   : ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) ||
+				     ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins) ? "intrusive"
 							      : "excluded";
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/test.h"
+#include "scan/check.h"
 #include "scan/form.h"
 #include "scan/test_site.h"
 
@@ -165,11 +166,42 @@ static void careful(void **state)
 	site_stop(&s);
 }
 
+static const char *state_of(const struct site *s, const char *id)
+{
+	for (size_t i = 0; i < s->sum.checks_len; i++)
+		if (strcmp(s->sum.checks[i].check->id, id) == 0)
+			return s->sum.checks[i].state;
+	return "";
+}
+
+/* Naming a check, or a finding of it, is no leave to change things or to try passwords. */
+static void named_without_leave(void **state)
+{
+	struct site s;
+	char url[80];
+	const struct str only[] = { STR("file-upload"), STR("http-put"), STR("default-credentials") };
+	forget();
+	kept.puts = true;
+	site_start(&s, application);
+	snprintf(url, sizeof(url), "%sup", s.url);
+	site_scan(&s, (struct scan_options){ .mode = SCAN_STANDARD, .browser = SCAN_BROWSER_OFF, .only_checks = only, .only_checks_len = 3 });
+	assert_int_equal(distinct(kept.files, kept.files_len), 1);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(state_of(&s, only[i].ptr), "intrusive");
+	struct scan_retest again = { .check = STR("file-upload"), .method = STR("POST"), .url = str_c(url) };
+	site_scan(&s, (struct scan_options){ .mode = SCAN_DEEP, .browser = SCAN_BROWSER_OFF, .retest = &again, .retest_len = 1 });
+	assert_int_equal(distinct(kept.files, kept.files_len), 1);
+	assert_string_equal(state_of(&s, "file-upload"), "intrusive");
+	kept.puts = false;
+	site_stop(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_on),
 		cmocka_unit_test(careful),
+		cmocka_unit_test(named_without_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

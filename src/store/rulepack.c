@@ -314,12 +314,13 @@ int store_template_list(struct store_conn *c, const struct store_template_filter
 	"WHERE p.tenant_id = ? AND p.enabled = 1 AND t.good = 1 AND NOT EXISTS (SELECT 1 FROM "    \
 	"rule_off o WHERE o.pack_id = p.id AND o.template_id = t.template_id)"
 
-int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool *ret, int64_t *ret_all,
-			struct error *e)
+int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool intrusive, int64_t since,
+			bool *ret, int64_t *ret_all, struct error *e)
 {
 	int64_t one, all;
 
-	if (store_int(c, &one, e, RUNS " AND t.template_id = ?", SV_STR(tenant), SV_STR(id)) < 0 ||
+	if (store_int(c, &one, e, RUNS " AND t.template_id = ? AND p.updated <= ? AND t.intrusive <= ?", SV_STR(tenant),
+		      SV_STR(id), SV_INT(since), SV_INT(intrusive)) < 0 ||
 	    store_int(c, &all, e, RUNS, SV_STR(tenant)) < 0)
 		return -1;
 	*ret = one > 0;
@@ -337,6 +338,17 @@ int store_template_switch(struct store_conn *c, struct str pack, struct str id, 
 			  "INSERT INTO rule_off (pack_id, template_id, changed_by, changed) "
 			  "VALUES (?, ?, ?, ?) ON CONFLICT (pack_id, template_id) DO NOTHING",
 			  SV_STR(pack), SV_STR(id), SV_STR(by), SV_INT(now));
+}
+
+int store_template_off_count(struct store_conn *c, struct str tenant, int64_t *ret, struct error *e)
+{
+	return store_int(c, ret, e, "SELECT COUNT(*) FROM rule_off o JOIN rule_pack p ON p.id = o.pack_id WHERE p.tenant_id = ?",
+			 SV_STR(tenant));
+}
+
+int store_rulepack_touch(struct store_conn *c, struct str id, int64_t now, struct error *e)
+{
+	return store_exec(c, e, "UPDATE rule_pack SET updated = ? WHERE id = ?", SV_INT(now), SV_STR(id));
 }
 
 struct found {

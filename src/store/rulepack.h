@@ -60,9 +60,15 @@ int store_template_list(struct store_conn *c, const struct store_template_filter
 		    struct arena *a, void (*fn)(const struct store_template *r, void *user), void *user,
 		    struct error *e);
 
-/* Whether scans of the tenant run the template of that id, and how many they run in all. */
-int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool *ret, int64_t *ret_all,
-			struct error *e);
+/* Whether scans of the tenant have run the template of that id since then (its pack and switch are
+ * on and have not been changed; it is not intrusive, or that is allowed), and how many they run
+ * in all. */
+int store_template_runs(struct store_conn *c, struct str tenant, struct str id, bool intrusive, int64_t since,
+			bool *ret, int64_t *ret_all, struct error *e);
+/* Single templates that are off, in all packs. */
+int store_template_off_count(struct store_conn *c, struct str tenant, int64_t *ret, struct error *e);
+/* What of it runs was changed now. */
+int store_rulepack_touch(struct store_conn *c, struct str id, int64_t now, struct error *e);
 int store_template_switch(struct store_conn *c, struct str pack, struct str id, bool off, struct str by,
 		      int64_t now, struct error *e);
 /* Everything that the filter finds, by its template id. */
