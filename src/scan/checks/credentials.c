@@ -4,6 +4,7 @@
  * another than for made-up names, than for the same account with a made-up password, and
  * comes back a second time. */
 #include "base/encode.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "net/url.h"
 #include "scan/checks/active_private.h"
@@ -13,6 +14,37 @@ static const struct {
 } pairs[] = { { "admin", "admin" }, { "admin", "123456" }, { "admin", "admin123" }, { "admin", "password" }, { "root", "root" },
 	      { "root", "123456" }, { "test", "test" },	    { "guest", "guest" },     { "tomcat", "tomcat" },  { "user", "user" },
 	      { "administrator", "administrator" },	    { "system", "123456" },   { "demo", "demo" } };
+
+/* What comes with a product that the page names: tried first, instead of guessing on. */
+static const struct {
+	const char *word, *user, *password;
+} products[] = { { "nacos", "nacos", "nacos" }, { "emqx", "admin", "public" }, { "rabbitmq", "guest", "guest" }, { "zabbix", "Admin", "zabbix" },
+		 { "minio", "minioadmin", "minioadmin" }, { "tomcat", "tomcat", "s3cret" }, { "weblogic", "weblogic", "weblogic1" },
+		 { "harbor", "admin", "Harbor12345" }, { "hikvision", "admin", "12345" }, { "grafana", "admin", "admin" },
+		 { "jeecg", "jeecg", "123456#" }, { "ruoyi", "admin", "admin123" }, { "xxl-job", "admin", "123456" }, { "druid", "druid", "druid" },
+		 { "sonarqube", "admin", "admin" }, { "jenkins", "admin", "admin" }, { "phpmyadmin", "root", "root" }, { "dedecms", "admin", "admin888" },
+		 { "phpcms", "admin", "phpcms" }, { "zentao", "admin", "123456" }, { "禅道", "admin", "123456" }, { "netgear", "admin", "password" },
+		 { "tp-link", "admin", "admin" }, { "openwrt", "root", "root" }, { "activemq", "admin", "admin" }, { "kibana", "elastic", "changeme" } };
+
+/* The n-th pair for a page with these words; false: no more. */
+static bool next_pair(struct str words, size_t n, struct str *user, struct str *password)
+{
+	size_t known = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(products) && known < 2; i++) {
+		if (!str_ihas(words, str_c(products[i].word)))
+			continue;
+		if (known++ == n) {
+			*user = str_c(products[i].user);
+			*password = str_c(products[i].password);
+			return true;
+		}
+	}
+	if (n - known >= ARRAY_SIZE(pairs))
+		return false;
+	*user = str_c(pairs[n - known].user);
+	*password = str_c(pairs[n - known].password);
+	return true;
+}
 
 static bool has_any(struct str text, const char *const *words)
 {
@@ -59,17 +91,26 @@ static void report(struct probe *p, const struct scan_exchange *about, const str
 static void try_basic(struct probe *p, const struct scan_exchange *x)
 {
 	const struct scan_exchange *r, *bad;
+	struct str user, password;
+	struct str words = probe_printf(p, "%.*s %.*s", STR_ARG(str_sub(x->head, 0, 4000)), STR_ARG(str_sub(active_content(x), 0, 4000)));
 	if (basic(p, x, "zwnobody", probe_word(p, 12), &bad) < 0 || bad->status != 401)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		if (basic(p, x, pairs[i].user, str_c(pairs[i].password), &r) < 0 || r->status == 429)
+	for (size_t i = 0;; i++) {
+		bool last = !next_pair(words, i, &user, &password); /* at the end, as routers come: no password */
+		if (last) {
+			user = STR("admin");
+			password = STR("");
+		}
+		if (basic(p, x, user.ptr, password, &r) < 0 || r->status == 429)
+			return;
+		if (r->status >= 300 && last)
 			return;
 		if (r->status >= 300)
 			continue;
-		if (basic(p, x, pairs[i].user, probe_word(p, 12), &bad) < 0 || bad->status != 401 ||
-		    basic(p, x, pairs[i].user, str_c(pairs[i].password), &r) < 0 || r->status >= 300)
+		if (basic(p, x, user.ptr, probe_word(p, 12), &bad) < 0 || bad->status != 401 || basic(p, x, user.ptr, password, &r) < 0 ||
+		    r->status >= 300)
 			return;
-		report(p, x, r, pairs[i].user, str_sub(active_content(r), 0, 100));
+		report(p, x, r, user.ptr, str_sub(active_content(r), 0, 100));
 		return;
 	}
 }
@@ -183,12 +224,34 @@ static bool asks_again(const struct scan_exchange *x)
 	return false;
 }
 
+/* One member tells success from failure: {"success":true}, {"code":0}, {"status":"ok"}. */
+static bool json_yes(struct str text, struct str bad)
+{
+	static const char *const names[] = { "success", "ok", "isSuccess", "succeed", "result", "status", "code", "errcode", "errno", "ret", "state" };
+	static const char *const yes[] = { "true", "ok", "success", "0", "200", "1" };
+	json_t *a = json_parse(text, NULL), *b = json_parse(bad, NULL);
+	bool found = false;
+	for (size_t i = 0; json_is_object(a) && json_is_object(b) && i < ARRAY_SIZE(names) && !found; i++) {
+		const json_t *x = json_object_get(a, names[i]), *y = json_object_get(b, names[i]);
+		if (!x || json_equal((json_t *)(uintptr_t)x, (json_t *)(uintptr_t)y))
+			continue;
+		found = json_is_true(x) || (json_is_integer(x) && (json_integer_value(x) == 0 || json_integer_value(x) == 200 || json_integer_value(x) == 1));
+		for (size_t k = 0; json_is_string(x) && k < ARRAY_SIZE(yes); k++)
+			found = found || str_ieq(str_c(json_string_value(x)), str_c(yes[k]));
+	}
+	json_decref(a);
+	json_decref(b);
+	return found;
+}
+
 /* Does the answer look like the inside? `bad` is what a made-up account gets. */
 static bool inside(struct probe *p, const struct scan_exchange *r, const struct scan_exchange *bad, struct str user)
 {
 	struct str text = active_content(r);
 	if (r->status >= 400 || has_any(text, lock_words) || probe_similarity(p, r, user, bad, user) >= 0.98)
 		return false;
+	if (r->media == MEDIA_JSON && bad->media == MEDIA_JSON && json_yes(text, active_content(bad)))
+		return true;
 	bool redirect = r->status >= 300;
 	if (redirect) {
 		struct str to = scan_header_get(&r->headers, "location");
@@ -201,24 +264,73 @@ static bool inside(struct probe *p, const struct scan_exchange *r, const struct 
 	return has_any(text, in_words) || (has_any(active_content(bad), fail_words) && !has_any(text, fail_words));
 }
 
-static void try_form(struct probe *p, const struct scan_exchange *x)
+/* An interface that takes a name and a password as JSON. */
+struct json_door {
+	struct str user, password; /* members */
+};
+
+static bool find_json_door(const struct scan_exchange *x, struct json_door *d)
+{
+	json_t *v = json_parse(x->request_body, NULL), *member;
+	const char *key;
+	size_t passwords = 0, members = 0;
+	if (json_is_object(v))
+		json_object_foreach(v, key, member) {
+			struct str k = str_c(key);
+			members++;
+			if (!json_is_string(member))
+				continue;
+			if (str_ihas(k, STR("pass")) || str_ihas(k, STR("pwd"))) {
+				passwords++;
+				d->password = arena_str(x->arena, k);
+			} else if (str_ihas(k, STR("user")) || str_ihas(k, STR("name")) || str_ihas(k, STR("account")) || str_ihas(k, STR("login"))) {
+				d->user = arena_str(x->arena, k);
+			} else if (str_ihas(k, STR("code")) || str_ihas(k, STR("captcha")) || str_ihas(k, STR("mail"))) {
+				passwords += 2; /* more is asked for than a password */
+			}
+		}
+	json_decref(v);
+	return passwords == 1 && members <= 5 && d->user.len && d->password.len;
+}
+
+static int submit_json(struct probe *p, const struct scan_exchange *x, const struct json_door *d, struct str user, struct str password,
+		       const struct scan_exchange **ret)
+{
+	json_t *v = json_parse(x->request_body, NULL);
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	json_put(v, arena_cstr(probe_arena(p), d->user), json_str(user));
+	json_put(v, arena_cstr(probe_arena(p), d->password), json_str(password));
+	json_write(&b, v);
+	json_decref(v);
+	struct str body = arena_str(probe_arena(p), buf_view(&b));
+	buf_free(&b);
+	return probe_send(p, &(struct scan_mutation){ .method = x->method, .body_set = true, .body = body, .content_type = STR("application/json"),
+						      .no_cookies = true, .fresh = true }, ret);
+}
+
+static int knock(struct probe *p, const struct scan_exchange *x, const struct json_door *json, struct str user, struct str password,
+		 const struct scan_exchange **ret)
+{
+	return json ? submit_json(p, x, json, user, password, ret) : submit(p, x, user, password, ret);
+}
+
+static void try_door(struct probe *p, const struct scan_exchange *x, const struct json_door *json)
 {
 	const struct scan_exchange *bad, *bad2, *r, *wrong;
-	struct str nobody = probe_word(p, 8);
-	if (submit(p, x, nobody, probe_word(p, 12), &bad) < 0 || has_any(active_content(bad), lock_words) ||
-	    submit(p, x, nobody, probe_word(p, 12), &bad2) < 0 || probe_similarity(p, bad, nobody, bad2, nobody) < 0.95)
+	struct str nobody = probe_word(p, 8), user, password, words = str_sub(active_content(x), 0, 20000);
+	if (knock(p, x, json, nobody, probe_word(p, 12), &bad) < 0 || has_any(active_content(bad), lock_words) ||
+	    knock(p, x, json, nobody, probe_word(p, 12), &bad2) < 0 || probe_similarity(p, bad, nobody, bad2, nobody) < 0.95)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		struct str user = str_c(pairs[i].user), password = str_c(pairs[i].password);
-		if (submit(p, x, user, password, &r) < 0 || r->status == 429 || has_any(active_content(r), lock_words))
+	for (size_t i = 0; next_pair(words, i, &user, &password); i++) {
+		if (knock(p, x, json, user, password, &r) < 0 || r->status == 429 || r->status == 423 || has_any(active_content(r), lock_words))
 			return;
 		if (!inside(p, r, bad, user))
 			continue;
-		if (submit(p, x, user, probe_word(p, 12), &wrong) < 0 || inside(p, wrong, bad, user) ||
-		    probe_similarity(p, r, user, wrong, user) >= 0.98 || submit(p, x, user, password, &r) < 0 || !inside(p, r, bad, user))
+		if (knock(p, x, json, user, probe_word(p, 12), &wrong) < 0 || inside(p, wrong, bad, user) ||
+		    probe_similarity(p, r, user, wrong, user) >= 0.98 || knock(p, x, json, user, password, &r) < 0 || !inside(p, r, bad, user))
 			return;
-		report(p, x, r, pairs[i].user,
-		       r->status >= 300 ? scan_header_get(&r->headers, "location") : str_sub(active_content(r), 0, 100));
+		report(p, x, r, user.ptr, r->status >= 300 ? scan_header_get(&r->headers, "location") : str_sub(active_content(r), 0, 100));
 		return;
 	}
 }
@@ -242,8 +354,16 @@ static void probe_credentials(struct probe *p, const struct scan_exchange *x)
 		if (new_door(p, x, "basic", asked))
 			try_basic(p, x);
 	} else if (x->page && find_door(p, x, &d) && new_door(p, x, "form", d.form->action)) {
-		try_form(p, x);
+		try_door(p, x, NULL);
 	}
+}
+
+static void probe_interface(struct probe *p, const struct scan_exchange *x)
+{
+	struct json_door d = { 0 };
+	if (str_istarts(scan_header_get(&x->request_headers, "content-type"), STR("application/json")) && find_json_door(x, &d) &&
+	    new_door(p, x, "json", x->url))
+		try_door(p, x, &d);
 }
 
 const struct scan_check check_default_credentials = {
@@ -257,4 +377,5 @@ const struct scan_check check_default_credentials = {
 	.flags = SCAN_TRIES_LOGINS,
 	.place = PLACE_PAGE,
 	.on_route = probe_credentials,
+	.on_request = probe_interface,
 };

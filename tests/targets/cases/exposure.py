@@ -66,7 +66,7 @@ def basic(user, password, is_bad):
         want = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         if given == want:
             return Reply(page("<h2>控制台</h2><p>设备状态 正常</p><a href='?logout'>退出</a>"))
-        return Reply(page("<p>401</p>"), 401, [("WWW-Authenticate", 'Basic realm="Device"')])
+        return Reply(page("<p>401</p>"), 401, [("WWW-Authenticate", f'Basic realm="Device {r.case.base}"')])
     left(D, "console", door, is_bad, linked="console")
 
 
