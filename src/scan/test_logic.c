@@ -193,21 +193,23 @@ static bool forms(struct web *w)
 	char sid[20], t[100], o[200];
 	if (!str_starts(w->path, STR("/f/")))
 		return false;
-	if (!user(w, sid, sizeof(sid))) {
+	const char *who = user(w, sid, sizeof(sid));
+	if (!who) {
 		redirect(w, "/login");
 		return true;
 	}
+	const char *token = strcmp(who, "alice") == 0 ? "0123456789abcdef" : "fedcba9876543210";
 	char path[100];
 	snprintf(path, sizeof(path), "%.*s", STR_ARG(w->path));
 	if (!str_eq(w->method, STR("POST"))) {
 		if (web_is(w, "/f/bare") || web_is(w, "/f/origin-safe"))
 			web_html(w, "<title>F</title><form method=post action=%s><input name=nick><button>Save</button></form>", path);
 		else
-			web_html(w, "<title>F</title>" FORM_PAGE, path, "0123456789abcdef");
+			web_html(w, "<title>F</title>" FORM_PAGE, path, token);
 		return true;
 	}
-	bool right = strcmp(web_param(w, "csrf_token", t, sizeof(t)), "0123456789abcdef") == 0;
-	bool here = !header(w, "Origin", o, sizeof(o)) || strncmp(o, "http://127.0.0.1", 16) == 0;
+	bool right = strcmp(web_param(w, "csrf_token", t, sizeof(t)), token) == 0;
+	bool here = !header(w, "Origin", o, sizeof(o)) || strncmp(o, "http://127.0.0.1:", 17) == 0;
 	bool ok = web_is(w, "/f/bare") || web_is(w, "/f/unchecked") || (web_is(w, "/f/if-there") && (right || !*t)) ||
 		  (web_is(w, "/f/token-safe") && right) || (web_is(w, "/f/origin-safe") && here);
 	if (ok)

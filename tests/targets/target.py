@@ -292,7 +292,7 @@ def serve(r):
         return c.routes[route](r)
     if c.start.where in ("json", "xml") and r.method != "POST":
         raise Reply(page("<p>请用 POST</p>"), 405)
-    if c.start.where == "json" and "json" not in r.kind:
+    if c.start.where == "json" and "json" not in r.kind and c.kind != "csrf":
         raise Reply('{"error":"content type"}', 415, kind="application/json")
     if c.start.where != "segment" and rest:
         raise Reply(page("<p>页面不存在</p>"), 404)

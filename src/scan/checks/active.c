@@ -66,3 +66,35 @@ bool active_own_header(const struct scan_point *pt)
 				return true;
 	return false;
 }
+
+struct str active_boundary(struct str type)
+{
+	ssize_t at = str_ifind(type, STR("boundary="));
+	return !str_istarts(type, STR("multipart/")) || at < 0 ? STR_NULL : str_trim(str_from(type, (size_t)at + 9));
+}
+
+static struct str quoted(struct str fields, const char *name)
+{
+	ssize_t at = str_find(fields, str_c(name));
+	if (at < 0)
+		return STR_NULL;
+	struct str s = str_from(fields, (size_t)at + strlen(name));
+	ssize_t end = str_chr(s, '"');
+	return end < 0 ? s : str_sub(s, 0, (size_t)end);
+}
+
+bool active_next_part(struct str boundary, struct str *rest, struct active_part *ret)
+{
+	ssize_t at = str_find(*rest, boundary), head, end;
+	if (at < 0 || !boundary.len)
+		return false;
+	*rest = str_from(*rest, (size_t)at + boundary.len);
+	head = str_find(*rest, STR("\r\n\r\n"));
+	end = str_find(*rest, boundary);
+	if (head < 0 || end < head + 8)
+		return false;
+	struct str fields = str_sub(*rest, 0, (size_t)head);
+	*ret = (struct active_part){ quoted(fields, " name=\""), quoted(fields, " filename=\""),
+				     str_sub(*rest, (size_t)head + 4, (size_t)end - 4) }; /* CR LF and two dashes before the boundary */
+	return ret->name.ptr != NULL;
+}

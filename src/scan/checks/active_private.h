@@ -29,6 +29,14 @@ struct active_sum active_numbers(struct probe *p);
 bool active_own_header(const struct scan_point *pt);
 /* Numbers, dates, flags: what no file, address or command would be. */
 bool active_plain_number(struct str value);
+/* A part of a multipart body. */
+struct active_part {
+	struct str name, file, value; /* file: its name, .ptr NULL when it is none */
+};
+/* .ptr NULL when the type is not multipart. */
+struct str active_boundary(struct str content_type);
+/* The next part of a body; *rest moves on. */
+bool active_next_part(struct str boundary, struct str *rest, struct active_part *ret);
 /* Origin of the base with `path` behind it. */
 struct str active_url(struct probe *p, const char *path);
 #endif

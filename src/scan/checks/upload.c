@@ -106,38 +106,6 @@ static void make(struct probe *p, const struct attempt_kind *kind, struct attemp
 
 /* ---- the form ---- */
 
-struct part {
-	struct str name, file, value; /* file: .ptr NULL when it is none */
-};
-
-/* The next part of a body that form_encode() or a browser wrote. */
-static bool next_part(const struct job *j, struct str *rest, struct part *ret)
-{
-	struct part m = { 0 };
-	ssize_t at = str_find(*rest, j->boundary), head, name, end, file;
-	if (at < 0)
-		return false;
-	*rest = str_from(*rest, (size_t)at + j->boundary.len);
-	head = str_find(*rest, STR("\r\n\r\n"));
-	end = str_find(*rest, j->boundary);
-	if (head < 0 || end < head + 8)
-		return false;
-	struct str fields = str_sub(*rest, 0, (size_t)head);
-	name = str_find(fields, STR(" name=\""));
-	file = str_find(fields, STR(" filename=\""));
-	if (name < 0)
-		return false;
-	m.name = str_from(fields, (size_t)name + 7);
-	m.name = str_sub(m.name, 0, str_chr(m.name, '"') < 0 ? m.name.len : (size_t)str_chr(m.name, '"'));
-	if (file >= 0) {
-		m.file = str_from(fields, (size_t)file + 11);
-		m.file = str_sub(m.file, 0, str_chr(m.file, '"') < 0 ? m.file.len : (size_t)str_chr(m.file, '"'));
-	}
-	m.value = str_sub(*rest, (size_t)head + 4, (size_t)end - 4); /* CR LF and two dashes before the boundary */
-	*ret = m;
-	return true;
-}
-
 /* "photo.jpg", or a field that says so. */
 static bool holds_name(struct str name, struct str value)
 {
@@ -164,12 +132,12 @@ static bool read_form(struct probe *p, struct job *j)
 {
 	struct str type = scan_header_get(&j->x->request_headers, "content-type"), rest = j->x->request_body, pair;
 	ssize_t at = str_ifind(type, STR("boundary="));
-	struct part m;
+	struct active_part m;
 	bool file = false;
 	if (!str_istarts(type, STR("multipart/")) || at < 0)
 		return false;
 	j->boundary = str_trim(str_from(type, (size_t)at + 9));
-	while (next_part(j, &rest, &m)) {
+	while (active_next_part(j->boundary, &rest, &m)) {
 		file = file || m.file.ptr;
 		if (!m.file.ptr && !j->name_field.len && holds_name(m.name, m.value))
 			j->name_field = m.name;
@@ -200,10 +168,10 @@ static struct str with_file(struct probe *p, const struct job *j, const struct a
 {
 	struct buf b;
 	struct str rest = j->x->request_body;
-	struct part m;
+	struct active_part m;
 	bool put = false;
 	buf_init(&b, 1 * MIB);
-	while (next_part(j, &rest, &m)) {
+	while (active_next_part(j->boundary, &rest, &m)) {
 		bool named = a->how != BY_FILE && str_eq(m.name, j->name_field);
 		if (m.file.ptr && !put) {
 			put = true;
@@ -447,8 +415,8 @@ static enum server server_of(const struct scan_exchange *x)
 static bool new_form(struct probe *p, const struct job *j)
 {
 	struct str names = STR(""), rest = j->x->request_body;
-	struct part m;
-	while (next_part(j, &rest, &m))
+	struct active_part m;
+	while (active_next_part(j->boundary, &rest, &m))
 		names = probe_printf(p, "%.*s&%.*s", STR_ARG(names), STR_ARG(m.name));
 	return probe_first(p, probe_printf(p, "%.*s%.*s%.*s", STR_ARG(j->x->origin), STR_ARG(j->x->path), STR_ARG(names)));
 }
