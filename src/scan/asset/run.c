@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "net/http.h"
 #include "scan/asset/asset_private.h"
+#include "scan/asset/starttls.h"
 
 #define ARENA (256 * MIB)
 
@@ -49,7 +50,7 @@ static void look_at_tls(struct asset_run *r)
 	size_t done = 0;
 
 	for (size_t i = 0; i < r->ports.len && done < LIMIT_ASSET_TLS && !asset_stopped(r); i++) {
-		if (!r->ports.ptr[i].tls)
+		if (!r->ports.ptr[i].tls && !asset_start_of(r->ports.ptr[i].match.service))
 			continue;
 		asset_tell(r, (unsigned)(8500 + 1000 * done / LIMIT_ASSET_TLS), "正在检查 TLS", "Looking at TLS");
 		asset_tls(r, &r->ports.ptr[i]);

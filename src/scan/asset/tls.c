@@ -4,21 +4,30 @@
 #include "net/tlsdeep.h"
 #include "net/tlsfacts.h"
 #include "scan/asset/asset_private.h"
+#include "scan/asset/starttls.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
 #define EXPIRING_DAYS 30
 
-/* Goes to the run's address whatever the name resolves to now. */
+/* Goes to the run's address whatever the name resolves to now; at services that begin in
+ * plain text, on to where TLS may begin. */
 struct pinned {
 	struct net_connector base;
 	struct asset_run *r;
+	enum asset_start start;
 };
 
 static int open_pinned(struct net_connector *self, struct str host, uint16_t port, int *ret_fd, struct error *e)
 {
-	struct asset_run *r = ((struct pinned *)self)->r;
+	struct pinned *p = (struct pinned *)self;
+	_cleanup_close_ int fd = -1;
 
-	return net_connector_open(r->connector, r->target, port, ret_fd, e);
+	if (net_connector_open(p->r->connector, p->r->target, port, &fd, e) < 0)
+		return -1;
+	if (p->start && (net_connect_wait(fd, LIMIT_ASSET_OPEN_MS, e) < 0 || asset_start_tls(fd, p->start) < 0))
+		return error_set(e, "tls.no-starttls", "服务不转入 TLS", "the service does not change to TLS");
+	*ret_fd = take_fd(fd);
+	return 0;
 }
 
 static const char *support_name(enum tls_support s)
@@ -65,9 +74,32 @@ static struct str range_text(struct asset_run *r, const struct tls_deep *d)
 	return arena_str(r->arena, buf_view(&b));
 }
 
-static void tls_fact(struct asset_run *r, const struct asset_port *p, const struct tls_deep *d, struct str alpn)
+/* Detail of a TLS fact; which command leads there, when one does. */
+static json_t *tls_json(enum asset_start start)
 {
 	json_t *o = json_object();
+
+	if (start)
+		json_put(o, "starttls", json_c(asset_start_name(start)));
+	return o;
+}
+
+/* Servers that count broken handshakes and shut the client out are asked only once. */
+static void short_fact(struct asset_run *r, const struct asset_port *p, const struct tls_facts *f, enum asset_start start)
+{
+	json_t *o = tls_json(start);
+
+	json_put(o, "cipher", json_str(f->cipher));
+	json_put(o, "cipher_bits", json_integer(f->cipher_bits));
+	asset_emit(r, &(struct asset_fact){ .kind = STR("tls"), .key = asset_key(r, p->number), .title = f->protocol,
+					    .port = p->number, .product = STR("TLS"), .confidence = 100 },
+		   o);
+}
+
+static void tls_fact(struct asset_run *r, const struct asset_port *p, const struct tls_deep *d, struct str alpn,
+		     enum asset_start start)
+{
+	json_t *o = tls_json(start);
 
 	json_put(o, "protocols", protocols_json(d));
 	json_put(o, "sslv2", json_c(support_name(d->ssl2)));
@@ -206,7 +238,7 @@ static void cert_flaws(struct asset_run *r, const struct asset_port *p, const st
 
 void asset_tls(struct asset_run *r, const struct asset_port *p)
 {
-	struct pinned pin = { { open_pinned, NULL }, r };
+	struct pinned pin = { { open_pinned, NULL }, r, p->tls ? START_NONE : asset_start_of(p->match.service) };
 	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
 	struct sockaddr_storage ss;
 	struct tls_facts facts = { 0 };
@@ -220,9 +252,13 @@ void asset_tls(struct asset_run *r, const struct asset_port *p)
 		if (p->number != r->o->site_port)
 			cert_flaws(r, p, &facts);
 	}
+	if (pin.start == START_MYSQL && have)
+		short_fact(r, p, &facts, pin.start);
+	if ((pin.start && !have) || pin.start == START_MYSQL)
+		return;
 	if (asset_stopped(r) || tls_deep_get(&pin.base, r->o->host, p->number, sni, a, &deep, NULL) < 0)
 		return;
-	tls_fact(r, p, &deep, have ? facts.alpn : STR(""));
+	tls_fact(r, p, &deep, have ? facts.alpn : STR(""), pin.start);
 	if (p->number != r->o->site_port)
 		common_flaws(r, p, &deep);
 	rare_flaws(r, p, &deep);
