@@ -2,6 +2,7 @@
  * is recognised with its version, all others leave it silent. */
 #include "scan/asset/asset.h"
 #include "scan/asset/service.h"
+#include "scan/asset/starttls.h"
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -203,6 +204,53 @@ static void test_ports(void **state)
 	assert_int_equal(asset_ports_parse(STR("70000"), a, &r, &n, &e), -1);
 }
 
+/* Plays a server's part; TLS may begin after `said` was sent to it. */
+static bool changes(const char *service, struct str *parts, size_t n, const char *said)
+{
+	enum asset_start s = asset_start_of(str_c(service));
+	_cleanup_buf_ struct buf all = BUF_INIT(4 * KIB);
+
+	for (unsigned i = 0; i < n; i++)
+		for (size_t len = 0; len <= parts[i].len; len++) {
+			_cleanup_buf_ struct buf say = BUF_INIT(KIB);
+			int r = asset_start_step(s, i, str_sub(parts[i], 0, len), &say);
+
+			if (r < 0)
+				return false;
+			buf_str(&all, buf_view(&say));
+			if (r > 0)
+				return str_has(buf_view(&all), str_c(said));
+			if (say.len)
+				break;
+		}
+	return false;
+}
+
+static void test_starttls(void **state)
+{
+	struct str smtp[] = { STR("220-mx\r\n220 mx ESMTP\r\n"), STR("250-mx\r\n250-STARTTLS\r\n250 SIZE 1\r\n"), STR("220 go\r\n") };
+	struct str bare[] = { STR("220 mx ESMTP\r\n"), STR("250 mx\r\n") };
+	struct str imap[] = { STR("* OK ready\r\n"), STR("* CAPABILITY IMAP4\r\na1 OK go\r\n") };
+	struct str pop3[] = { STR("+OK ready\r\n"), STR("-ERR no\r\n") };
+	struct str ftp[] = { STR("220 ready\r\n"), STR("234 go\r\n") };
+	struct str ldap[] = { STR(""), STR("0\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00") };
+	struct str refused[] = { STR(""), STR("0\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00") };
+	struct str postgres[] = { STR(""), STR("S") }, plain[] = { STR(""), STR("N") };
+	struct str mysql[] = { STR("\x1f\x00\x00\x00\x0a" "8.0.36\0\x01\x00\x00\x00" "12345678\0\xff\xff\xff\x02\x00\xff\xc7\x15\x00\x00") };
+
+	assert_true(changes("smtp", smtp, 3, "EHLO zhanwei.invalid\r\nSTARTTLS\r\n"));
+	assert_false(changes("smtp", bare, 2, ""));
+	assert_true(changes("imap", imap, 2, "a1 STARTTLS\r\n"));
+	assert_false(changes("pop3", pop3, 2, ""));
+	assert_true(changes("ftp", ftp, 2, "AUTH TLS\r\n"));
+	assert_true(changes("ldap", ldap, 2, "1.3.6.1.4.1.1466.20037"));
+	assert_false(changes("ldap", refused, 2, ""));
+	assert_true(changes("postgresql", postgres, 2, ""));
+	assert_false(changes("postgresql", plain, 2, ""));
+	assert_true(changes("mysql", mysql, 1, ""));
+	assert_int_equal(asset_start_of(STR("http")), START_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_access_is_not_claimed),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_starttls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
