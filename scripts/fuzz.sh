@@ -16,20 +16,22 @@ if [ ! -f $dir/build.ninja ]; then
 		-Db_lundef=false >/dev/null || exit 1
 fi
 ninja -C $dir fuzz >$dir/.ninja.log 2>&1 || { grep -E 'error|FAILED' $dir/.ninja.log | head -30; exit 1; }
-passed=0 failed=0
-while read -r name _; do
-	case $name in '' | '#'*) continue ;; esac
-	work=$dir/corpus/$name
-	mkdir -p "$work" "fuzz/corpus/$name"
-	if ASAN_OPTIONS=abort_on_error=1 $dir/fuzz/fuzz_"$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 \
-		-max_len=65536 -artifact_prefix="$dir/crash-$name-" "$work" "fuzz/corpus/$name" >"$dir/$name.log" 2>&1; then
-		passed=$((passed + 1))
-		echo "ok $name $(grep -oE 'Done [0-9]+ runs' "$dir/$name.log" | tail -1)"
+
+fuzz_one() { # name
+	local work=$dir/corpus/$1
+	mkdir -p "$work" "fuzz/corpus/$1"
+	if ASAN_OPTIONS=abort_on_error=1 "$dir/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 \
+		-max_len=65536 -artifact_prefix="$dir/crash-$1-" "$work" "fuzz/corpus/$1" >"$dir/$1.log" 2>&1; then
+		echo "ok $1 $(grep -oE 'Done [0-9]+ runs' "$dir/$1.log" | tail -1)"
 	else
-		failed=$((failed + 1))
-		echo "not ok $name"
-		tail -30 "$dir/$name.log"
+		echo "not ok $1"
+		tail -30 "$dir/$1.log"
 	fi
-done <fuzz/targets.txt
+}
+export -f fuzz_one
+export dir seconds
+grep -oE '^[^ #]+' fuzz/targets.txt | xargs -P 2 -I{} bash -c 'fuzz_one {}' >$dir/results.txt
+cat $dir/results.txt
+passed=$(grep -c '^ok ' $dir/results.txt) failed=$(grep -c '^not ok ' $dir/results.txt)
 echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -56,7 +56,7 @@ step floors python3 scripts/check_floors.py
 step web bash -c 'cd web && npm run --silent check && npm run --silent size'
 step console-api bash -c 'build/zhanwei openapi >build/openapi.json && node web/scripts/check-api.mjs build/openapi.json'
 step unit meson test -C build --no-rebuild --print-errorlogs --timeout-multiplier 2 --num-processes 2 --suite unit
-step slow meson test -C build --no-rebuild --print-errorlogs --timeout-multiplier 2 --num-processes 1 --suite slow
+step slow meson test -C build --no-rebuild --print-errorlogs --timeout-multiplier 3 --num-processes 2 --suite slow
 step asan sanitized build-asan address,undefined --suite unit
 step tsan sanitized build-tsan thread --suite tsan
 step fuzz scripts/fuzz.sh short
