@@ -121,6 +121,22 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 	r->attack.weight_total += u.checks;
 }
 
+/* A parameter as its kind is told by: its name, whether it is empty, the page it chooses. */
+static void add_kind(struct buf *b, struct str pair)
+{
+	ssize_t eq = str_chr(pair, '=');
+	struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
+	struct str value = eq < 0 ? STR("") : str_from(pair, (size_t)eq + 1);
+	buf_char(b, '&');
+	buf_str(b, name);
+	if (eq >= 0 && str_empty(value))
+		buf_char(b, '=');
+	if (points_choose_page(name, value)) {
+		buf_char(b, '=');
+		buf_str(b, value);
+	}
+}
+
 /* Path and parameter names; how many of these were taken already. */
 static bool too_many_alike(struct run *r, const struct spec *s, const struct url *u)
 {
@@ -134,11 +150,8 @@ static bool too_many_alike(struct run *r, const struct spec *s, const struct url
 	for (int body = 0; body < 2; body++) {
 		struct str rest = body ? (str_starts(s->type, STR("application/x-www")) ? s->body : s->type) : u->query;
 		struct str pair;
-		while (str_split(&rest, '&', &pair)) {
-			ssize_t eq = str_chr(pair, '=');
-			buf_char(&b, '&');
-			buf_str(&b, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
-		}
+		while (str_split(&rest, '&', &pair))
+			add_kind(&b, pair);
 	}
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
 	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 2 : 4;

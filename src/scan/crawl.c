@@ -168,21 +168,27 @@ static bool may_submit(const struct run *r, const struct scan_form *f)
 	return false;
 }
 
+static void push_submission(struct push_from *p, const struct form_submission *sub)
+{
+	struct url u;
+	if (url_parse(p->arena, sub->url, p->url, 0, &u, NULL) < 0)
+		return;
+	struct spec s = { .method = sub->method,
+			  .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
+			  .body = sub->body, .type = sub->content_type, .from = p->from,
+			  .kind = LINK_FORM, .depth = p->spec->depth + 1 };
+	frontier_push(p->r, &s);
+}
+
 static void push_forms(struct push_from *p, const struct scan_page *page)
 {
 	for (size_t i = 0; i < page->forms_len; i++) {
-		const struct scan_form *f = &page->forms[i];
 		struct form_submission sub;
-		if (!may_submit(p->r, f) || !form_fill(p->arena, f, &sub))
+		if (!may_submit(p->r, &page->forms[i]))
 			continue;
-		struct url u;
-		if (url_parse(p->arena, sub.url, p->url, 0, &u, NULL) < 0)
-			continue;
-		struct spec s = { .method = sub.method,
-				  .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
-				  .body = sub.body, .type = sub.content_type, .from = p->from,
-				  .kind = LINK_FORM, .depth = p->spec->depth + 1 };
-		frontier_push(p->r, &s);
+		for (enum form_choice choice = FORM_FULL; choice < FORM_CHOICES; choice++)
+			if (form_fill(p->arena, &page->forms[i], choice, &sub))
+				push_submission(p, &sub);
 	}
 }
 

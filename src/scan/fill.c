@@ -59,13 +59,39 @@ static bool is(const struct scan_field *f, const char *type)
 	return str_eq(f->type, str_c(type));
 }
 
+/* A list that may be left alone: its first option is empty, and none was chosen before. */
+static bool optional_list(const struct scan_field *f)
+{
+	if (!is(f, "select") || f->required || str_empty(f->name) || f->disabled)
+		return false;
+	return f->options_len > 1 && str_empty(f->options[0]);
+}
+
+static bool optional_text(const struct scan_field *f)
+{
+	return (is(f, "text") || is(f, "search")) && !f->required && !f->disabled && !str_empty(f->name) &&
+	       str_empty(f->value);
+}
+
+static bool either_or(const struct scan_form *form)
+{
+	bool list = false, text = false;
+	for (size_t i = 0; i < form->fields_len; i++) {
+		list = list || optional_list(&form->fields[i]);
+		text = text || optional_text(&form->fields[i]);
+	}
+	return list && text;
+}
+
 /* The value to send, or .ptr NULL: the field is not sent. */
-static struct str value_of(const struct scan_form *form, size_t at, bool *submit_used)
+static struct str value_of(const struct scan_form *form, size_t at, enum form_choice choice, bool *submit_used)
 {
 	const struct scan_field *f = &form->fields[at];
 	if (str_empty(f->name) || f->disabled || is(f, "reset") || is(f, "button"))
 		return STR_NULL;
 	struct str own = f->value.ptr ? f->value : STR("");
+	if ((choice == FORM_TYPED && optional_list(f)) || (choice == FORM_CHOSEN && optional_text(f)))
+		return STR("");
 	if (is(f, "submit") || is(f, "image")) {
 		if (*submit_used)
 			return STR_NULL;
@@ -128,15 +154,15 @@ void form_encode(struct arena *a, const struct form_value *v, size_t n, bool mul
 				STR("application/x-www-form-urlencoded");
 }
 
-bool form_fill(struct arena *a, const struct scan_form *f, struct form_submission *ret)
+bool form_fill(struct arena *a, const struct scan_form *f, enum form_choice choice, struct form_submission *ret)
 {
-	if (str_empty(f->action))
+	if (str_empty(f->action) || (choice != FORM_FULL && !either_or(f)))
 		return false;
 	struct form_value *list = arena_array(a, f->fields_len + 1, sizeof(*list));
 	size_t n = 0;
 	bool submit_used = false, file = false;
 	for (size_t i = 0; i < f->fields_len; i++) {
-		struct str v = value_of(f, i, &submit_used);
+		struct str v = value_of(f, i, choice, &submit_used);
 		if (!v.ptr)
 			continue;
 		list[n++] = (struct form_value){ f->fields[i].name, v, is(&f->fields[i], "file") };

@@ -164,8 +164,10 @@ static void add_select(struct collect *c, const struct scan_tag *t, size_t at)
 			continue;
 		}
 		struct str v = scan_tag_attr(o, "value");
-		if (!v.ptr)
-			v = str_trim(o->inner);
+		if (!v.ptr) { /* text alone: the end tag of the last is often left out */
+			ssize_t end = str_chr(o->inner, '<');
+			v = str_trim(end < 0 ? o->inner : str_sub(o->inner, 0, (size_t)end));
+		}
 		if (c->options.len < LIMIT_FIELD_OPTIONS)
 			*vec_push(&c->options) = v;
 		if (!first.ptr && !str_empty(v))

@@ -20,9 +20,17 @@ struct form_submission {
 	const struct form_value *values;
 	size_t values_len;
 };
-/* What a willing visitor would send. `which`: which submit button (0 first). False when
- * the form has nothing to send. */
-bool form_fill(struct arena *a, const struct scan_form *f, struct form_submission *ret);
+/* Search forms often take one of two ways and refuse both at once: an optional list to
+ * choose from, or words to type. */
+enum form_choice {
+	FORM_FULL,    /* everything filled in, as a willing visitor would */
+	FORM_TYPED,   /* optional lists left at their empty option */
+	FORM_CHOSEN,  /* optional texts left empty */
+	FORM_CHOICES, /* how many there are */
+};
+/* What a visitor would send. False when the form has nothing to send, or when that
+ * choice would send the same as FORM_FULL. */
+bool form_fill(struct arena *a, const struct scan_form *f, enum form_choice choice, struct form_submission *ret);
 
 /* What is typed into a field of that name and type (lower case). */
 struct str form_guess(struct str name, struct str type);

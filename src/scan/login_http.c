@@ -91,7 +91,7 @@ static struct answer *send_form(struct run *r, enum person_id who, const struct 
 	struct arena *a = arena_new(8 * MIB);
 	struct form_submission sub;
 	struct answer *got = NULL;
-	if (form_fill(a, f, &sub)) {
+	if (form_fill(a, f, FORM_FULL, &sub)) {
 		struct form_value *list = arena_array(a, sub.values_len + n + 1, sizeof(*list));
 		size_t len = sub.values_len;
 		struct str body, type;

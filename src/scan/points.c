@@ -10,6 +10,7 @@
 
 #define LIMIT_POINTS 40 /* per request */
 #define POINTS_PER_COOKIE 4	/* requests on which one cookie is probed in standard mode */
+#define POINTS_PER_CHOOSER 3 /* pages on which the parameter that chooses them is probed */
 #define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
 #define POINTS_WITH_HEADERS 120 /* requests whose User-Agent and the like are probed in standard mode */
 #define POINTS_PER_VARY 200	 /* the same for headers that the answer says it depends on */
@@ -53,6 +54,22 @@ static bool take(struct run *r, const char *kind, struct str what, uintptr_t mos
 		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
 	buf_free(&b);
 	return n < most;
+}
+
+bool points_choose_page(struct str name, struct str value)
+{
+	static const char *const names[] = { "page", "p", "action", "act", "do", "m", "mod", "module", "c", "ctl",
+					     "controller", "a", "r", "route", "s", "view", "op", "func", "method",
+					     "option", "com", "app", "service", "cmd", "path", "file" };
+	if (value.len < 2 || value.len > 60)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if (!ascii_alpha(value.ptr[i]) && !strchr("_-./%", value.ptr[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_ieq(name, str_c(names[i])))
+			return true;
+	return false;
 }
 
 /* Is the cookie sent to the site's root too? One that belongs to a folder is that folder's input. */
@@ -240,6 +257,9 @@ void points_of(struct run *r, struct target *t)
 	struct url_pairs pairs = url_pairs_split(a, u.query);
 	for (size_t i = 0; i < pairs.len && i < LIMIT_POINTS; i++) {
 		struct str name = url_form_decode(a, pairs.ptr[i].name), v = url_form_decode(a, pairs.ptr[i].value);
+		if (points_choose_page(name, v) && !take(r, "chooser ", arena_printf(a, "%.*s %.*s", STR_ARG(u.path), STR_ARG(name)),
+							 POINTS_PER_CHOOSER))
+			continue; /* the same program looks at it on every page */
 		if (pairs.ptr[i].has_eq && worth_it(name, v))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_QUERY, name, v);
 	}

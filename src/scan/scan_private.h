@@ -286,6 +286,9 @@ uint64_t attack_expected(const struct run *r);
 void attack_free(struct run *r);
 /* Units of one insertion point: points.c */
 void points_of(struct run *r, struct target *t);
+/* Does this parameter choose the page, as behind a front controller (index.php?page=login.php,
+ * ?m=home&c=user&a=list, ?s=/index/user)? Then its words are part of the path. */
+bool points_choose_page(struct str name, struct str value);
 /* Does the path itself hold something that looks like a value, in this mode? */
 bool points_in_path(const struct run *r, const struct url *u);
 bool points_like_value(struct str segment);

@@ -73,12 +73,28 @@ static void forms_are_filled_as_a_visitor_would(void **state)
 			->page;
 	struct form_submission s;
 	assert_int_equal(p->forms_len, 2);
-	assert_true(form_fill(a, &p->forms[0], &s));
+	assert_true(form_fill(a, &p->forms[0], FORM_FULL, &s));
 	assert_str_c(s.url, "http://site.test/post");
 	assert_str_c(s.body, "email=scan%40example.com&age=1&csrf_token=abcdef0123456789&s=v2&txt=old+%3C&r=b&c=y&go=Send");
 	assert_int_equal(form_danger_of(&p->forms[0]), FORM_HARMLESS);
-	assert_true(form_fill(a, &p->forms[1], &s));
+	assert_true(form_fill(a, &p->forms[1], FORM_FULL, &s));
 	assert_str_c(s.url, "http://site.test/dir/page.php?q=1");
+	assert_false(form_fill(a, &p->forms[1], FORM_TYPED, &s));
+	arena_free(a);
+}
+
+static void a_search_form_is_asked_by_list_and_by_words_apart(void **state)
+{
+	struct arena *a = arena_new(LIMIT_EXCHANGE_ARENA);
+	const struct scan_page *p = page_of(a, "<form action=/find><select name=item><option value=''>Any<option>7</select>"
+					       "<input name=search><input type=submit name=go value=Go></form>")
+					    ->page;
+	static const char *const urls[FORM_CHOICES] = { "item=7&search=test", "item=&search=test", "item=7&search=" };
+	for (enum form_choice choice = FORM_FULL; choice < FORM_CHOICES; choice++) {
+		struct form_submission s;
+		assert_true(form_fill(a, &p->forms[0], choice, &s));
+		assert_str_c(s.url, arena_printf(a, "http://site.test/find?%s&go=Go", urls[choice]).ptr);
+	}
 	arena_free(a);
 }
 
@@ -358,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_found_wherever_they_stand),
 		cmocka_unit_test(forms_are_filled_as_a_visitor_would),
+		cmocka_unit_test(a_search_form_is_asked_by_list_and_by_words_apart),
 		cmocka_unit_test(dangerous_forms_and_links_are_told),
 		cmocka_unit_test(robots_and_sitemaps_are_read),
 		cmocka_unit_test(reflections_are_undone_in_every_encoding),

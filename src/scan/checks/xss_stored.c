@@ -48,7 +48,7 @@ static void confirm(struct probe *p, const struct scan_exchange *x)
 	size_t sent = 0;
 	for (size_t i = 0; x->page && i < x->page->forms_len && sent < STORED_STEPS; i++) {
 		const struct scan_form *f = &x->page->forms[i];
-		if (!only_confirms(f) || str_eq(f->action, x->url) || !form_fill(probe_arena(p), f, &sub))
+		if (!only_confirms(f) || str_eq(f->action, x->url) || !form_fill(probe_arena(p), f, FORM_FULL, &sub))
 			continue;
 		sent++;
 		probe_send(p, &(struct scan_mutation){ .url = sub.url, .method = STR("POST"), .body_set = true, .body = sub.body,
