@@ -49,7 +49,7 @@ struct args {
 	struct cli_oob_args oob;
 	struct buf bundle;
 	struct str bundle_view;
-	bool no_builtin, only_templates, unverified, own, quiet, try_logins, intrusive, no_jail;
+	bool no_builtin, only_templates, unverified, own, quiet, stats, try_logins, intrusive, no_jail;
 };
 
 static const struct cli_option table[] = {
@@ -133,6 +133,7 @@ static const struct cli_option table[] = {
 	CLI_STR(0, "oob-address", struct args, oob.address, "IP", "该域名下所有名字的地址", "address that every name in it has"),
 	CLI_FLAG(0, "no-oob", struct args, oob.off, "不做带外监听（目标在本机回环时默认监听 127.0.0.1）",
 		 "never listen (a target on loopback gets a listener on 127.0.0.1)"),
+	CLI_FLAG(0, "stats", struct args, stats, "最后说明请求花在哪些检测项上", "say at the end which checks the requests went to"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
 	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
 	CLI_END,
@@ -402,6 +403,32 @@ static int run_engine(const struct args *a, struct os_spawner *spawner, struct n
 	return r;
 }
 
+static int by_requests(const void *a, const void *b)
+{
+	uint64_t x = ((const struct scan_check_stat *)a)->requests, y = ((const struct scan_check_stat *)b)->requests;
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Where the requests went: an operator sees what a check costs and what it brought. */
+static void say_stats(const struct scan_summary *sum)
+{
+	struct scan_check_stat *list = mem_array(sum->checks_len + 1, sizeof(*list));
+	uint64_t all = sum->stats.requests, crawl = sum->stats.crawl_requests, rest = all - crawl;
+	memcpy(list, sum->checks, sum->checks_len * sizeof(*list));
+	qsort(list, sum->checks_len, sizeof(*list), by_requests);
+	fprintf(stderr, "%9s %9s %9s  %s\n", "请求", "次数", "发现", "检测项 (requests, runs, findings, check)");
+	fprintf(stderr, "%9llu %9llu %9s  %s\n", (unsigned long long)crawl, (unsigned long long)sum->stats.pages, "", "爬取 crawl");
+	for (size_t i = 0; i < sum->checks_len && list[i].requests; i++) {
+		rest -= rest < list[i].requests ? rest : list[i].requests;
+		fprintf(stderr, "%9llu %9llu %9llu  %s\n", (unsigned long long)list[i].requests, (unsigned long long)list[i].tasks,
+			(unsigned long long)list[i].findings, list[i].check->id);
+	}
+	fprintf(stderr, "%9llu %9s %9s  %s\n", (unsigned long long)rest, "", "", "共用与重试 shared, retries");
+	fprintf(stderr, "%9llu %9s %9s  %s %llu\n", (unsigned long long)all, "", "", "合计 all; 由缓存回答 answered from the cache",
+		(unsigned long long)sum->stats.saved);
+	free(list);
+}
+
 static int finish(const struct args *a, const struct session *s, const struct scan_options *o,
 		  const struct scan_summary *sum)
 {
@@ -410,6 +437,8 @@ static int finish(const struct args *a, const struct session *s, const struct sc
 	_cleanup_json_ json_t *model = scan_model_json(s->model, o, sum);
 	if (!sum->complete)
 		fprintf(stderr, "%s\n%s\n", sum->reason_zh, sum->reason_en);
+	if (a->stats)
+		say_stats(sum);
 	if (write_report(a, model, &e) < 0)
 		return complain(&e, CLI_FAILED);
 	if (str_eq(a->fail_on, STR("none")))

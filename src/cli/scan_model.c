@@ -274,6 +274,7 @@ static json_t *stats_json(const struct scan_summary *s)
 {
 	json_t *j = json_object();
 	json_put(j, "requests", json_integer((json_int_t)s->stats.requests));
+	json_put(j, "crawl_requests", json_integer((json_int_t)s->stats.crawl_requests));
 	json_put(j, "pages", json_integer((json_int_t)s->stats.pages));
 	json_put(j, "bytes", json_integer((json_int_t)s->stats.bytes));
 	if (s->stats.unchanged)
@@ -296,6 +297,8 @@ static json_t *method_json(const struct scan_options *o, const struct scan_summa
 					    s->complete ? "done" : "partial"));
 		if (c->skipped)
 			json_put(k, "skipped_probes", json_integer((json_int_t)c->skipped));
+		if (c->requests)
+			json_put(k, "requests", json_integer((json_int_t)c->requests));
 		json_put(k, "count", json_integer((json_int_t)c->findings));
 		json_array_append_new(checks, k);
 	}

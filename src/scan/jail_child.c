@@ -355,6 +355,7 @@ static void send_summary(struct child *c, const struct scan_summary *s)
 		buf_u64(&b, s->checks[i].findings);
 		buf_u64(&b, s->checks[i].tasks);
 		buf_u64(&b, s->checks[i].skipped);
+		buf_u64(&b, s->checks[i].requests);
 	}
 	child_send(c, FRAME_SUMMARY, buf_view(&b));
 	buf_free(&b);

@@ -29,6 +29,7 @@ void jail_put_stats(struct buf *b, const struct scan_stats *s)
 	buf_u64(b, s->errors);
 	buf_u64(b, s->saved);
 	buf_u64(b, s->unchanged);
+	buf_u64(b, s->crawl_requests);
 	buf_u64(b, (uint64_t)(s->seconds * 1000));
 }
 
@@ -36,7 +37,8 @@ int jail_get_stats(struct reader *r, struct scan_stats *s)
 {
 	uint64_t ms;
 	if (reader_u64(r, &s->requests) < 0 || reader_u64(r, &s->pages) < 0 || reader_u64(r, &s->bytes) < 0 ||
-	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &s->unchanged) < 0 || reader_u64(r, &ms) < 0)
+	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &s->unchanged) < 0 ||
+	    reader_u64(r, &s->crawl_requests) < 0 || reader_u64(r, &ms) < 0)
 		return -1;
 	s->seconds = (double)ms / 1000;
 	return 0;
@@ -170,7 +172,8 @@ static int keep_summary(struct keeper *k, struct str bytes)
 		struct str id, state;
 		struct scan_check_stat *c = &s.checks[s.checks_len];
 		if (reader_blob(&r, &id) < 0 || reader_blob(&r, &state) < 0 || reader_u64(&r, &c->findings) < 0 ||
-		    reader_u64(&r, &c->tasks) < 0 || reader_u64(&r, &c->skipped) < 0) {
+		    reader_u64(&r, &c->tasks) < 0 || reader_u64(&r, &c->skipped) < 0 ||
+		    reader_u64(&r, &c->requests) < 0) {
 			scan_summary_free(&s);
 			return -1;
 		}

@@ -58,6 +58,8 @@ struct answer *probe_ask(struct probe *p, struct send *s)
 	s->done = on_answer;
 	s->max_body = PROBE_MAX_BODY;
 	p->waiting = s;
+	if (p->check)
+		run_check_stat(r, p->check)->requests++;
 	send_queue(s);
 	probe_wait(p);
 	*vec_push(&p->held) = a;

@@ -192,6 +192,7 @@ void scan_known_put(struct buf *b, const struct scan_page_info *p);
 
 struct scan_stats {
 	uint64_t requests, pages, bytes, errors;
+	uint64_t crawl_requests; /* of the requests: those before the active checks began */
 	uint64_t saved;	 /* requests not sent because an equal one was answered before */
 	uint64_t unchanged; /* pages that an incremental scan did not probe again */
 	double seconds;
@@ -266,6 +267,7 @@ struct scan_summary {
 				     * "slow": ran, but was cut short at slow endpoints */
 		uint64_t findings, tasks;
 		uint64_t skipped; /* probes left out at endpoints that take seconds */
+		uint64_t requests; /* that it sent; what is common to all belongs to none */
 	} *checks; /* heap; scan_summary_free() */
 };
 void scan_summary_free(struct scan_summary *s);

@@ -265,6 +265,7 @@ static void submit(struct run *r, struct send *s)
 	struct error e = { 0 };
 	s->started_us = run_now_us(r);
 	r->stats.requests++;
+	r->stats.crawl_requests += r->phase <= PHASE_CRAWL;
 	if (http_submit(r->wire.client, &q, on_done, s, &e) < 0) {
 		give_up(s, e.code[0] ? e.code : "http.bad-request");
 		return;
