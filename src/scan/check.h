@@ -260,6 +260,12 @@ struct str probe_body_with(struct probe *p, const struct scan_point *fields, siz
 /* The same for its address and the query's fields. */
 struct str probe_url_with(struct probe *p, const struct scan_point *fields, size_t n);
 
+/* From now on only this unit's requests leave, one at a time, until probe_together(): for what is
+ * timed, and for what makes the server wait for itself (a request to its own address needs a free
+ * worker). False: the scan is ending. */
+bool probe_alone(struct probe *p);
+void probe_together(struct probe *p);
+
 /* ---- comparison kit (kit.h has the parts) ---- */
 
 /* Stability gate: the base request two more times. False: it varies too much or fails,

@@ -299,7 +299,8 @@ static void tell_page(struct run *r, const struct scan_page_info *p)
 		r->events->page(r->events->ctx, p);
 }
 
-static void journal_page(struct run *r, const struct spec *spec, struct answer *a, const struct scan_page_info *p)
+static void journal_page(struct run *r, const struct spec *spec, struct answer *a, const struct scan_page_info *p,
+			 const char *words)
 {
 	struct buf b;
 	char key[33];
@@ -307,9 +308,22 @@ static void journal_page(struct run *r, const struct spec *spec, struct answer *
 	page_info_encode(p, &b);
 	run_put_stats(r, &b);
 	buf_blob(&b, str_make((const char *)answer_sig(a), sizeof(struct kit_sig)));
+	buf_blob(&b, str_c(words));
 	spec_key(spec, key);
 	run_journal(r, "page", str_make(key, 32), buf_view(&b));
 	buf_free(&b);
+}
+
+static void remember_words(struct run *r, struct str url, struct reader *rd)
+{
+	struct str words;
+	struct url u;
+	if (rd->ptr >= rd->end || reader_blob(rd, &words) < 0 || words.len != 32)
+		return;
+	struct arena *t = arena_new(1 * MIB);
+	if (url_parse(t, url, NULL, 0, &u, NULL) == 0)
+		alias_remember(r, &u, arena_cstr(t, words));
+	arena_free(t);
 }
 
 /* A page of an earlier process. */
@@ -330,6 +344,7 @@ void crawl_replayed(struct run *r, struct str key, struct str bytes)
 		memcpy(&k, sig.ptr, sizeof(k));
 		frontier_learn(r, &s, &k);
 	}
+	remember_words(r, i.url, &rd);
 }
 
 /* A page that is only the frame of the site with a line in it looks like the one for what is
@@ -341,32 +356,21 @@ static bool is_missing(struct run *r, const struct spec *spec, struct answer *a)
 	struct str dir = url_directory(&a->url), ext = url_extension(a->arena, &a->url), above = soft404_above(&a->url);
 	if (a->x.status != 200 || !soft404_matches(r, a, dir, ext, &known))
 		return false;
+	/* a folder's index that also answers for everything below it: it is there when what lies
+	 * beside the folder looks otherwise */
+	if (str_eq(a->url.path, dir) && (!above.len || (!soft404_matches(r, a, above, STR(""), &known) && known)))
+		return false;
 	return !is_linked(spec) || (!soft404_other_words(r, a, dir, ext) && !(above.len && soft404_other_words(r, a, above, STR(""))));
 }
 
-/* The start page, word for word, in another folder: some servers give it for every unknown address.
- * Its relative links would lead to ever new addresses of the same kind. */
-static bool start_elsewhere(const struct run *r, const struct answer *a)
-{
-	const struct scan_page *p = a->x.page, *s = r->start ? r->start->x.page : NULL;
-	if (!p || !s || a == r->start || p->links_len != s->links_len || p->links_len < 5 ||
-	    !str_eq(p->title, s->title) || str_eq(url_directory(&a->url), url_directory(&r->start->url)))
-		return false;
-	bool relative = false;
-	for (size_t i = 0; i < p->links_len; i++) {
-		if (!str_eq(p->links[i].raw, s->links[i].raw))
-			return false;
-		relative = relative || !str_eq(p->links[i].url, s->links[i].url);
-	}
-	return relative && kit_same_sig(answer_sig((struct answer *)(uintptr_t)a), answer_sig(r->start));
-}
-
 /* Looks at an answer: what it is, what it links to, what is to be probed. */
-static void look_at(struct run *r, const struct spec *spec, struct answer *a, struct scan_page_info *info)
+static void look_at(struct run *r, const struct spec *spec, struct answer *a, struct scan_page_info *info, char words[33])
 {
 	if (is_missing(r, spec, a))
 		a->x.missing = true;
-	if ((spec->kind == LINK_API_GUESS && (a->x.page || a->x.status >= 300)) || start_elsewhere(r, a)) {
+	bool alias = alias_page(r, a, words);
+	alias_guess_learn(r, spec, !alias && !a->x.missing);
+	if ((spec->kind == LINK_API_GUESS && (a->x.page || a->x.status >= 300)) || alias) {
 		a->x.missing = true;
 		*info = page_info(a);
 		tell_page(r, info);
@@ -379,7 +383,9 @@ static void look_at(struct run *r, const struct spec *spec, struct answer *a, st
 	if (a->x.status == 304 && info->unchanged)
 		return; /* nothing came with it */
 	frontier_learn(r, spec, answer_sig(a));
-	push_all(r, spec, a);
+	/* what every address below a folder answers would lead from there to ever new ones */
+	if (!(a->x.missing && (a->x.status == 200 || !is_linked(spec))))
+		push_all(r, spec, a);
 	passive_run(r, &a->x);
 	technologies_page(r, &a->x);
 	if (!info->unchanged) {
@@ -398,9 +404,10 @@ static void commit(struct run *r, struct slot *slot)
 		run_started(r, a);
 	if (a && !(r->stopping && a->error[0])) {
 		struct scan_page_info info = page_info(a);
+		char words[33] = "";
 		if (!a->error[0])
-			look_at(r, spec, a, &info);
-		journal_page(r, spec, a, &info);
+			look_at(r, spec, a, &info, words);
+		journal_page(r, spec, a, &info, words);
 		run_flush(r);
 	}
 	answer_unref(a);
@@ -424,7 +431,7 @@ static bool fill_one(struct run *r)
 	if (c->len == CRAWL_WINDOW || r->stopping)
 		return false;
 	struct spec *s;
-	while ((s = frontier_pop(r)) && already_done(r, s))
+	while ((s = frontier_pop(r)) && (already_done(r, s) || !alias_guess_wanted(r, s)))
 		free(s);
 	if (!s)
 		return false;

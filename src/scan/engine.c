@@ -265,6 +265,8 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->seed = str_hash(r->o.target) * 31 + (uint64_t)r->o.mode; /* two scans of the same site send the same */
 	people_init(r);
 	r->soft404 = map_new();
+	r->aliases = seen_new();
+	r->guesses = map_new();
 	r->endpoints = map_new();
 	r->cache = map_new();
 	r->findings = map_new();
@@ -332,6 +334,9 @@ static void run_free(struct run *r)
 		map_free_values(r->endpoints, free);
 	if (r->soft404)
 		map_free_values(r->soft404, free);
+	seen_free(r->aliases);
+	if (r->guesses)
+		map_free_values(r->guesses, free);
 	findings_free(r);
 	leftovers_free(r);
 	seen_free(r->done);

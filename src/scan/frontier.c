@@ -294,6 +294,7 @@ static struct cluster *cluster_of(struct run *r, const struct spec *s, const str
 	struct cluster *c = map_get(r->frontier.clusters, buf_view(&b));
 	if (!c && map_len(r->frontier.clusters) < LIMIT_CLUSTERS) {
 		c = mem_alloc(sizeof(*c));
+		c->hashed = str_has(buf_view(&b), STR("/H/")) || str_has(buf_view(&b), STR("H?")) || str_ends(buf_view(&b), STR("/H"));
 		map_put(r->frontier.clusters, buf_view(&b), c);
 	}
 	buf_free(&b);
@@ -311,6 +312,9 @@ static bool cluster_full(const struct run *r, const struct cluster *c, const str
 	unsigned more = c->distinct * base / 2;
 	unsigned most = query ? base * 5 : base * 10;
 	unsigned limit = base + more;
+	/* an identifier in the path, and always the same page behind it: a session's */
+	if (!query && c->hashed && c->distinct <= 2 && c->done >= 6 && limit > 100)
+		limit = 100;
 	return c->seen >= (limit < most ? limit : most);
 }
 

@@ -115,6 +115,8 @@ struct wire {
 	double rate, tokens; /* per second; 0: unlimited */
 	int64_t refill_us, pause_until_us, usual_us, slow_us;
 	unsigned refused_row, failed_row; /* in a row */
+	unsigned failed_alone; /* of those, asked one at a time */
+	int64_t failed_since_us;
 	bool lost;
 	struct probe *alone; /* while set, only its requests leave, one at a time */
 };
@@ -143,6 +145,7 @@ struct cluster {
 	uint32_t seen, done, distinct;
 	struct kit_sig sigs[4];
 	uint8_t sigs_len;
+	bool hashed; /* a long identifier stands in the path */
 };
 /* Addresses of one priority. Order: head, pieces put aside, tail. */
 struct piece {
@@ -189,6 +192,16 @@ bool crawl_ready(const struct run *r); /* an answer waits to be looked at */
 size_t crawl_under_way(const struct run *r); /* requests of the crawl */
 void crawl_free(struct run *r);
 void crawl_replayed(struct run *r, struct str key, struct str bytes);
+
+/* ---- alias.c: pages that are another one under a longer address, and guesses ---- */
+
+/* Does it say word for word what an address above it says, with relative links? Remembers it
+ * when not. ret_words: what alias_remember() wants of it in a later process; "" nothing. */
+bool alias_page(struct run *r, const struct answer *a, char ret_words[33]);
+void alias_remember(struct run *r, const struct url *u, const char *words);
+/* Words of texts that look like addresses: is this one still worth a request? */
+bool alias_guess_wanted(struct run *r, const struct spec *s);
+void alias_guess_learn(struct run *r, const struct spec *s, bool there);
 
 /* Links and forms of a page that did not come by a plain request. */
 void crawl_push_page(struct run *r, const struct spec *from, const struct url *url, const struct scan_page *page);
@@ -461,6 +474,8 @@ struct run {
 	struct crawl *crawl;
 	struct answer *start; /* the answer for the target itself */
 	struct map *soft404;
+	struct seen *aliases; /* what pages say, and where: alias.c */
+	struct map *guesses;  /* first folder -> struct guesses * */
 	struct map *known; /* URL -> what the last scan saw */
 	struct map *endpoints; /* method and URL without query -> struct endpoint * */
 	int64_t slow_spent_us;

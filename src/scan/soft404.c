@@ -207,6 +207,7 @@ static void ask(struct run *r, struct soft404 *c, const struct url *u, struct st
 struct soft404 *soft404_begin(struct run *r, const struct url *u)
 {
 	size_t most = r->o.mode == SCAN_QUICK ? 6 : r->o.mode == SCAN_STANDARD ? 40 : 150;
+	most += r->stats.pages / 4 < most ? r->stats.pages / 4 : most; /* what is there grows: so may this */
 	struct arena *t = arena_new(1 * MIB);
 	struct str ext = url_extension(t, u), key = class_key(t, url_directory(u), ext);
 	struct soft404 *s = map_get(r->soft404, key);

@@ -26,7 +26,7 @@ static void fit_add(struct fit *f, double x, double y)
 	f->sxy += dx * (y - f->mean_y);
 }
 
-static bool lock(struct probe *p)
+bool probe_alone(struct probe *p)
 {
 	struct run *r = p->run;
 	while (!r->stopping && (r->wire.alone || (r->attack.token_lock && r->attack.token_lock != p)))
@@ -37,7 +37,7 @@ static bool lock(struct probe *p)
 	return true;
 }
 
-static void unlock(struct probe *p)
+void probe_together(struct probe *p)
 {
 	if (p->run->wire.alone == p)
 		p->run->wire.alone = NULL;
@@ -116,10 +116,10 @@ bool probe_time_dependent(struct probe *p, timing_render *render, void *ctx, str
 	const struct scan_exchange *base = p->point.base;
 	if (base && base->ttfb_us > TIMING_SLOW_US)
 		return false;
-	if (!lock(p))
+	if (!probe_alone(p))
 		return false;
 	bool yes = timed(p, render, ctx, &t) && t.x != NULL;
-	unlock(p);
+	probe_together(p);
 	if (yes)
 		*ret = t;
 	return yes;

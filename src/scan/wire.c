@@ -8,7 +8,9 @@
 #include "scan/scan_private.h"
 
 #define WIRE_TRIES 3
-#define WIRE_LOST 25		  /* failures in a row, over at least WIRE_LOST_US */
+#define WIRE_DOUBT 6		  /* failures in a row: from now on one at a time, with pauses */
+#define WIRE_LOST 14		  /* of these failures in a row … */
+#define WIRE_LOST_US 90000000	  /* … or three, and so long without an answer */
 #define WIRE_MAX_PAUSE_S 120
 #define WIRE_RETRY_US 500000
 #define WIRE_REFUSED_LIMIT 40
@@ -208,6 +210,27 @@ static void finish(struct send *s, struct http_response *h)
 	s->done(s);
 }
 
+/* Nothing but failures. All workers of a small server may be held up by one request (a session's
+ * lock, a page that calls itself), so a burst of failures is one sign and not many: asks one at a
+ * time, ever less often, before the target counts as lost. */
+static void failed(struct run *r)
+{
+	struct wire *w = &r->wire;
+	int64_t now = run_now_us(r);
+	w->failed_since_us = w->failed_row++ ? w->failed_since_us : now;
+	if (w->failed_row < WIRE_DOUBT)
+		return;
+	w->concurrency = 1;
+	if (w->in_flight > 0)
+		return; /* of the same burst */
+	unsigned n = ++w->failed_alone;
+	int64_t pause = n * 250000;
+	w->pause_until_us = now + (pause < 5000000 ? pause : 5000000);
+	bool lost = n >= WIRE_LOST || (n > 2 && now - w->failed_since_us >= WIRE_LOST_US);
+	if (lost && r->phase != PHASE_START)
+		run_stop(r, "target.lost");
+}
+
 static void on_done(void *ctx, struct http_response *h)
 {
 	struct send *s = ctx;
@@ -217,17 +240,18 @@ static void on_done(void *ctx, struct http_response *h)
 	bool slow = s->endpoint && s->endpoint->slow;
 	w->slow_in_flight -= s->in_slow_lane;
 	if (!http_response_usable(h)) {
+		int64_t limit = (s->timeout_ms ? s->timeout_ms : LIMIT_HTTP_TIMEOUT_MS) * 900;
+		bool hung = s->q.probe && run_now_us(r) - s->started_us >= limit; /* once more would hang once more */
 		slow_down(w);
-		w->failed_row += !s->timed;
-		if (w->failed_row >= WIRE_LOST && r->phase != PHASE_START)
-			run_stop(r, "target.lost");
-		if (++s->tries < WIRE_TRIES && !r->stopping && !s->timed) {
+		if (!s->timed)
+			failed(r);
+		if (++s->tries < WIRE_TRIES && !r->stopping && !s->timed && !hung) {
 			http_response_free(h);
 			retry_later(s, WIRE_RETRY_US << (2 * (s->tries - 1)));
 			return;
 		}
 	} else {
-		w->failed_row = 0;
+		w->failed_row = w->failed_alone = 0;
 		s->tries += s->timed ? WIRE_TRIES : 1;
 		if (refused(r, s, h)) {
 			http_response_free(h);

@@ -1,0 +1,104 @@
+/* Sites that answer for addresses nobody made: a server that runs the index above for any
+ * unknown path, a page full of paths of the machine, session identifiers in the path. The scan
+ * ends, after about as many pages as there are, and finds what is there. */
+#include "base/limits.h"
+#include "base/test.h"
+#include "scan/test_site.h"
+
+static const char *const folders[] = { "brute", "exec", "sqli", "upload", "csp", "xss" };
+
+static void menu(struct buf *b, const char *up)
+{
+	buf_printf(b, "<a href='%sindex.php'>Home</a> <a href='%sphpinfo.php'>Info</a> <a href='%snotes.txt'>Notes</a> ", up, up, up);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		buf_printf(b, "<a href='%sv/%s/'>%s</a> ", up, folders[i], folders[i]);
+}
+
+/* As PHP's own server does: a name with a dot is a file, anything else is the nearest index above. */
+static void handle(struct web *w)
+{
+	struct buf b;
+	char value[200], safe[2000];
+	ssize_t slash = str_rchr(w->path, '/');
+	bool file = str_chr(str_from(w->path, (size_t)slash), '.') >= 0, own = false;
+	buf_init(&b, 64 * KIB);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		buf_clear(&b);
+		buf_printf(&b, "/v/%s/", folders[i]);
+		if (!str_starts(w->path, buf_view(&b)) || (file && !str_ends(w->path, STR("/index.php"))))
+			continue;
+		buf_clear(&b);
+		buf_printf(&b, "<title>%s</title><h1>The %s exercise</h1>", folders[i], folders[i]);
+		menu(&b, "../../");
+		if (i == 5)
+			buf_printf(&b, "<form action='#'><input name=name></form><p>%s</p>", web_param(w, "name", value, sizeof(value)));
+		else
+			buf_printf(&b, "<form action='#'><input name=name></form><p>%s</p>",
+				   web_escape(web_param(w, "name", value, sizeof(value)), "<>&\"'", safe, sizeof(safe)));
+		own = true;
+		break;
+	}
+	if (!own && web_is(w, "/phpinfo.php")) {
+		buf_c(&b, "<title>info</title><table>");
+		for (unsigned i = 0; i < 40; i++)
+			buf_printf(&b, "<tr><td>dir %u</td><td>/usr/lib/part%c/module /etc/php/conf.d/%u-x /opt/%c/bin</td></tr>", i, 'a' + i % 26, i,
+				   'a' + i % 26);
+		buf_c(&b, "</table>");
+	} else if (!own && file && !web_is(w, "/index.php") && !str_starts(w->path, STR("/index.php/"))) {
+		web_text(w, "404 Not Found", "text/html", "<h1>Not Found</h1><p>The requested resource was not found.</p>");
+		buf_free(&b);
+		return;
+	} else if (!own) {
+		buf_clear(&b);
+		buf_c(&b, "<title>Welcome</title><h1>Welcome to the exercises</h1><p>Choose one of them.</p>");
+		menu(&b, "");
+	}
+	web_html(w, "%.*s", STR_ARG(buf_view(&b)));
+	buf_free(&b);
+}
+
+static void path_information(void **state)
+{
+	const struct str only[] = { STR("xss-reflected") };
+	struct site site;
+	site_start(&site, handle);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_true(site_found(&site, "xss-reflected", "/v/xss/"));
+	assert_in_range(site.sum.stats.pages, 15, 90);
+	assert_in_range(site.sum.stats.requests, 30, 450);
+	site_stop(&site);
+}
+
+/* Every link of every page carries a new identifier in its path. */
+static void sessions(struct web *w)
+{
+	static unsigned n;
+	struct buf b;
+	struct str last = str_from(w->path, (size_t)(str_rchr(w->path, '/') + 1));
+	buf_init(&b, 64 * KIB);
+	buf_printf(&b, "<title>Shop</title><h1>Shop</h1><p>The page named %.*s</p>", STR_ARG(last));
+	for (unsigned i = 0; i < 8; i++) {
+		n++;
+		buf_printf(&b, "<a href='/s/%08x%08xabcd/%c'>%c</a> ", n * 2654435761u, n * 40503u, 'a' + i, 'a' + i);
+	}
+	web_html(w, "%.*s", STR_ARG(buf_view(&b)));
+	buf_free(&b);
+}
+
+static void identifiers_in_paths(void **state)
+{
+	const struct str only[] = { STR("xss-reflected") };
+	struct site site;
+	site_start(&site, sessions);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_in_range(site.sum.stats.pages, 8, 1200);
+	site_stop(&site);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
