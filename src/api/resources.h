@@ -14,6 +14,7 @@
 	X(sites)         \
 	X(documents)     \
 	X(scans)         \
+	X(shots)         \
 	X(findings)      \
 	X(assets)        \
 	X(monitors)      \

@@ -10,6 +10,7 @@
 #include "store/monitor.h"
 #include "store/notify.h"
 #include "store/report.h"
+#include "store/shot.h"
 #include "store/rulepack.h"
 #include "store/scan.h"
 
@@ -175,6 +176,22 @@ void sample_delivery(struct samples *s, char id[ID_LEN + 1])
 		.channel_name = STR("群"), .notice = str_c(notice), .event = STR("scan.done"),
 		.state = STR("failed"), .created = s->w->db->now };
 	check_ok(store_delivery_insert(s->w->db->conn, &v, &e), &e);
+}
+
+void sample_shot(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char scan[ID_LEN + 1], site[ID_LEN + 1];
+	struct blob_id blob;
+	sample(s, STR("site"), site);
+	sample(s, STR("scan"), scan);
+	fresh(id);
+	check_ok(store_blob_put(s->w->db->conn, str_c(s->who->tenant), STR("\x89PNG secret"), s->w->db->now, &blob, &e), &e);
+	const struct store_shot v = {
+		.id = str_c(id), .tenant = str_c(s->who->tenant), .scan = str_c(scan), .site = str_c(site),
+		.kind = STR("page"), .url = STR("https://www.example.cn/"), .title = STR("首页"),
+		.blob = blob_id_str(&blob), .width = 800, .height = 562, .size = 11, .created = s->w->db->now };
+	check_ok(store_shot_put(s->w->db->conn, &v, &e), &e);
 }
 
 /* With a file, so that its bytes are asked for by the other tenant too. */

@@ -14,4 +14,5 @@
 	X(delivery, sample_delivery) \
 	X(rule_pack, sample_rule_pack) \
 	X(rule_version, sample_rule_version) \
+	X(shot, sample_shot)         \
 	X(report, sample_report)

@@ -14,6 +14,7 @@
 #include "app/pack.h"
 #include "app/reconcile.h"
 #include "app/scans.h"
+#include "app/shot.h"
 #include "app/site.h"
 #include "app/verify.h"
 #include "app/view.h"
@@ -22,6 +23,7 @@
 #include "base/utf8.h"
 #include "job/schedule.h"
 #include "net/url.h"
+#include "scan/browse.h"
 #include "scan/score.h"
 #include "scan/tech/tech.h"
 
@@ -226,6 +228,32 @@ static void on_tech(void *ctx, const struct scan_tech *t, struct str url)
 	own.arena = scratch;
 	if (app_tx(&own, tech_tx, &row, &e) < 0)
 		broken(r, &e);
+}
+
+static int shot_tx(struct app_call *c, void *arg, struct error *e)
+{
+	void **args = arg;
+	struct run *r = args[0];
+
+	return job_fence(r->ctx, e) < 0 ? -1 : app_shot_keep(c, &r->scan, args[1], e);
+}
+
+/* A picture is worth having and worth nothing more: without it the scan goes on. */
+static void on_shot(void *ctx, const struct scan_shot *s)
+{
+	struct run *r = ctx;
+	struct scan_shot copy = *s;
+	void *args[] = { r, &copy };
+	struct error e = { 0 };
+	_cleanup_arena_ struct arena *scratch = arena_new(8 * MIB);
+	struct app_call own = r->c;
+
+	if (r->broken || !r->scan.site.len)
+		return;
+	refresh(r);
+	own.now = r->c.now;
+	own.arena = scratch;
+	app_tx(&own, shot_tx, args, &e);
 }
 
 static void on_page(void *ctx, const struct scan_page_info *p)
@@ -658,7 +686,8 @@ static bool wants_oob(const struct run *r)
 static int run_engine(struct run *r, struct error *e)
 {
 	struct scan_state state = { r, journal_append, journal_flush, journal_replay };
-	struct scan_events events = { r, on_finding, on_page, on_progress, NULL, on_should_stop, .tech = on_tech };
+	struct scan_events events = { r, on_finding, on_page, on_progress, NULL, on_should_stop, .shot = on_shot,
+				       .tech = on_tech };
 	_cleanup_outgoing_ struct app_outgoing out = { 0 };
 	_cleanup_arena_ struct arena *oob_texts = arena_new(1 * MIB);
 	struct scan_oob oob;

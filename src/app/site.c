@@ -8,6 +8,7 @@
 #include "app/approval.h"
 #include "app/document.h"
 #include "app/secret.h"
+#include "app/shot.h"
 #include "app/sitesettings.h"
 #include "app/view.h"
 #include "base/limits.h"
@@ -346,6 +347,7 @@ static int delete_execute(struct app_call *c, struct str id, const json_t *detai
 	_cleanup_json_ json_t *event = json_object();
 
 	if (app_site_load(c, id, &s, e) < 0 || not_scanning(&s, e) < 0 || app_document_drop_all(c, s.id, e) < 0 ||
+	    app_shot_forget(c, s.tenant, s.id, e) < 0 ||
 	    store_site_delete(c->db, s.tenant, s.id, e) < 0)
 		return -1;
 	json_put(what, "url", json_str(s.url));

@@ -105,6 +105,7 @@
 /* store */
 #define LIMIT_STORE_SQL (32 * KIB)	  /* one statement; ours are a tenth of it */
 #define LIMIT_STORE_RESULT (256 * MIB)	  /* one answer is held in memory */
+#define LIMIT_SHOT (200 * KIB)		  /* one screenshot: enough to recognise a page */
 #define LIMIT_BLOB (64 * MIB)		  /* one blob is held in memory; the largest upload */
 #define LIMIT_EVENT_DATA (16 * KIB)	  /* a hint for the console, not a document */
 /* api */

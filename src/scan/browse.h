@@ -28,6 +28,7 @@ struct scan_browser {
 
 /* A picture of a page, re-encoded by us; given to the keeper, never to the engine. */
 struct scan_shot {
+	struct str kind; /* "page", "proof" (a finding as it was proved), "login" */
 	struct str url, title, png;
 	int width, height;
 };

@@ -12,6 +12,7 @@
 #define BROWSE_LIMIT_STANDARD 120
 #define BROWSE_LIMIT_DEEP 500
 #define BROWSE_LIMIT_QUICK 10
+#define BROWSE_FLOWS 6 /* pages that write, and that read, the browser's storage */
 #define BROWSE_ALIKE 3 /* pages of a pattern that are visited */
 
 struct wish {
@@ -19,12 +20,15 @@ struct wish {
 	char *from;
 	unsigned depth;
 	bool xss; /* look for what happens in the browser instead of using the page */
+	char *via; /* the page that keeps something in the browser for this one to show */
 };
 
 struct browsing {
 	VEC(struct wish) queue;
 	size_t next, xss_next;
 	VEC(struct wish) looked; /* visited: candidates of the second look */
+	VEC(char *) writers, readers; /* pages that keep text of a stranger; that use what is kept */
+	size_t flow;
 	struct map *seen, *kinds, *done;
 	struct wish now;
 	bool under_way, gone, answered;
@@ -55,6 +59,7 @@ static void free_wish(struct wish *w)
 {
 	free(w->url);
 	free(w->from);
+	free(w->via);
 }
 
 void browsing_free(struct run *r)
@@ -68,6 +73,12 @@ void browsing_free(struct run *r)
 		free_wish(&b->looked.ptr[i]);
 	vec_free(&b->queue);
 	vec_free(&b->looked);
+	for (size_t i = 0; i < b->writers.len; i++)
+		free(b->writers.ptr[i]);
+	for (size_t i = 0; i < b->readers.len; i++)
+		free(b->readers.ptr[i]);
+	vec_free(&b->writers);
+	vec_free(&b->readers);
 	map_free(b->seen);
 	map_free(b->kinds);
 	map_free(b->done);
@@ -138,7 +149,7 @@ static void wish_for(struct run *r, struct str url, struct str from, unsigned de
 	if (form_link_logs_out(url, STR("")) || form_link_destroys(url, STR("")) || run_excluded(r, url) ||
 	    !one_of_few(r, url))
 		return;
-	*vec_push(&b->queue) = (struct wish){ str_dup(url), str_dup(from), depth, false };
+	*vec_push(&b->queue) = (struct wish){ str_dup(url), str_dup(from), depth, false, NULL };
 }
 
 void browsing_consider(struct run *r, const struct spec *s, const struct answer *a)
@@ -181,6 +192,8 @@ static int ask(struct run *r, const struct wish *w)
 	json_put(job, "kind", json_c(w->xss ? "xss" : "visit"));
 	json_put(job, "url", json_c(w->url));
 	json_put(job, "referrer", json_c(w->from));
+	if (w->via)
+		json_put(job, "via", json_c(w->via));
 	put_session(r, job, str_c(w->url), AS_FIRST);
 	buf_init(&b, LIMIT_BROWSE_JOB);
 	json_write(&b, job);
@@ -189,11 +202,19 @@ static int ask(struct run *r, const struct wish *w)
 	return n;
 }
 
+/* What the journal calls it. */
+static void put_key(struct buf *b, const struct wish *w)
+{
+	buf_printf(b, "%c%s", w->xss ? 'x' : 'v', w->url);
+	if (w->via)
+		buf_printf(b, "\n%s", w->via);
+}
+
 static bool done_before(struct run *r, const struct wish *w)
 {
 	struct buf b;
-	buf_init(&b, 8 * KIB);
-	buf_printf(&b, "%c%s", w->xss ? 'x' : 'v', w->url);
+	buf_init(&b, 16 * KIB);
+	put_key(&b, w);
 	bool done = map_has(r->browsing->done, buf_view(&b));
 	buf_free(&b);
 	return done;
@@ -202,8 +223,8 @@ static bool done_before(struct run *r, const struct wish *w)
 static void journal(struct run *r, const struct wish *w)
 {
 	struct buf b;
-	buf_init(&b, 8 * KIB);
-	buf_printf(&b, "%c%s", w->xss ? 'x' : 'v', w->url);
+	buf_init(&b, 16 * KIB);
+	put_key(&b, w);
 	run_journal(r, "browsed", buf_view(&b), STR(""));
 	run_flush(r);
 	buf_free(&b);
@@ -215,6 +236,28 @@ void browsing_replayed(struct run *r, struct str key)
 		map_add(r->browsing->done, key);
 }
 
+/* Worth a second look, for what happens in the browser alone. */
+static void look_later(struct run *r, const struct wish *w)
+{
+	*vec_push(&r->browsing->looked) = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true, NULL };
+}
+
+/* Each page that keeps something with each that uses what is kept; itself included, as it
+ * is when it is loaded again. */
+static bool next_flow(struct run *r, struct wish *ret)
+{
+	struct browsing *b = r->browsing;
+	while (b->flow < b->writers.len * b->readers.len) {
+		const char *from = b->writers.ptr[b->flow / b->readers.len], *to = b->readers.ptr[b->flow % b->readers.len];
+		b->flow++;
+		*ret = (struct wish){ str_dup(str_c(to)), str_dup(str_c(from)), 0, true, str_dup(str_c(from)) };
+		if (!done_before(r, ret))
+			return true;
+		free_wish(ret);
+	}
+	return false;
+}
+
 /* Next wish: pages first; then, when all have been used, each once more for what happens in
  * the browser alone. */
 static bool next_wish(struct run *r, struct wish *ret)
@@ -222,22 +265,22 @@ static bool next_wish(struct run *r, struct wish *ret)
 	struct browsing *b = r->browsing;
 	while (b->next < b->queue.len && b->visits < most_visits(r)) {
 		struct wish w = b->queue.ptr[b->next++];
-		*vec_push(&b->looked) = (struct wish){ str_dup(str_c(w.url)), str_dup(str_c(w.from)), w.depth, true };
 		if (!done_before(r, &w)) {
 			*ret = w;
 			b->visits++;
 			return true;
 		}
+		look_later(r, &w);
 		free_wish(&w);
 	}
 	while (b->xss_next < b->looked.len && attack_check_wanted(r, &check_xss_dom)) {
 		const struct wish *w = &b->looked.ptr[b->xss_next++];
 		if (done_before(r, w))
 			continue;
-		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true };
+		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true, NULL };
 		return true;
 	}
-	return false;
+	return next_flow(r, ret);
 }
 
 /* ---- what came back ---- */
@@ -339,6 +382,8 @@ static void take_visit(struct run *r, const struct wish *w, const json_t *answer
 	take_pages(r, w, json_object_get(answer, "html"));
 	take_requests(r, w, json_object_get(answer, "requests"));
 	take_routes(r, w, json_object_get(answer, "routes"));
+	if (json_get_bool(answer, "listens", true))
+		look_later(r, w);
 }
 
 /* ---- cross-site scripting in the browser ---- */
@@ -364,13 +409,26 @@ static void fetch_evidence(struct run *r)
 	send_queue(s);
 }
 
-static const char *source_zh(struct str s)
+/* Where a stranger puts it, and how. */
+static const struct {
+	const char *source, *zh, *how_zh, *how_en;
+} sources[] = {
+	{ "hash", "网址 # 后的部分", "在浏览器中打开触发网址", "open this address" },
+	{ "query", "网址参数", "在浏览器中打开触发网址", "open this address" },
+	{ "path", "网址路径", "在浏览器中打开触发网址", "open this address" },
+	{ "name", "window.name", "从另一页面以 window.open(网址, 验证内容) 打开", "from another page: window.open(address, payload)" },
+	{ "referrer", "来源页地址（document.referrer）", "从地址里带有验证内容的页面点链接进入",
+	  "follow a link from a page whose address holds the payload" },
+	{ "message", "跨域消息（postMessage）", "从另一页面打开后向它 postMessage 验证内容",
+	  "open it from another page and postMessage the payload" },
+};
+
+static size_t source_number(struct str s)
 {
-	return str_eq(s, STR("hash"))	    ? "网址 # 后的部分"
-	       : str_eq(s, STR("query"))    ? "网址参数"
-	       : str_eq(s, STR("name"))	    ? "window.name"
-	       : str_eq(s, STR("referrer")) ? "来源页地址（document.referrer）"
-					    : "跨域消息（postMessage）";
+	size_t i = 0;
+	while (i + 1 < sizeof(sources) / sizeof(sources[0]) && !str_eq(s, str_c(sources[i].source)))
+		i++;
+	return i;
 }
 
 /* Name of query parameter number n. */
@@ -386,30 +444,49 @@ static struct str parameter_name(struct arena *a, struct str url, int64_t n)
 	return STR("");
 }
 
+static struct str steps(struct arena *a, const json_t *s, bool zh)
+{
+	size_t n = source_number(json_get_str(s, "source"));
+	struct str then = json_get_str(s, "then");
+	int64_t phase = json_get_int(s, "phase", 0);
+	return arena_printf(a, "%s%s%.*s%s", zh ? sources[n].how_zh : sources[n].how_en,
+			    !then.len ? "" : zh ? "，再打开 " : ", then open ", STR_ARG(str_sub(then, 0, 400)),
+			    phase < 2 ? "" : zh ? "，并点击页面上的按钮" : ", and press the page's buttons");
+}
+
+static void report_sink(struct run *r, const json_t *s)
+{
+	struct browsing *b = r->browsing;
+	struct arena *a = arena_new(1 * MIB);
+	struct str from = json_get_str(s, "source"), sink = json_get_str(s, "sink"), url = json_get_str(s, "url");
+	struct str param = json_get_str(s, "name"), payload = json_get_str(s, "payload");
+	struct str en = steps(a, s, false), zh = steps(a, s, true);
+	if (!param.len && str_eq(from, STR("query")))
+		param = parameter_name(a, b->now.via ? str_c(b->now.via) : str_c(b->now.url), json_get_int(s, "param", -1));
+	struct scan_report rep = {
+		.exchange = &b->evidence->x,
+		.parameter = param.len ? param : from,
+		.proof = arena_printf(a, "%.*s -> %.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(from), STR_ARG(sink), STR_ARG(url),
+				      STR_ARG(str_sub(payload, 0, 400)), STR_ARG(en),
+				      STR_ARG(str_sub(json_get_str(s, "stack"), 0, 1200))),
+		.detail_zh = arena_printf(a, "%s里的内容未经处理到达 %.*s，在真实浏览器中执行了验证代码；触发网址：%.*s ；验证内容：%.*s ；复现：%.*s",
+					  sources[source_number(from)].zh, STR_ARG(sink), STR_ARG(str_sub(url, 0, 400)),
+					  STR_ARG(str_sub(payload, 0, 200)), STR_ARG(zh)),
+		.detail_en = arena_printf(a, "Text from %.*s reached %.*s and ran a harmless call in a real browser; at %.*s ; payload: %.*s ; to see it: %.*s",
+					  STR_ARG(from), STR_ARG(sink), STR_ARG(str_sub(url, 0, 400)),
+					  STR_ARG(str_sub(payload, 0, 200)), STR_ARG(en)),
+		.confidence_set = true, .confidence = CONFIDENCE_CERTAIN,
+		.place_key = arena_printf(a, "%.*s>%.*s", STR_ARG(from), STR_ARG(sink)),
+	};
+	finding_report(r, &check_xss_dom, &rep, NULL);
+	arena_free(a);
+}
+
 static void report_sinks(struct run *r)
 {
 	struct browsing *b = r->browsing;
-	struct answer *ev = b->evidence;
-	for (size_t i = 0; ev && !ev->error[0] && i < json_array_size(b->sinks); i++) {
-		const json_t *s = json_array_get(b->sinks, i);
-		struct arena *a = arena_new(1 * MIB);
-		struct str from = json_get_str(s, "source"), sink = json_get_str(s, "sink"), url = json_get_str(s, "url");
-		struct str param = parameter_name(a, str_c(b->now.url), json_get_int(s, "param", -1));
-		struct scan_report rep = {
-			.exchange = &ev->x,
-			.parameter = param.len ? param : from,
-			.proof = arena_printf(a, "%.*s -> %.*s\n%.*s\n%.*s", STR_ARG(from), STR_ARG(sink), STR_ARG(url),
-					      STR_ARG(str_sub(json_get_str(s, "stack"), 0, 1200))),
-			.detail_zh = arena_printf(a, "%s里的内容未经处理到达 %.*s，在真实浏览器中执行了验证代码；触发网址：%.*s",
-						  source_zh(from), STR_ARG(sink), STR_ARG(str_sub(url, 0, 400))),
-			.detail_en = arena_printf(a, "Text from %.*s reached %.*s and ran a harmless call in a real browser; at %.*s",
-						  STR_ARG(from), STR_ARG(sink), STR_ARG(str_sub(url, 0, 400))),
-			.confidence_set = true, .confidence = CONFIDENCE_CERTAIN,
-			.place_key = arena_printf(a, "%.*s>%.*s", STR_ARG(from), STR_ARG(sink)),
-		};
-		finding_report(r, &check_xss_dom, &rep, NULL);
-		arena_free(a);
-	}
+	for (size_t i = 0; b->evidence && !b->evidence->error[0] && i < json_array_size(b->sinks); i++)
+		report_sink(r, json_array_get(b->sinks, i));
 }
 
 /* ---- turning ---- */
@@ -441,6 +518,15 @@ static void failed(struct run *r, const json_t *answer)
 	}
 }
 
+static void note_flows(struct run *r, const json_t *answer)
+{
+	struct browsing *b = r->browsing;
+	if (json_array_size(json_object_get(answer, "writes")) && b->writers.len < BROWSE_FLOWS)
+		*vec_push(&b->writers) = str_dup(str_c(b->now.url));
+	if (json_get_bool(answer, "stores", false) && b->readers.len < BROWSE_FLOWS)
+		*vec_push(&b->readers) = str_dup(str_c(b->now.url));
+}
+
 /* The whole answer is there, and the plain crawl rests. */
 static void take_answer(struct run *r)
 {
@@ -454,6 +540,8 @@ static void take_answer(struct run *r)
 	}
 	_cleanup_json_ json_t *answer = json_parse(buf_view(&b->answer), NULL);
 	run_check_stat(r, &check_xss_dom)->tasks += b->now.xss;
+	if (b->now.xss && !b->now.via)
+		note_flows(r, answer);
 	if (!json_get_bool(answer, "ok", false)) {
 		failed(r, answer);
 	} else if (b->now.xss && json_array_size(json_object_get(answer, "sinks"))) {

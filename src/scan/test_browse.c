@@ -177,6 +177,7 @@ static void on_shot(void *ctx, const struct scan_shot *s)
 {
 	assert_true(str_starts(s->png, STR("\x89PNG")));
 	assert_true(s->width == 800 && s->height > 300);
+	assert_true(s->png.len <= LIMIT_SHOT && s->kind.len);
 	fx.shots++;
 }
 

@@ -187,7 +187,8 @@ WORDS = ("anchor basket candle dragon engine forest garden hammer island jacket 
          "pencil quartz ribbon saddle temple umbrella violet window yellow zipper bridge copper desert eagle feather "
          "glacier harbor indigo jungle kitchen lantern meadow nectar oyster pepper quiver rocket silver tunnel "
          "acorn banner carpet dagger ember falcon goblet hollow ivory jasper kernel linen marble nickel onyx parcel "
-         "quilt raven satin timber urchin velvet walnut yarrow zephyr bishop cactus dollar elbow fabric").split()
+         "quilt raven satin timber urchin velvet walnut yarrow zephyr bishop cactus dollar elbow fabric garlic hermit "
+         "igloo jigsaw kitten lizard magpie nutmeg osprey pebble quarry rabbit salmon teapot unicorn vulture").split()
 
 
 def name_cases(kinds):

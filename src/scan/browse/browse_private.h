@@ -46,6 +46,7 @@ struct driver {
 	struct map *seen;    /* requests by method, address, body */
 	struct map *in_flight; /* network ids */
 	bool navigating;     /* the next document is the one we asked for */
+	char going[64];	     /* its number in the browser */
 	bool loaded, stay;   /* stay: other documents are noted, not gone to */
 	bool may_send;	     /* a log-in: its form may be sent in any mode */
 	bool crashed;
@@ -53,6 +54,7 @@ struct driver {
 	const atomic_bool *cancel; /* set by another thread: give up */
 	int status;
 	char *mime;
+	int phase;	     /* of a look for scripting: requests are marked with it */
 	int64_t net_ms;	     /* when the network last did something */
 	struct buf png;
 	int png_width, png_height;
@@ -96,6 +98,26 @@ int xss_job(struct driver *d, json_t *answer, struct error *e);
 int login_job(struct driver *d, json_t *answer, struct error *e);
 /* Words, addresses and names of a candidate: would pressing it destroy something or log out? */
 bool visit_dangerous(const struct driver *d, const json_t *candidate);
+
+/* ---- words.c: what a page's scripts speak of ---- */
+#define SCRIPT_WORDS 24
+struct script_word {
+	struct str text;
+	int weight;
+};
+struct script_words {
+	struct script_word names[SCRIPT_WORDS]; /* of parameters that are looked up */
+	size_t n;
+	/* spoken of at all; back: "popstate"; listens: any place that a stranger can write to */
+	bool search, hash, path, storage, dollar, back, listens;
+};
+void script_words_read(struct driver *d, struct script_words *w);
+/* Names that a page looked up while it ran (a JSON list). */
+void script_words_asked(struct driver *d, struct script_words *w, const json_t *asked);
+
+/* ---- payloads.c: text that runs a harmless call where it becomes code ---- */
+#define XSS_PAYLOADS 6
+size_t xss_payloads(struct driver *d, const json_t *sink, unsigned n, struct str out[XSS_PAYLOADS]);
 
 /* ---- shot.c ---- */
 /* The same pixels in a file of our own making: only header, data and end. -1 when it is no

@@ -147,7 +147,8 @@ int scan_browser_poll(struct scan_browser_host *h, struct buf *answer)
 		json_write(answer, a);
 	}
 	if (png.len && h->shot) {
-		struct scan_shot s = { json_get_str(a, "url"), json_get_str(a, "title"), buf_view(&png), width, height };
+		struct str kind = json_get_str(a, "picture");
+		struct scan_shot s = { kind, json_get_str(a, "url"), json_get_str(a, "title"), buf_view(&png), width, height };
 		h->shot(h->shot_ctx, &s);
 	}
 	return 1;

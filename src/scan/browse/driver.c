@@ -240,6 +240,7 @@ int driver_navigate(struct driver *d, struct str url, struct str referrer, struc
 	d->in_flight = map_new();
 	d->loaded = false;
 	d->navigating = true;
+	d->going[0] = 0;
 	d->status = 0;
 	d->net_ms = driver_now_ms();
 	int r = net_browser_call(d->b, "Page.navigate", p, &answer, e);
@@ -330,14 +331,14 @@ void driver_collect_routes(struct driver *d)
 	buf_free(&b);
 }
 
-void driver_shot(struct driver *d)
+static void take_shot(struct driver *d, double scale)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	struct buf raw;
 	buf_clear(&d->png);
 	if (net_browser_call(d->b, "Page.captureScreenshot",
 			     json_pack("{s:s,s:{s:i,s:i,s:i,s:i,s:f}}", "format", "png", "clip", "x", 0, "y", 0, "width", 1280,
-				       "height", 900, "scale", 0.625),
+				       "height", 900, "scale", scale),
 			     &answer, NULL) < 0)
 		return;
 	buf_init(&raw, 8 * MIB);
@@ -345,6 +346,18 @@ void driver_shot(struct driver *d)
 	    shot_reencode(buf_view(&raw), 4 * 1000 * 1000, &d->png, &d->png_width, &d->png_height) < 0)
 		buf_clear(&d->png);
 	buf_free(&raw);
+}
+
+/* As large as fits; pages of photographs become small. */
+void driver_shot(struct driver *d)
+{
+	static const double scales[] = { 0.625, 0.375, 0.25 };
+	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++) {
+		take_shot(d, scales[i]);
+		if (d->png.len <= LIMIT_SHOT)
+			return;
+	}
+	buf_clear(&d->png);
 }
 
 /* ---- a job ---- */
@@ -385,6 +398,8 @@ json_t *driver_do(struct driver *d, const json_t *job)
 	d->seen = map_new();
 	d->stay = d->may_send = false;
 	buf_clear(&d->png);
+	struct str kind = json_get_str(job, "kind");
+	json_put(answer, "picture", json_c(str_eq(kind, STR("visit")) ? "page" : str_eq(kind, STR("xss")) ? "proof" : "login"));
 	int r = run_job(d, answer, &e);
 	json_put(answer, "ok", json_boolean(r == 0));
 	if (r < 0)

@@ -4,7 +4,7 @@
 (function (KEY, TAINT, NAME) {
 "use strict";
 if (Object.prototype.hasOwnProperty.call(window, KEY)) return;
-var S = { els: [], marks: [], routes: [], opened: [], sinks: [], proofs: [], soon: 0, track: true, moved: performance.now(), dialogs: 0 };
+var S = { els: [], marks: [], routes: [], opened: [], sinks: [], proofs: [], asked: [], phase: 0, soon: 0, track: true, moved: performance.now(), dialogs: 0 };
 Object.defineProperty(window, KEY, { value: S, enumerable: false });
 /* The harmless call that proves that text of an address became code. */
 Object.defineProperty(window, KEY + "m", { enumerable: false, value: function (n) {
@@ -27,6 +27,7 @@ EventTarget.prototype.addEventListener = function (type) {
 			if (!set) listening.set(this, set = new Set());
 			set.add(String(type));
 		}
+		if (TAINT && type === "message" && this === window) heard(arguments[1]);
 	} catch (e) { /* the page goes on as without us */ }
 	return apply(add, this, arguments);
 };
@@ -44,7 +45,11 @@ function route(u) {
 	};
 });
 apply(add, window, ["hashchange", function () { route(location.href); }]);
-window.open = function (u) { if (u) route(u); return null; };
+window.open = function (u) {
+	if (TAINT && /^\s*javascript:/i.test(String(u))) location.href = u; /* what the new window would do, here */
+	else if (u) { if (TAINT) sink("window.open", u); route(u); }
+	return null;
+};
 window.alert = function () { S.dialogs++; };
 window.confirm = function () { S.dialogs++; return true; };
 window.prompt = function () { S.dialogs++; return "1"; };
@@ -271,13 +276,45 @@ S.enter = function (i) { /* no button: Enter in the password field */
 };
 
 /* ---- dangerous places (only when TAINT is set) ---- */
+/* What those who listen for messages ask of them: names, and values they compare with. */
+var hears = [];
+function heard(f) {
+	try {
+		f = f && f.handleEvent || f;
+		if (typeof f === "function" && hears.length < 10) hears.push(Function.prototype.toString.call(f).slice(0, 20000));
+	} catch (e) { /* not ours to judge */ }
+}
+function each(re, text, f) { for (var m, n = 0; n < 60 && (m = re.exec(text)); n++) f(m); }
+function letters(text) { /* the objects that a stranger would send */
+	var out = [], names = ["type", "data", "message", "html", "url", "content", "text", "value", "body", "title", "src", "href", "payload", "code", "action"];
+	var nested = [], wants = [], src = hears.join("\n"), key;
+	if (typeof window.onmessage === "function") src += String(window.onmessage);
+	each(/\.([A-Za-z_$][\w$]*)/g, src, function (m) { if (names.indexOf(m[1]) < 0 && names.length < 60) names.push(m[1]); });
+	each(/\.([A-Za-z_$][\w$]*)\.([A-Za-z_$][\w$]*)\b(?!\s*\()/g, src, function (m) { if (m[1] !== "data") nested.push([m[1], m[2]]); });
+	each(/\.([A-Za-z_$][\w$]*)\s*===?\s*["']([^"']{1,60})["']/g, src, function (m) { wants.push([m[1], m[2]]); });
+	each(/["']([^"']{1,60})["']\s*===?\s*[\w$.]*\.([A-Za-z_$][\w$]*)/g, src, function (m) { wants.push([m[2], m[1]]); });
+	each(/switch\s*\([^)]*\.([A-Za-z_$][\w$]*)\s*\)/g, src, function (m) { key = m[1]; });
+	if (key) each(/case\s*["']([^"']{1,60})["']/g, src, function (m) { wants.push([key, m[1]]); });
+	function letter(deep, want) {
+		var o = { source: text };
+		names.forEach(function (k) { o[k] = text; });
+		if (deep) nested.forEach(function (n) { if (typeof o[n[0]] !== "object") o[n[0]] = {}; o[n[0]][n[1]] = text; });
+		if (want) o[want[0]] = want[1];
+		return o;
+	}
+	[null].concat(wants.slice(0, 8)).forEach(function (w) {
+		out.push(letter(false, w));
+		if (nested.length) out.push(letter(true, w));
+	});
+	return out;
+}
 function sink(kind, value) {
 	if (!TAINT || S.sinks.length >= 60) return;
 	try { value = String(value); } catch (e) { return; }
 	var at = value.indexOf(TAINT);
 	if (at < 0) return;
 	var stack = (new Error().stack || "").split("\n").filter(function (l) { return l.indexOf("http") >= 0; }).slice(0, 6).join("\n");
-	S.sinks.push({ kind: kind, value: value.slice(Math.max(0, at - 200), at + 400), at: Math.min(at, 200), before: at, stack: stack.slice(0, 1500) });
+	S.sinks.push({ kind: kind, phase: S.phase, value: value.slice(Math.max(0, at - 200), at + 400), at: Math.min(at, 200), before: at, stack: stack.slice(0, 1500) });
 }
 if (TAINT) {
 	var srcdoc = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, "srcdoc").set;
@@ -301,6 +338,7 @@ if (TAINT) {
 	method(Element.prototype, "insertAdjacentHTML", "insertAdjacentHTML", 1);
 	method(Document.prototype, "write", "document.write");
 	method(Document.prototype, "writeln", "document.write");
+	method(DOMParser.prototype, "parseFromString", "parseFromString", 0);
 	method(Range.prototype, "createContextualFragment", "createContextualFragment", 0);
 	setter(HTMLIFrameElement.prototype, "srcdoc", "srcdoc");
 	setter(HTMLIFrameElement.prototype, "src", "iframe.src");
@@ -324,11 +362,11 @@ if (TAINT) {
 	/* From a frame without an origin, as a stranger's page would. */
 	var safe = function (v) { return JSON.stringify(v).replace(/</g, "\\u003c"); };
 	S.post = function (text) {
-		var f = document.createElement("iframe"), o = { source: text };
-		["type", "data", "message", "html", "url", "content", "text", "value", "body", "title", "src", "href", "payload", "code", "action"].forEach(function (k) { o[k] = text; });
+		var f = document.createElement("iframe"), posts = [text];
+		letters(text).forEach(function (o) { posts.push(o, JSON.stringify(o)); });
 		f.setAttribute("sandbox", "allow-scripts");
 		f.style.display = "none";
-		apply(srcdoc, f, ["<script>parent.postMessage(" + safe(text) + ",'*');parent.postMessage(" + safe(o) + ",'*');parent.postMessage(" + safe(JSON.stringify(o)) + ",'*')<\/script>"]);
+		apply(srcdoc, f, ["<script>" + safe(posts) + ".forEach(function(p){parent.postMessage(p,'*')})<\/script>"]);
 		(document.body || document.documentElement).appendChild(f);
 	};
 	var evil = window.eval;
@@ -340,6 +378,44 @@ if (TAINT) {
 	};
 	Hooked.prototype = F.prototype;
 	window.Function = Hooked;
-	if (window.Location && Location.prototype.assign) { method(Location.prototype, "assign", "location"); method(Location.prototype, "replace", "location"); }
+	/* An address that is asked for: a document of the stranger's own may be the answer. */
+	method(window, "fetch", "fetch", 0);
+	method(XMLHttpRequest.prototype, "open", "fetch", 1);
+	["get", "getAll", "has"].forEach(function (name) {
+		var f = URLSearchParams.prototype[name];
+		URLSearchParams.prototype[name] = function (n) {
+			n = String(n);
+			if (S.asked.length < 40 && n.length < 60 && S.asked.indexOf(n) < 0) S.asked.push(n);
+			return apply(f, this, arguments);
+		};
+	});
+	/* What was laid down in this browser, with our word or our call in it; taken away again. */
+	var ours = function (v) { return String(v).indexOf(TAINT) >= 0 || String(v).indexOf(KEY) >= 0; };
+	S.kept = function (clean) {
+		var out = [], k, v, i;
+		[["localStorage"], ["sessionStorage"]].forEach(function (n) {
+			try {
+				var st = window[n[0]];
+				for (i = st.length - 1; i >= 0; i--) {
+					k = st.key(i);
+					v = st.getItem(k);
+					if (!ours(v)) continue;
+					if (out.length < 20) out.push({ where: n[0], key: k.slice(0, 100), value: v.slice(Math.max(0, v.indexOf(TAINT)), v.indexOf(TAINT) + 200) });
+					if (clean) st.removeItem(k);
+				}
+			} catch (e) { /* no storage here */ }
+		});
+		try {
+			document.cookie.split(/;\s*/).forEach(function (c) {
+				var at = c.indexOf("="), text = c;
+				try { text = decodeURIComponent(c); } catch (e) { /* as it is */ }
+				if (!ours(text)) return;
+				at = text.indexOf(TAINT);
+				if (out.length < 20) out.push({ where: "cookie", key: c.slice(0, c.indexOf("=")).slice(0, 100), value: text.slice(Math.max(0, at), at + 200) });
+				if (clean) ["", ";path=/", ";path=" + location.pathname].forEach(function (p) { document.cookie = c.slice(0, c.indexOf("=")) + "=;max-age=0" + p; });
+			});
+		} catch (e) { /* no cookies here */ }
+		return out;
+	};
 }
 })

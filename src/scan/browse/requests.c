@@ -128,6 +128,7 @@ static void note_request(struct driver *d, const json_t *q, struct str type, boo
 		json_put(r, "body", json_str(body));
 		json_put(r, "type", json_str(header_of(json_object_get(q, "headers"), "content-type")));
 		json_put(r, "sent", json_boolean(sent));
+		json_put(r, "phase", json_integer(d->phase));
 		json_array_append_new(d->requests, r);
 	}
 	buf_free(&key);
@@ -215,6 +216,14 @@ void requests_clear(struct driver *d)
 
 /* ---- events ---- */
 
+/* The document we go to, and what its server redirects to; not what its scripts go to. */
+static bool asked_for(struct driver *d, struct str id)
+{
+	if (d->navigating && !d->going[0])
+		snprintf(d->going, sizeof(d->going), "%.*s", STR_ARG(id));
+	return d->going[0] && str_eq(id, str_c(d->going));
+}
+
 static void on_paused(struct driver *d, const json_t *p)
 {
 	const json_t *q = json_object_get(p, "request");
@@ -236,7 +245,7 @@ static void on_paused(struct driver *d, const json_t *p)
 		refuse(d, id, "BlockedByClient");
 		return;
 	}
-	if (document && d->stay && !d->navigating) {
+	if (document && d->stay && !asked_for(d, json_get_str(p, "networkId"))) {
 		note_request(d, q, type, false);
 		refuse(d, id, "Aborted");
 		return;

@@ -25,6 +25,7 @@ struct visit {
 	struct str url, here; /* as asked, as loaded */
 	VEC(struct candidate) stack;
 	struct map *shapes, *states;
+	struct script_words words;
 	json_t *keys; /* handled, for after a reload */
 	unsigned presses, reloads, max_presses;
 	int64_t until_ms;
@@ -225,6 +226,8 @@ static int use_page(struct visit *v, struct error *e)
 	take_candidates(v);
 	int r = press_all(v, e);
 	driver_collect_routes(d);
+	if (r == 0)
+		script_words_read(d, &v->words);
 	/* what a press began may still be on its way */
 	if (r == 0 && v->presses)
 		r = driver_settle(d, 300, 2000, e);
@@ -253,6 +256,7 @@ int visit_job(struct driver *d, json_t *answer, struct error *e)
 		r = use_page(&v, e);
 		json_put(answer, "url", json_str(v.here));
 		json_put(answer, "presses", json_integer(v.presses));
+		json_put(answer, "listens", json_boolean(v.words.listens || r < 0));
 	}
 	/* A page that hung half-way has still shown what came before. */
 	if (r < 0 && json_array_size(d->html) > 0 && !d->crashed) {
