@@ -66,6 +66,15 @@ export const api = {
   settings: {
     get: () => http.get<T.PlatformSettings>('/settings'),
     patch: (b: object) => http.patch<T.PlatformSettings>('/settings', b),
+    jsLibraries: () => http.get<T.JsLibraries>('/settings/js-libraries'),
+    putJsLibraries: (b: object) => http.post<T.JsLibraries>('/settings/js-libraries', b),
+    dropJsLibraries: () => http.del<void>('/settings/js-libraries'),
+  },
+  checks: () => http.get<T.Page<T.Check>>('/checks'),
+  documents: {
+    list: (site: string) => http.get<T.Page<T.SiteDocument>>(`/sites/${site}/documents`),
+    add: (site: string, b: object) => http.post<T.SiteDocument>(`/sites/${site}/documents`, b),
+    remove: (site: string, id: string) => http.del<void>(`/sites/${site}/documents/${id}`),
   },
   version: () => http.get<Record<string, any>>('/version'),
   health: () => http.get<Record<string, any>>('/health'),

@@ -43,8 +43,10 @@ export interface Window { days: number[]; from: string; to: string }
 export interface SiteLogin { kind: 'none' | 'form' | 'script'; url: string; user: string; password: string; script: string; check_url: string; check_text: string }
 export interface LoginTest { id: string; site_id: string; account: 'first' | 'second'; state: string; ok: boolean | null; code: string; message: string; message_en: string; created: string; finished: string | null }
 export interface SiteSettings {
-  mode: Mode; rate: number; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
-  max_pages: number; max_minutes: number; windows: Window[]; incremental?: number | null
+  mode: Mode; rate?: number | null; concurrency?: number | null; excludes: string[]; headers: { name: string; value: string }[]; cookie: string | null
+  max_pages?: number | null; max_depth?: number | null; max_minutes?: number | null; windows: Window[]; incremental?: number | null
+  second_headers: { name: string; value: string }[]; second_cookie: string | null; user_agent?: string | null; skip_checks: string[]
+  intrusive: boolean; try_logins: boolean; oob: boolean
   browser?: 'auto' | 'on' | 'off'; login?: SiteLogin | null; second_login?: SiteLogin | null
 }
 export interface Site {
@@ -53,6 +55,12 @@ export interface Site {
   score: number | null; counts: Counts | null; last_scan: ScanBrief | null; active_scan: ActiveScan | null
   settings: SiteSettings; created: string; updated: string
 }
+export interface SiteDocument {
+  id: string; site_id: string; name: string; kind: string | null; state: 'checking' | 'ready' | 'failed'; requests: number; size: number
+  error: Fault | null; created_by: string; created: string
+}
+export interface Check { check: string; title: string; title_en: string; severity: Severity; modes: Mode[]; intrusive: boolean }
+export interface JsLibraries { name: string | null; size: number | null; libraries: number | null; dropped: number | null; updated: string | null; updated_by: string | null; builtin: number }
 export interface SiteSummary {
   total: number; verified: number; unverified: number; expired: number; exempt: number
   most_dangerous: { site_id: string; name: string; url: string; score: number; counts: Counts } | null
@@ -71,6 +79,7 @@ export interface Scan {
   doing: string; doing_en: string; remaining: number | string | null; waiting?: string | null; complete: boolean; score: number | null; counts: Counts
   stats: { requests: number; pages: number; bytes: number; seconds: number }
   trigger: string; created: string; started: string | null; finished: string | null; error: Fault | null; rule_version: string
+  incremental: number; unchanged: number; finding_id: string | null
 }
 export interface ScoreLine { severity: Severity; count: number; first: number; step: number; cap: number; deduction: number }
 export interface ScoreBreakdown { score: number | null; formula_version: string; lines: ScoreLine[]; ceiling: number | { value: number; severity: Severity } | null; explain: string; explain_en: string }

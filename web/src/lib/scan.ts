@@ -43,12 +43,15 @@ export function useScan(id: Ref<string>, onEnd?: () => void) {
 /** Elapsed wall-clock of a scan; a finished one shows what the server counted. */
 export function useElapsed(scan: () => Scan | null) {
   const now = useNow()
+  // The server counts without pauses; between two of its words the clock goes on here.
+  let seconds = -1, since = 0
   return computed(() => {
     const s = scan()
     if (!s || !s.started) return '—'
     if (s.state === 'running' || s.state === 'pausing') {
-      const wall = (now.value - new Date(s.started).getTime()) / 1000
-      return duration(Math.max(wall, s.stats?.seconds || 0))
+      const told = s.stats?.seconds || 0
+      if (told !== seconds) { seconds = told; since = now.value }
+      return duration(told + Math.max(0, Math.min(60, (now.value - since) / 1000)))
     }
     if (s.stats?.seconds) return duration(s.stats.seconds)
     return s.finished ? duration((new Date(s.finished).getTime() - new Date(s.started).getTime()) / 1000) : '—'
