@@ -434,8 +434,8 @@ void session_turn(struct run *r)
 	int64_t now = run_now_us(r);
 	struct kit_sig sig;
 	bool login;
-	if (!s || !s->watching || r->stopping)
-		return;
+	if (!s || !s->watching || r->stopping || r->wire.alone)
+		return; /* while time is measured nothing else leaves: a look would wait for ever */
 	bool due = now - s->looked_us > SESSION_LOOK_US || r->stats.requests - s->looked_requests > SESSION_LOOK_REQUESTS;
 	if (!due && !(s->doubt && now - s->looked_us > SESSION_DOUBT_US))
 		return;

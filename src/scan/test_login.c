@@ -2,6 +2,7 @@
  * is noticed and made again, what it hid is asked for once more; a captcha and a wrong
  * password are said clearly. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -16,7 +17,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned logins, lost_after, member_hits, logouts;
-static bool alive, captcha;
+static bool alive, captcha, searches;
 static struct map *pages;
 
 static void answer(struct test_conn *c, const char *head, const char *more, const char *body)
@@ -44,7 +45,7 @@ static void login(struct test_conn *c, struct str q, bool post)
 
 static void member(struct test_conn *c, struct str q, struct str path)
 {
-	char page[1000];
+	char page[4000], links[3000] = "";
 	if (lost_after && ++member_hits > lost_after) {
 		lost_after = 0;
 		alive = false;
@@ -53,10 +54,12 @@ static void member(struct test_conn *c, struct str q, struct str path)
 		answer(c, "302 Found", "Location: /login\r\n", "");
 		return;
 	}
+	for (size_t i = 0, n = 0; searches && i < 40; i++)
+		n += (size_t)snprintf(links + n, sizeof(links) - n, "<a href=/member/find%zu/%c?p=a>%zu</a>", i, 'a' + (char)(i % 26), i);
 	snprintf(page, sizeof(page),
-		 "<title>M</title><h1>Welcome</h1><a href=/logout>退出登录</a> <a href=/member/1>1</a> <a href=/member/2>2</a>"
+		 "<title>M</title>%s<h1>Welcome</h1><a href=/logout>退出登录</a> <a href=/member/1>1</a> <a href=/member/2>2</a>"
 		 "<a href=/member/3>3</a><a href=/member/4>4</a><a href=/member/5>5</a><p>%.*s</p>",
-		 STR_ARG(path));
+		 links, STR_ARG(str_sub(path, 0, 400)));
 	answer(c, "200 OK", "", page);
 }
 
@@ -100,8 +103,8 @@ static void on_log(void *ctx, struct str zh, struct str en)
 
 static int run(struct scan_login l, struct scan_summary *sum, struct error *e)
 {
-	struct str only = STR("hsts-weak");
-	struct scan_options o = { .target = str_c(url), .mode = SCAN_STANDARD, .only_checks = &only, .only_checks_len = 1,
+	struct str only = searches ? STR("command-injection-time") : STR("hsts-weak");
+	struct scan_options o = { .target = str_c(url), .mode = searches ? SCAN_DEEP : SCAN_STANDARD, .browser = SCAN_BROWSER_OFF, .only_checks = &only, .only_checks_len = 1,
 				  .login = l, .concurrency = 1 };
 	struct scan_events ev = { .page = on_page, .log = on_log };
 	_cleanup_connector_ struct net_connector *c = NULL;
@@ -147,6 +150,22 @@ static void a_lost_session_is_made_again(void **state)
 	assert_true(s.complete);
 	scan_summary_free(&s);
 	lost_after = 0;
+}
+
+/* Time is measured with nothing else under way: the look at the session waits for its end. */
+static void a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	searches = true;
+	alarm(60);
+	assert_ok(run(ann, &s, &e));
+	alarm(0);
+	searches = false;
+	assert_true(s.complete);
+	if (s.stats.requests < 900)
+		fail_msg("%llu requests: too few for two looks", (unsigned long long)s.stats.requests);
+	scan_summary_free(&s);
 }
 
 static void what_is_wrong_is_said(void **state)
@@ -233,6 +252,7 @@ int main(void)
 		cmocka_unit_test(scripts_are_parsed_with_clear_errors), cmocka_unit_test(the_form_is_found_and_used),
 		cmocka_unit_test(a_lost_session_is_made_again),	       cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(scripts_run_without_a_browser),
+		cmocka_unit_test(a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other),
 	};
 	struct error e = { 0 };
 	net_http_global_init(&e);
