@@ -221,6 +221,7 @@ struct work {
 	const struct asset_range *ports;
 	size_t ports_len;
 	int64_t saved_ms;
+	struct str resume; /* the checkpoint that is being kept */
 	bool own_only, dead;
 	struct error why;
 };
@@ -347,6 +348,30 @@ static void on_progress(void *ctx, const struct asset_progress *p)
 	job_progress(w->ctx, (int)w->run.progress, w->run.doing, w->run.doing_en, -1);
 	w->saved_ms = mono;
 	in_tx(w, progress_tx, w);
+}
+
+/* ---- what a process that dies leaves to the next one ---- */
+
+static int checkpoint_tx(struct app_call *c, void *arg, struct error *e)
+{
+	struct work *w = arg;
+	_cleanup_json_ json_t *o = json_parse(w->run.options, NULL);
+
+	if (!o)
+		o = json_object();
+	json_put(o, "resume", json_str(w->resume));
+	if (job_fence(w->ctx, e) < 0)
+		return -1;
+	return store_asset_run_options(c->db, w->run.tenant, w->run.id, app_json_text(c->arena, o), e);
+}
+
+static void on_checkpoint(void *ctx, struct str text)
+{
+	struct work *w = ctx;
+
+	w->resume = text;
+	in_tx(w, checkpoint_tx, w);
+	w->resume = STR("");
 }
 
 static enum scan_verdict on_stop(void *ctx)
@@ -483,7 +508,7 @@ static int take_ports(struct work *w, struct asset_job *j, struct error *e)
 
 static int discover(struct work *w, struct error *e)
 {
-	struct asset_events events = { w, on_fact, on_finding, on_progress, NULL, on_stop };
+	struct asset_events events = { w, on_fact, on_finding, on_progress, NULL, on_stop, on_checkpoint };
 	_cleanup_outgoing_ struct app_outgoing out = { 0 };
 	_cleanup_json_ json_t *options = json_parse(w->run.options, NULL);
 	struct asset_job j = { .spawner = w->c.app->spawner };
@@ -504,6 +529,7 @@ static int discover(struct work *w, struct error *e)
 	j.dns = out.dns;
 	j.o.host = w->site.host;
 	j.o.rate = (unsigned)json_get_int(options, "rate", 0);
+	j.o.resume = json_get_str(options, "resume");
 	if (asset_discover(&j, &events, &sum, &why) < 0) {
 		*e = w->dead ? w->why : why;
 		return w->dead ? -1 : JOB_FAILED;
@@ -544,7 +570,7 @@ static int asset_job_run(struct job_ctx *ctx, struct error *e)
 	w.run.state = STR("running");
 	if (!w.run.started)
 		w.run.started = w.c.now;
-	w.run.facts = w.run.changes = 0;
+	w.run.facts = 0; /* told again; changes stand in the history already */
 	if (store_asset_run_save(w.c.db, &w.run, e) < 0)
 		return -1;
 	w.seen = map_new();

@@ -70,6 +70,7 @@
 #define LIMIT_ASSET_ANSWER_MS 4000   /* from the first byte on: ends endless and dripping greetings */
 #define LIMIT_ASSET_QUIET_MS 250     /* no further byte for so long: the answer is whole */
 #define LIMIT_ASSET_ANSWER (64 * KIB)
+#define LIMIT_ASSET_CHECKPOINT (64 * KIB) /* 2,000 open and 2,000 silent ports fit */
 #define LIMIT_ASSET_PORT_MS 30000    /* all questions to one port */
 #define LIMIT_ASSET_SERVICES 200     /* ports whose service is asked for; more is a tarpit */
 #define LIMIT_ASSET_PAGES 50	     /* start pages looked at for technologies */

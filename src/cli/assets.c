@@ -1,4 +1,5 @@
 /* zhanwei assets TARGET: what stands behind a host name, from the command line, jailed. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "scan/asset/asset.h"
 
 struct args {
-	struct str ports, format, output, dns;
+	struct str ports, format, output, dns, resume;
 	int64_t rate, concurrency, max_minutes;
 	bool own, quiet, no_jail, no_dns, ports_only;
 };
@@ -31,6 +32,8 @@ static const struct cli_option table[] = {
 	CLI_INT(0, "concurrency", struct args, concurrency, 1, LIMIT_ASSET_PARALLEL_MAX, "N", "同时进行的连接数上限（默认 100）",
 		"connections at once at most (default: 100)"),
 	CLI_INT(0, "max-minutes", struct args, max_minutes, 1, 1440, "N", "最长用时（分钟，默认 60）", "minutes at most (default: 60)"),
+	CLI_STR(0, "resume", struct args, resume, "FILE", "把进度记在 FILE，中断后用同样的命令继续",
+		"keep the progress in FILE and go on from there when it was cut off"),
 	CLI_STR(0, "dns", struct args, dns, "ADDR", "使用这个域名服务器", "name server to use"),
 	CLI_FLAG(0, "no-dns", struct args, no_dns, "不查询 DNS、不找子域名", "no DNS facts, no sub-domains"),
 	CLI_FLAG(0, "ports-only", struct args, ports_only, "只发现端口，不识别服务", "only open ports, no services"),
@@ -52,6 +55,7 @@ struct session {
 	json_t *facts, *findings;
 	bool bar, line_open;
 	unsigned worst;
+	char *resume; /* path, or NULL */
 };
 
 static void on_fact(void *ctx, const struct asset_fact *f)
@@ -112,6 +116,14 @@ static void on_log(void *ctx, struct str zh, struct str en)
 
 	fprintf(stderr, "%s%.*s\n%.*s\n", s->line_open ? "\r\033[K" : "", STR_ARG(zh), STR_ARG(en));
 	s->line_open = false;
+}
+
+static void on_checkpoint(void *ctx, struct str text)
+{
+	struct session *s = ctx;
+
+	if (s->resume)
+		os_file_write(s->resume, text, 0600, NULL);
 }
 
 static enum scan_verdict should_stop(void *ctx)
@@ -249,12 +261,18 @@ static int discover(const struct args *a, struct str target, struct os_spawner *
 	_cleanup_arena_ struct arena *arena = arena_new(4 * MIB);
 	_cleanup_policy_ struct net_policy *policy = net_policy_new();
 	struct session s = { .facts = json_array(), .findings = json_array(), .bar = !a->quiet && isatty(2) };
-	struct asset_events events = { &s, on_fact, on_finding, on_progress, on_log, should_stop };
+	struct asset_events events = { &s, on_fact, on_finding, on_progress, on_log, should_stop, on_checkpoint };
 	struct asset_job j = { .spawner = spawner, .policy = policy, .dns = a->dns, .no_dns = a->no_dns };
 	struct asset_summary sum = { 0 };
 	struct error e = { 0 };
 	int code = CLI_FAILED;
 
+	_cleanup_buf_ struct buf before = BUF_INIT(LIMIT_ASSET_CHECKPOINT + KIB);
+	_cleanup_free_ char *resume = a->resume.len ? str_dup(a->resume) : NULL;
+
+	s.resume = resume;
+	if (resume && os_file_read(resume, &before, NULL) == 0)
+		j.o.resume = buf_view(&before);
 	net_policy_allow_own(policy);
 	j.o.rate = (unsigned)a->rate;
 	j.o.concurrency = (unsigned)a->concurrency;
@@ -265,6 +283,8 @@ static int discover(const struct args *a, struct str target, struct os_spawner *
 		code = complain(&e, CLI_USAGE);
 	else if (asset_discover(&j, &events, &sum, &e) < 0 || write_out(a, &s, target, &sum, &e) < 0)
 		code = complain(&e, CLI_FAILED);
+	else if (resume && sum.complete && unlink(resume) < 0 && errno != ENOENT)
+		code = complain((error_os(&e, errno, resume), &e), CLI_FAILED);
 	else
 		code = s.worst >= SEVERITY_MEDIUM && json_array_size(s.findings) ? CLI_FOUND : CLI_OK;
 	if (s.line_open)

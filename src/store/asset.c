@@ -311,6 +311,13 @@ int store_asset_run_save(struct store_conn *c, const struct store_asset_run *r, 
 			  SV_INT(r->started), SV_INT(r->finished), SV_STR(r->id), SV_STR(r->tenant));
 }
 
+int store_asset_run_options(struct store_conn *c, struct str tenant, struct str id, struct str options,
+			    struct error *e)
+{
+	return store_exec(c, e, "UPDATE asset_run SET options = ? WHERE id = ? AND tenant_id = ?",
+			  SV_STR(options), SV_STR(id), SV_STR(tenant));
+}
+
 struct each_run {
 	void (*fn)(const struct store_asset_run *r, void *user);
 	void *user;

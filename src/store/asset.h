@@ -73,6 +73,9 @@ int store_asset_run_get(struct store_conn *c, struct str tenant, struct str id, 
 			struct store_asset_run *ret, struct error *e);
 /* State, job, progress, numbers, error and times. */
 int store_asset_run_save(struct store_conn *c, const struct store_asset_run *r, struct error *e);
+/* What a run that is cut off goes on from stands in its options. */
+int store_asset_run_options(struct store_conn *c, struct str tenant, struct str id, struct str options,
+			    struct error *e);
 /* site "": all of the tenant. Newest first. */
 int store_asset_run_list(struct store_conn *c, struct str tenant, struct str site, struct str state,
 			 struct store_page *page, struct arena *a,

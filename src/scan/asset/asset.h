@@ -33,6 +33,7 @@ struct asset_options {
 	const struct str *servers;
 	size_t servers_len;
 	int64_t now_ms; /* wall time, for certificates */
+	struct str resume; /* what the latest checkpoint of a run that was cut off said; "": from the start */
 };
 /* "80,443,8000-8100"; "" or "top": none (the default list); "all": 1-65535.
  * "asset.bad-ports". Ranges in the arena. */
@@ -60,6 +61,8 @@ struct asset_events {
 	void (*progress)(void *ctx, const struct asset_progress *p);
 	void (*log)(void *ctx, struct str zh, struct str en);
 	enum scan_verdict (*should_stop)(void *ctx);
+	/* How far the look at the ports has come, as printable text for asset_options.resume. */
+	void (*checkpoint)(void *ctx, struct str text);
 };
 struct asset_summary {
 	bool complete;

@@ -71,6 +71,14 @@ static void pass_log(void *ctx, struct str zh, struct str en)
 		d->events->log(d->events->ctx, zh, en);
 }
 
+static void pass_checkpoint(void *ctx, struct str text)
+{
+	struct discovery *d = ctx;
+
+	if (d->events->checkpoint)
+		d->events->checkpoint(d->events->ctx, text);
+}
+
 static enum scan_verdict pass_stop(void *ctx)
 {
 	struct discovery *d = ctx;
@@ -175,7 +183,8 @@ static int open_scope(const struct asset_job *j, struct asset_options *o, struct
 
 static int engine(struct discovery *d, const struct asset_options *o, struct asset_summary *ret, struct error *e)
 {
-	struct asset_events through = { d, pass_fact, pass_finding, pass_progress, pass_log, pass_stop };
+	struct asset_events through = { d, pass_fact, pass_finding, pass_progress, pass_log, pass_stop,
+					pass_checkpoint };
 	_cleanup_connector_ struct net_connector *c = NULL;
 
 	if (d->j->spawner)

@@ -17,7 +17,7 @@
 #define STOP_MS 30000 /* from the order to stop to the last word */
 #define LATE_MS 120000 /* beyond its time: it hangs */
 
-enum frame { FRAME_OPTIONS = 1, FRAME_STOP, FRAME_FACT = 16, FRAME_FINDING, FRAME_PROGRESS, FRAME_LOG, FRAME_SUMMARY, FRAME_ERROR };
+enum frame { FRAME_OPTIONS = 1, FRAME_STOP, FRAME_FACT = 16, FRAME_FINDING, FRAME_PROGRESS, FRAME_LOG, FRAME_SUMMARY, FRAME_ERROR, FRAME_CHECKPOINT };
 
 /* ---- the child ---- */
 
@@ -120,6 +120,14 @@ static void calm_log(void *ctx, struct str zh, struct str en)
 	on_log(((struct calm *)ctx)->c, zh, en);
 }
 
+static void calm_checkpoint(void *ctx, struct str text)
+{
+	struct buf b = BUF_INIT(LIMIT_ASSET_CHECKPOINT);
+
+	buf_str(&b, text);
+	put(((struct calm *)ctx)->c, FRAME_CHECKPOINT, &b);
+}
+
 static enum scan_verdict calm_stop(void *ctx)
 {
 	return on_should_stop(((struct calm *)ctx)->c);
@@ -159,7 +167,8 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	if (os_frame_recv(chan, FRAME_MAX, SEND_MS, &type, &b, &e) > 0 && type == FRAME_OPTIONS &&
 	    asset_options_decode(buf_view(&b), a, &o) == 0) {
 		struct net_connector *connector = net_connector_broker(fds[0]);
-		struct asset_events events = { &calm, calm_fact, calm_finding, calm_progress, calm_log, calm_stop };
+		struct asset_events events = { &calm, calm_fact, calm_finding, calm_progress, calm_log, calm_stop,
+						calm_checkpoint };
 
 		result = asset_run(&o, connector, &events, &s, &e);
 		net_connector_free(connector);
@@ -245,6 +254,15 @@ static int keep_error(struct keeper *k, struct reader *r)
 	return 0;
 }
 
+/* It is kept in the database, so nothing but numbers. */
+static bool is_checkpoint(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_digit(s.ptr[i]) && s.ptr[i] != ' ' && s.ptr[i] != ',' && s.ptr[i] != ';')
+			return false;
+	return true;
+}
+
 static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
@@ -275,6 +293,12 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 			return -1;
 		if (k->events->log)
 			k->events->log(k->events->ctx, zh, en);
+		return 0;
+	case FRAME_CHECKPOINT:
+		if (bytes.len > LIMIT_ASSET_CHECKPOINT || !is_checkpoint(bytes))
+			return -1;
+		if (k->events->checkpoint)
+			k->events->checkpoint(k->events->ctx, bytes);
 		return 0;
 	case FRAME_SUMMARY:
 		return keep_summary(k, &r);

@@ -13,12 +13,14 @@
 #define LEAST_US 150000
 #define MOST_US 3000000
 #define RETRY_MOST 200 /* silent ports tried again */
+#define CHECKPOINT_US 2000000
+#define CHECKPOINT_OPEN 2000 /* more open ones are a trap and are looked at again */
 
 struct slot {
 	int fd;
 	uint16_t port;
+	size_t index; /* in the list */
 	int64_t began_us, until_us;
-	bool again;
 };
 
 struct sweep {
@@ -30,6 +32,7 @@ struct sweep {
 	VEC(uint16_t) silent;
 	bool again;
 	int64_t tokens_us; /* when the next connection may start */
+	int64_t told_us;   /* the latest checkpoint */
 	struct error why;  /* of the first refusal by policy or name service */
 	uint32_t refused;
 };
@@ -113,6 +116,23 @@ static void sample(struct asset_run *r, int64_t rtt)
 
 enum verdict { OPEN, CLOSED, SILENT };
 
+static bool known_open(const struct asset_run *r, uint16_t port)
+{
+	for (size_t i = 0; i < r->ports.len; i++)
+		if (r->ports.ptr[i].number == port)
+			return true;
+	return false;
+}
+
+static void add_open(struct asset_run *r, uint16_t port, int64_t rtt)
+{
+	struct asset_port *p = vec_push(&r->ports);
+
+	p->number = port;
+	p->rtt_us = rtt;
+	r->sum.open++;
+}
+
 static void settle(struct sweep *s, uint16_t port, enum verdict v, int64_t rtt)
 {
 	struct asset_run *r = s->r;
@@ -122,12 +142,8 @@ static void settle(struct sweep *s, uint16_t port, enum verdict v, int64_t rtt)
 		return;
 	}
 	r->sum.probed++;
-	if (v == OPEN) {
-		struct asset_port *p = vec_push(&r->ports);
-
-		p->number = port;
-		p->rtt_us = rtt;
-		r->sum.open++;
+	if (v == OPEN && !known_open(r, port)) {
+		add_open(r, port, rtt);
 	} else if (v == CLOSED) {
 		r->sum.closed++;
 	} else {
@@ -135,13 +151,82 @@ static void settle(struct sweep *s, uint16_t port, enum verdict v, int64_t rtt)
 	}
 }
 
-static void start(struct sweep *s, uint16_t port)
+/* ---- checkpoints: "1 LIST NEXT CLOSED FILTERED;open ports;silent ports" ---- */
+
+static uint64_t list_mark(const struct sweep *s)
 {
+	return str_hash(str_make((const char *)s->list, s->len * sizeof(*s->list)));
+}
+
+static void put_ports(struct buf *b, size_t i, uint16_t port)
+{
+	buf_printf(b, "%s%u", i ? "," : ";", port);
+}
+
+/* Everything before the earliest that is still waited for has been looked at. */
+static void checkpoint(struct sweep *s)
+{
+	struct asset_run *r = s->r;
+	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
+	size_t next = s->next;
+
+	if (!r->events->checkpoint || s->again || r->ports.len > CHECKPOINT_OPEN || s->silent.len > CHECKPOINT_OPEN)
+		return;
+	for (size_t i = 0; i < s->active; i++)
+		next = s->slots[i].index < next ? s->slots[i].index : next;
+	buf_printf(&b, "1 %llu %zu %u %u", (unsigned long long)list_mark(s), next, r->sum.closed, r->sum.filtered);
+	for (size_t i = 0; i < r->ports.len; i++)
+		put_ports(&b, i, r->ports.ptr[i].number);
+	if (!r->ports.len)
+		buf_char(&b, ';');
+	for (size_t i = 0; i < s->silent.len; i++)
+		put_ports(&b, i, s->silent.ptr[i]);
+	r->events->checkpoint(r->events->ctx, buf_view(&b));
+	s->told_us = clock_mono_us(&clock_system);
+}
+
+static bool next_number(struct str *rest, char end, uint64_t *ret)
+{
+	struct str word;
+
+	return str_split(rest, end, &word) && str_to_u64(word, ret) == 0;
+}
+
+/* Goes on where an earlier life was cut off; what does not fit this list is not believed. */
+static void resume(struct sweep *s, struct str text)
+{
+	struct str rest = text, head = STR(""), open = STR(""), silent = STR("");
+	uint64_t version, mark, next, closed, filtered, port;
+
+	str_split(&rest, ';', &head);
+	str_split(&rest, ';', &open);
+	str_split(&rest, ';', &silent);
+	if (!next_number(&head, ' ', &version) || !next_number(&head, ' ', &mark) || !next_number(&head, ' ', &next) ||
+	    !next_number(&head, ' ', &closed) || !next_number(&head, ' ', &filtered) || version != 1 ||
+	    mark != list_mark(s) || next > s->len || closed > s->len || filtered > s->len)
+		return;
+	while (open.len && s->r->ports.len < CHECKPOINT_OPEN && next_number(&open, ',', &port))
+		if (port && port < 65536 && !known_open(s->r, (uint16_t)port))
+			add_open(s->r, (uint16_t)port, 0);
+	while (silent.len && s->silent.len < CHECKPOINT_OPEN && next_number(&silent, ',', &port))
+		if (port && port < 65536)
+			*vec_push(&s->silent) = (uint16_t)port;
+	s->next = (size_t)next;
+	s->r->sum.closed = (uint32_t)closed;
+	s->r->sum.filtered = (uint32_t)filtered;
+	s->r->sum.probed = (uint32_t)(closed + filtered + s->r->ports.len);
+}
+
+/* ---- one after another ---- */
+
+static void start(struct sweep *s, size_t index)
+{
+	uint16_t port = s->list[index];
 	struct slot *slot = &s->slots[s->active];
 	int64_t now = clock_mono_us(&clock_system);
 	struct error e = { 0 };
 
-	*slot = (struct slot){ .fd = -1, .port = port, .began_us = now };
+	*slot = (struct slot){ .fd = -1, .port = port, .index = index, .began_us = now };
 	if (net_connector_open(s->r->connector, s->r->target, port, &slot->fd, &e) == 0) {
 		slot->until_us = now + patience(s->r);
 		s->active++;
@@ -219,11 +304,12 @@ static void sweep(struct sweep *s)
 	const struct asset_options *o = s->r->o;
 	unsigned rate = o->rate ? o->rate : LIMIT_ASSET_RATE;
 
-	s->next = 0;
 	while ((s->next < s->len || s->active) && !asset_stopped(s->r)) {
 		while (may_start(s, rate))
-			start(s, s->list[s->next++]);
+			start(s, s->next++);
 		turn(s);
+		if (clock_mono_us(&clock_system) - s->told_us > CHECKPOINT_US)
+			checkpoint(s);
 		asset_tell(s->r, (unsigned)(100 + 4900ull * s->r->sum.probed / (s->r->todo + 1)),
 			   "正在发现端口", "Looking for open ports");
 		if (s->refused >= 3 && s->refused == s->r->sum.probed)
@@ -252,8 +338,14 @@ int asset_ports(struct asset_run *r, struct error *e)
 	s.slots = slots = mem_array(s.limit + 1, sizeof(*slots));
 	s.list = list;
 	s.len = r->todo = (uint32_t)n;
+	s.told_us = clock_mono_us(&clock_system);
+	if (r->o->resume.len)
+		resume(&s, r->o->resume);
 	sweep(&s);
+	if (!asset_stopped(r))
+		checkpoint(&s);
 	s.again = true;
+	s.next = 0;
 	if (s.silent.len && s.silent.len <= RETRY_MOST && !asset_stopped(r)) {
 		s.list = s.silent.ptr;
 		s.len = s.silent.len;

@@ -70,7 +70,8 @@ static void ssh(struct test_conn *c)
 }
 
 struct seen {
-	struct buf facts, findings;
+	struct buf facts, findings, checkpoint;
+	struct str resume;
 };
 
 static void on_fact(void *ctx, const struct asset_fact *f)
@@ -87,6 +88,14 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 	buf_printf(&s->findings, "%.*s %.*s\n", STR_ARG(f->check), STR_ARG(f->url));
 	assert_int_equal(f->fingerprint.len, 32);
 	assert_non_null(scan_advice_find(f->check));
+}
+
+static void on_checkpoint(void *ctx, struct str text)
+{
+	struct seen *s = ctx;
+
+	buf_clear(&s->checkpoint);
+	buf_str(&s->checkpoint, text);
 }
 
 static bool saw(const struct buf *b, const char *fmt, unsigned port)
@@ -109,7 +118,8 @@ static bool saw(const struct buf *b, const char *fmt, unsigned port)
 static int64_t look(const uint16_t *ports, size_t n, struct seen *s, struct asset_summary *sum)
 {
 	struct asset_range list[16];
-	struct asset_events events = { .ctx = s, .fact = on_fact, .finding = on_finding };
+	struct asset_events events = { .ctx = s, .fact = on_fact, .finding = on_finding,
+				       .checkpoint = on_checkpoint };
 	_cleanup_policy_ struct net_policy *policy = net_policy_new();
 	struct asset_job j = { .policy = policy, .no_dns = true };
 	int64_t began = clock_mono_ms(&clock_system);
@@ -120,8 +130,10 @@ static int64_t look(const uint16_t *ports, size_t n, struct seen *s, struct asse
 	j.o.host = STR("127.0.0.1");
 	j.o.ports = list;
 	j.o.ports_len = n;
+	j.o.resume = s->resume;
 	buf_init(&s->facts, MIB);
 	buf_init(&s->findings, MIB);
+	buf_init(&s->checkpoint, MIB);
 	if (asset_discover(&j, &events, sum, &e) < 0)
 		fail_msg("%s %s", e.code, e.en);
 	return clock_mono_ms(&clock_system) - began;
@@ -131,6 +143,7 @@ static void leave(struct seen *s)
 {
 	buf_free(&s->facts);
 	buf_free(&s->findings);
+	buf_free(&s->checkpoint);
 }
 
 static void test_services(void **state)
@@ -140,7 +153,7 @@ static void test_services(void **state)
 			   *c = test_server_start(ssh, NULL, NULL);
 	uint16_t ports[] = { test_server_port(a), test_server_port(b), test_server_port(c), 1 };
 	struct asset_summary sum;
-	struct seen s;
+	struct seen s = { 0 };
 
 	look(ports, 4, &s, &sum);
 	assert_true(sum.complete);
@@ -162,13 +175,35 @@ static void test_services(void **state)
 	test_server_stop(c);
 }
 
+/* A run that was cut off does not ask again what it knows; of other ports it knows nothing. */
+static void test_resume(void **state)
+{
+	struct test_server *a = test_server_start(ssh, NULL, NULL);
+	uint16_t ports[] = { test_server_port(a), 1 }, others[] = { 1 };
+	struct asset_summary sum;
+	struct seen s = { 0 }, again = { 0 }, other = { 0 };
+
+	look(ports, 2, &s, &sum);
+	assert_int_equal(sum.open, 1);
+	test_server_stop(a);
+	again.resume = other.resume = buf_view(&s.checkpoint);
+	look(ports, 2, &again, &sum);
+	assert_int_equal(sum.probed, 2);
+	assert_int_equal(sum.open, 1);
+	look(others, 1, &other, &sum);
+	assert_int_equal(sum.open, 0);
+	leave(&again);
+	leave(&other);
+	leave(&s);
+}
+
 /* None of them may cost more than its share, and none is taken for something. */
 static void test_hostile(void **state)
 {
 	struct test_server *a = test_server_start(endless, NULL, NULL), *b = test_server_start(reset, NULL, NULL);
 	uint16_t ports[] = { test_server_port(a), test_server_port(b) };
 	struct asset_summary sum;
-	struct seen s;
+	struct seen s = { 0 };
 	int64_t ms = look(ports, 2, &s, &sum);
 
 	assert_true(sum.complete);
@@ -187,7 +222,7 @@ static void test_slow_ones(void **state)
 	struct test_server *a = test_server_start(drip, NULL, NULL);
 	uint16_t ports[] = { test_server_port(a) };
 	struct asset_summary sum;
-	struct seen s;
+	struct seen s = { 0 };
 	int64_t ms = look(ports, 1, &s, &sum);
 
 	assert_true(saw(&s.facts, "service|PORT|unknown|0", ports[0]));
@@ -228,6 +263,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest quick[] = {
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_advice),
 	};

@@ -41,6 +41,7 @@ void asset_options_encode(const struct asset_options *o, struct buf *out)
 	buf_u32(out, (uint32_t)o->servers_len);
 	for (size_t i = 0; i < o->servers_len; i++)
 		buf_blob(out, o->servers[i]);
+	buf_blob(out, o->resume);
 }
 
 int asset_options_decode(struct str bytes, struct arena *a, struct asset_options *ret)
@@ -64,6 +65,9 @@ int asset_options_decode(struct str bytes, struct arena *a, struct asset_options
 			return -1;
 		names[i] = arena_str(a, names[i]);
 	}
+	if (reader_blob(&r, &o.resume) < 0 || o.resume.len > LIMIT_ASSET_CHECKPOINT)
+		return -1;
+	o.resume = arena_str(a, o.resume);
 	o.host = arena_str(a, o.host);
 	o.address = arena_str(a, o.address);
 	o.site_port = (uint16_t)site;
