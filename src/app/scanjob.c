@@ -667,9 +667,13 @@ static int conclude(struct run *r, const struct scan_summary *summary, struct er
 	}
 	if (strcmp(summary->reason, "paused") == 0 || strcmp(summary->reason, "stopped") == 0)
 		return stopped(r, e);
-	if (strcmp(summary->reason, "engine.crashed") == 0)
-		return error_set(e, "scan.engine-crashed", "扫描引擎意外结束：%s",
-				 "the scan engine ended unexpectedly: %s", summary->reason_zh);
+	if (strcmp(summary->reason, "engine.crashed") == 0) { /* twice: what was found is kept */
+		if (flush(r, e) < 0)
+			return -1;
+		error_set(e, "scan.engine-crashed", "%s", "%s", summary->reason_zh);
+		snprintf(e->en, sizeof(e->en), "%s", summary->reason_en);
+		return JOB_FAILED;
+	}
 	refresh(r);
 	if (flush(r, e) < 0 || app_tx(&r->c, finish_tx, &f, e) < 0)
 		return -1;

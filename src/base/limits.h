@@ -50,6 +50,9 @@
 
 /* scan */
 #define LIMIT_ENDPOINTS 20000 /* methods and paths whose speed is remembered: some MB */
+#define LIMIT_JAIL_SILENT_MS 120000 /* the engine says how far it is four times a second */
+#define LIMIT_JAIL_STOP_MS 60000    /* ending means: requests under way fail, records are written */
+#define LIMIT_JAIL_LATE_MS 120000   /* past its time limit, which it keeps itself */
 #define LIMIT_YAML_BYTES (4 * MIB)  /* one template; the largest known has 334 KB */
 #define LIMIT_YAML_DEPTH 48	    /* templates need 8 */
 #define LIMIT_YAML_NODES 400000	    /* memory of one file while it is loaded: some 30 MB */

@@ -20,7 +20,7 @@
 struct args {
 	struct str ports, format, output, dns, resume;
 	int64_t rate, concurrency, max_minutes;
-	bool own, quiet, no_jail, no_dns, ports_only;
+	bool own, quiet, no_dns, ports_only;
 };
 
 static const struct cli_option table[] = {
@@ -40,7 +40,6 @@ static const struct cli_option table[] = {
 	CLI_FLAG(0, "i-own-this-target", struct args, own, "声明你拥有该目标或已获书面授权（必需）",
 		 "you own the target or have written permission (required)"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
-	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
 	CLI_END,
 };
 
@@ -307,7 +306,7 @@ static int run_parsed(const struct args *a, struct str target)
 		      stderr);
 		return CLI_USAGE;
 	}
-	if (!a->no_jail && os_spawner_start(kinds, &spawner, &e) < 0)
+	if (os_spawner_start(kinds, &spawner, &e) < 0)
 		return complain(&e, CLI_FAILED);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);

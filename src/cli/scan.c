@@ -49,7 +49,7 @@ struct args {
 	struct cli_oob_args oob;
 	struct buf bundle;
 	struct str bundle_view;
-	bool no_builtin, only_templates, unverified, own, quiet, stats, try_logins, intrusive, no_jail;
+	bool no_builtin, only_templates, unverified, own, quiet, stats, try_logins, intrusive;
 };
 
 static const struct cli_option table[] = {
@@ -135,7 +135,6 @@ static const struct cli_option table[] = {
 		 "never listen (a target on loopback gets a listener on 127.0.0.1)"),
 	CLI_FLAG(0, "stats", struct args, stats, "最后说明请求花在哪些检测项上", "say at the end which checks the requests went to"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
-	CLI_FLAG(0, "no-jail", struct args, no_jail, "在本进程内运行引擎（仅供诊断）", "run the engine in this process (for diagnosis)"),
 	CLI_END,
 };
 
@@ -381,28 +380,6 @@ static int write_report(const struct args *a, const json_t *model, struct error 
 	return r;
 }
 
-static int run_engine(const struct args *a, struct os_spawner *spawner, struct net_policy *policy,
-		      const struct scan_options *o, const struct scan_state *state, const struct scan_events *events,
-		      struct scan_summary *sum, struct error *e)
-{
-	if (spawner)
-		return scan_run_jailed(spawner, policy, o, state, events, sum, e);
-	_cleanup_connector_ struct net_connector *c = NULL;
-	if (net_http_global_init(e) < 0 ||
-	    net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, e) < 0)
-		return -1;
-	struct scan_browser_host *browser = NULL;
-	struct scan_browser door;
-	struct scan_events mine = *events;
-	if (scan_options_browser(o) && scan_browser_start(o, policy, NULL, NULL, &browser, e) == 0) {
-		door = scan_browser_door(browser);
-		mine.browser = &door;
-	}
-	int r = scan_run(o, c, state, &mine, sum, e);
-	scan_browser_stop(browser);
-	return r;
-}
-
 static int by_requests(const void *a, const void *b)
 {
 	uint64_t x = ((const struct scan_check_stat *)a)->requests, y = ((const struct scan_check_stat *)b)->requests;
@@ -483,7 +460,7 @@ static int run_in_windows(const struct args *a, struct os_spawner *spawner, stru
 	for (;;) {
 		if (!cli_windows_wait(&s->windows, &stop_asked))
 			return error_set(e, "scan.window", "等待允许的时段时被停止。", "Stopped while waiting for the allowed hours.");
-		int r = run_engine(a, spawner, policy, o, state, events, sum, e);
+		int r = scan_run_jailed(spawner, policy, o, state, events, sum, e);
 		if (r < 0 || stop_asked || strcmp(sum->reason, "paused") != 0)
 			return r;
 		scan_summary_free(sum);
@@ -574,7 +551,7 @@ static int run_parsed(struct args *a, struct str url)
 		      stderr);
 		return CLI_USAGE;
 	}
-	if (!a->no_jail && os_spawner_start(kinds, &spawner, &e) < 0)
+	if (os_spawner_start(kinds, &spawner, &e) < 0)
 		return complain(&e, CLI_FAILED);
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigaction(SIGTERM, &sa, NULL);

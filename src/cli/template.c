@@ -204,7 +204,7 @@ static int run_templates(int argc, char **argv)
 			dirs++;
 		} else {
 			bool flag = str_eq(arg, STR("--i-own-this-target")) || str_eq(arg, STR("--intrusive")) ||
-				    str_eq(arg, STR("-q")) || str_eq(arg, STR("--quiet")) || str_eq(arg, STR("--no-jail")) ||
+				    str_eq(arg, STR("-q")) || str_eq(arg, STR("--quiet")) ||
 				    str_eq(arg, STR("--unverified")) || str_eq(arg, STR("--help")) || str_eq(arg, STR("-h"));
 			*vec_push(&out) = argv[i];
 			if (!flag && str_chr(arg, '=') < 0 && i + 1 < argc)

@@ -20,7 +20,7 @@ static int keeper_turn(struct keeper *k);
 static int wait_for_more(struct keeper *k)
 {
 	int r = 1;
-	while (!k->more && !k->ended && r > 0)
+	while (!k->more && !k->ended && !k->hung && r > 0)
 		r = keeper_turn(k);
 	if (!k->more)
 		return -1;
@@ -98,23 +98,41 @@ static int keeper_begin(struct keeper *k)
 	return r;
 }
 
-static void ask_to_stop(struct keeper *k)
+static void ask_to_stop(struct keeper *k, int64_t now)
 {
 	enum scan_verdict v = k->events->should_stop ? k->events->should_stop(k->events->ctx) : SCAN_GO;
+	if (v == SCAN_GO && k->o->max_seconds && now - k->begun_ms > (int64_t)k->o->max_seconds * 1000 + k->limits->late_ms) {
+		k->late = true;
+		v = SCAN_CANCEL;
+	}
 	if (v == SCAN_GO || k->stop_sent)
 		return;
 	char byte = (char)v;
 	os_frame_send(k->child.chan, FRAME_STOP, str_make(&byte, 1), 1000, NULL);
 	k->stop_sent = true;
+	k->asked = v;
+	k->stop_ms = now;
+}
+
+/* Has the child had its time? Only waiting for it counts, not what we were busy with. */
+static bool overdue(struct keeper *k, int64_t now, int64_t waited, bool heard)
+{
+	k->silent_ms = heard ? 0 : k->silent_ms + waited;
+	k->hung = k->silent_ms > k->limits->silent_ms || (k->stop_sent && now - k->stop_ms > k->limits->stop_ms);
+	return k->hung;
 }
 
 /* One wake-up: sockets asked for, frames. 1 go on, 0 the child has closed, -1. */
 static int keeper_turn(struct keeper *k)
 {
 	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = k->broker_fd, .events = POLLIN } };
+	int64_t from = clock_mono_ms(&clock_system);
 	if (poll(p, 2, k->browsing ? 15 : 200) < 0 && errno != EINTR)
 		return error_os(k->e, errno, "poll");
-	ask_to_stop(k);
+	int64_t now = clock_mono_ms(&clock_system);
+	ask_to_stop(k, now);
+	if (overdue(k, now, now - from, p[0].revents || p[1].revents))
+		return 0;
 	if (k->browsing && jail_tell_browsed(k) < 0)
 		return -1;
 	if ((p[1].revents & POLLIN) && net_broker_serve(k->broker, k->e) < 0)
@@ -142,6 +160,8 @@ static int keeper_loop(struct keeper *k)
 	int r = keeper_begin(k);
 	if (r < 0) {
 		struct os_child_exit how;
+		if (k->hung)
+			return 0;
 		if (os_child_wait(&k->child, 200, &how) != 1)
 			return -1; /* our own journal failed */
 		return 0;
@@ -159,6 +179,9 @@ static int one_life(struct keeper *k)
 	int pair[2] = { -1, -1 }, r = -1;
 	struct os_child_exit how = { 0 };
 	k->child = OS_CHILD_NONE;
+	k->hung = false;
+	k->silent_ms = 0;
+	k->begun_ms = clock_mono_ms(&clock_system);
 	os_frame_reader_init(&k->in, LIMIT_JAIL_FRAME + JAIL_BATCH * 2);
 	if (net_connector_direct(&(struct net_direct_options){ .policy = k->policy }, &direct, k->e) == 0 &&
 	    net_broker_pair(pair, k->e) == 0 &&
@@ -171,11 +194,13 @@ static int one_life(struct keeper *k)
 		k->more = false;
 		r = keeper_loop(k);
 		if (!k->ended && r >= 0) {
-			if (os_child_wait(&k->child, 5000, &how) != 1)
-				os_child_kill(&k->child);
-			error_set(k->e, "scan.engine-crashed", "扫描引擎异常结束：%s", "The scan engine ended: %s",
-				  how.zh ? how.zh : "");
 			r = 1;
+			if (k->hung || os_child_wait(&k->child, 5000, &how) != 1)
+				os_child_kill(&k->child);
+			if (k->hung)
+				error_set(k->e, "scan.engine-hung", "扫描引擎失去响应，已强制结束。", "The scan engine did not react and was ended.");
+			else
+				error_set(k->e, "scan.engine-crashed", "扫描引擎异常结束：%s", "The scan engine ended: %s", how.zh ? how.zh : "");
 		}
 	}
 	net_broker_free(broker);
@@ -190,14 +215,36 @@ static int one_life(struct keeper *k)
 	return k->ended ? 0 : r;
 }
 
+/* Both children had to be given up: what was found so far stands, and this says so. */
+static void closing_words(const struct keeper *k, int64_t started, struct scan_summary *s)
+{
+	const char *reason = k->late ? "limit.seconds" : !k->stop_sent ? "engine.crashed" : k->asked == SCAN_PAUSE ? "paused" : "stopped";
+	s->stats = k->heard;
+	memcpy(s->counts, k->heard_counts, sizeof(s->counts));
+	s->started_ms = started;
+	s->finished_ms = clock_wall_ms(&clock_system);
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	snprintf(s->reason_zh, sizeof(s->reason_zh), "%.140s", k->e->zh);
+	snprintf(s->reason_en, sizeof(s->reason_en), "%.140s", k->e->en);
+}
+
 int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy, const struct scan_options *o,
 		    const struct scan_state *state, const struct scan_events *events, struct scan_summary *ret,
 		    struct error *e)
 {
+	static const struct scan_jail_limits usual = { LIMIT_JAIL_SILENT_MS, LIMIT_JAIL_STOP_MS, LIMIT_JAIL_LATE_MS };
+	return scan_run_jailed_within(&usual, spawner, policy, o, state, events, ret, e);
+}
+
+int scan_run_jailed_within(const struct scan_jail_limits *limits, struct os_spawner *spawner,
+			   struct net_policy *policy, const struct scan_options *o, const struct scan_state *state,
+			   const struct scan_events *events, struct scan_summary *ret, struct error *e)
+{
 	static const struct scan_events nobody;
 	struct error mine = { 0 };
 	struct scan_summary summary = { 0 };
-	struct keeper k = { .spawner = spawner, .policy = policy, .o = o, .state = state,
+	int64_t started = clock_wall_ms(&clock_system);
+	struct keeper k = { .spawner = spawner, .policy = policy, .o = o, .state = state, .limits = limits,
 			    .events = events ? events : &nobody, .summary = &summary, .e = e ? e : &mine };
 	buf_init(&k.record, LIMIT_JAIL_FRAME + 64 * KIB);
 	int r = one_life(&k);
@@ -211,8 +258,15 @@ int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy, const
 	}
 	scan_browser_stop(k.browser);
 	buf_free(&k.record);
-	if (r != 0 || k.result < 0)
+	if (r == 1 && k.events->finding)
+		closing_words(&k, started, &summary);
+	else if (r != 0 || k.result < 0)
 		return -1;
+	if (k.late && strcmp(summary.reason, "stopped") == 0) { /* it was we who stopped it */
+		snprintf(summary.reason, sizeof(summary.reason), "limit.seconds");
+		snprintf(summary.reason_zh, sizeof(summary.reason_zh), "达到时间上限。");
+		snprintf(summary.reason_en, sizeof(summary.reason_en), "The time limit was reached.");
+	}
 	*ret = summary;
 	return 0;
 }

@@ -97,6 +97,8 @@ static int keep_progress(struct keeper *k, struct str bytes)
 	p.doing_en = n;
 	if (p.basis > 10000)
 		p.basis = 10000;
+	k->heard = p.stats;
+	memcpy(k->heard_counts, p.counts, sizeof(k->heard_counts));
 	if (k->events->progress)
 		k->events->progress(k->events->ctx, &p);
 	free(z);

@@ -62,6 +62,13 @@ struct keeper {
 	bool stop_sent, ended; /* a summary or an error came */
 	bool more;	       /* the child waits for records */
 	int result;
+	/* the forced end */
+	const struct scan_jail_limits *limits;
+	int64_t begun_ms, stop_ms, silent_ms;
+	enum scan_verdict asked; /* what FRAME_STOP said */
+	bool late, hung;
+	struct scan_stats heard; /* of the last progress, by whichever child */
+	uint64_t heard_counts[SEVERITY_COUNT];
 	struct buf record;
 	struct aside *aside; /* of this child */
 	struct scan_browser_host *browser;

@@ -283,4 +283,15 @@ int scan_run(const struct scan_options *o, struct net_connector *connector,
 int scan_run_jailed(struct os_spawner *spawner, struct net_policy *policy,
 		    const struct scan_options *o, const struct scan_state *state,
 		    const struct scan_events *events, struct scan_summary *ret, struct error *e);
+/* When a child is ended by force. It is started once more from the journal; when that one has to
+ * be ended as well, what was found so far stands and the summary says "engine.crashed" (or
+ * why the child had been asked to stop). */
+struct scan_jail_limits {
+	unsigned silent_ms; /* without a word, while nothing that it waits for is ours to do */
+	unsigned stop_ms;   /* after it was asked to stop */
+	unsigned late_ms;   /* beyond options.max_seconds, before it is asked to stop */
+};
+int scan_run_jailed_within(const struct scan_jail_limits *limits, struct os_spawner *spawner,
+			   struct net_policy *policy, const struct scan_options *o, const struct scan_state *state,
+			   const struct scan_events *events, struct scan_summary *ret, struct error *e);
 #endif
