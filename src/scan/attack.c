@@ -177,6 +177,18 @@ struct target *attack_add_bare(struct run *r, const struct target *t)
 	return r->attack.targets.ptr[r->attack.targets.len - 1];
 }
 
+/* step1.php, step2.php: a program's own files are numbered by hand. */
+static bool few_numbers(struct str path)
+{
+	size_t run = 0, most = 0;
+	ssize_t dot = str_rchr(path, '.');
+	for (size_t i = 0; i < path.len; i++) {
+		run = ascii_digit(path.ptr[i]) ? run + 1 : 0;
+		most = run > most ? run : most;
+	}
+	return dot > 0 && most < 3 && !str_starts(str_from(path, (size_t)dot), STR(".htm"));
+}
+
 /* Files named alike (page-0001.html, page-0002.html …) are one kind. */
 static bool file_kind_full(struct run *r, const char *kind, struct str path)
 {
@@ -186,6 +198,8 @@ static bool file_kind_full(struct run *r, const char *kind, struct str path)
 	kit_path_pattern(&b, path, true);
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
 	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 3 : 10;
+	if (few_numbers(path) && r->o.mode != SCAN_QUICK)
+		most *= 4;
 	if (n < most)
 		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
 	buf_free(&b);

@@ -7,6 +7,7 @@
 #include "net/cookie.h"
 #include "scan/api.h"
 #include "scan/link.h"
+#include "scan/login_private.h"
 #include "scan/scan_private.h"
 
 #define CRAWL_WINDOW 64
@@ -65,6 +66,7 @@ struct push_from {
 	struct str from;       /* the page */
 	const struct url *url; /* of it */
 	struct arena *arena;
+	bool outside; /* the page is one for who has no session */
 	bool script; /* what is read is a script file: its relative addresses belong to `from` of spec */
 };
 
@@ -168,7 +170,15 @@ static bool may_submit(const struct run *r, const struct scan_form *f)
 	return false;
 }
 
-static void push_submission(struct push_from *p, const struct form_submission *sub)
+static bool has_password(const struct scan_form *f)
+{
+	for (size_t i = 0; i < f->fields_len; i++)
+		if (str_eq(f->fields[i].type, STR("password")))
+			return true;
+	return false;
+}
+
+static void push_submission(struct push_from *p, const struct scan_form *f, const struct form_submission *sub)
 {
 	struct url u;
 	if (url_parse(p->arena, sub->url, p->url, 0, &u, NULL) < 0)
@@ -176,7 +186,7 @@ static void push_submission(struct push_from *p, const struct form_submission *s
 	struct spec s = { .method = sub->method,
 			  .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),
 			  .body = sub->body, .type = sub->content_type, .from = p->from,
-			  .kind = LINK_FORM, .depth = p->spec->depth + 1 };
+			  .kind = LINK_FORM, .depth = p->spec->depth + 1, .outside = p->outside && has_password(f) };
 	frontier_push(p->r, &s);
 }
 
@@ -188,7 +198,7 @@ static void push_forms(struct push_from *p, const struct scan_page *page)
 			continue;
 		for (enum form_choice choice = FORM_FULL; choice < FORM_CHOICES; choice++)
 			if (form_fill(p->arena, &page->forms[i], choice, &sub))
-				push_submission(p, &sub);
+				push_submission(p, &page->forms[i], &sub);
 	}
 }
 
@@ -257,6 +267,42 @@ void crawl_push_page(struct run *r, const struct spec *spec, const struct url *u
 	push_links(&p, page);
 	push_forms(&p, page);
 	arena_free(p.arena);
+}
+
+#define LIMIT_OUTSIDE 3 /* pages: the start, and what it offers to who wants to log in */
+
+/* A link that a visitor without a session would take to get one. */
+static bool leads_in(const struct scan_link *l)
+{
+	static const char *const words[] = { "login", "log-in", "signin", "sign-in", "登录", "登陆" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (l->kind == LINK_A && (str_ihas(l->url, str_c(words[i])) || (l->tag && str_ihas(l->tag->inner, str_c(words[i])))))
+			return true;
+	return false;
+}
+
+void crawl_outside(struct run *r)
+{
+	struct arena *a = arena_new(4 * MIB);
+	struct str urls[LIMIT_OUTSIDE] = { r->o.target };
+	size_t n = 1;
+	for (size_t i = 0; i < n && people_has_session(r, AS_FIRST) && r->o.max_depth > 0; i++) {
+		struct answer *x = session_fetch(r, &(struct fetch){ .who = AS_NOBODY, .url = urls[i], .follow = true });
+		if (!x)
+			break;
+		struct push_from p = { .r = r, .spec = &(struct spec){ .method = STR("GET"), .url = x->x.url, .kind = LINK_A },
+				       .from = x->x.url, .url = &x->url, .arena = arena_new(64 * MIB), .outside = true };
+		for (size_t k = 0; x->x.page && k < x->x.page->links_len && n < LIMIT_OUTSIDE; k++)
+			if (leads_in(&x->x.page->links[k]) && !str_eq(x->x.page->links[k].url, urls[n - 1]))
+				urls[n++] = arena_str(a, x->x.page->links[k].url);
+		if (x->x.page && x->x.status < 400) {
+			push_links(&p, x->x.page);
+			push_forms(&p, x->x.page);
+		}
+		arena_free(p.arena);
+		answer_unref(x);
+	}
+	arena_free(a);
 }
 
 static void keep_cookies(struct run *r, const struct answer *a)

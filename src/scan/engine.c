@@ -680,6 +680,7 @@ int scan_run(const struct scan_options *o, struct net_connector *connector, cons
 		r->phase = PHASE_CRAWL;
 	} else {
 		first_seeds(r);
+		crawl_outside(r);
 	}
 	while (turn(r))
 		;

@@ -54,7 +54,7 @@ struct scan_field {
 	const struct str *options; /* select and radio groups */
 	size_t options_len;
 	bool required, checked, disabled;
-	bool leave; /* a box that says it deletes: never ticked */
+	bool leave; /* a box or button that says it deletes: not ticked, not pressed when there is another */
 	uint32_t maxlength; /* 0: none given */
 	const struct scan_tag *tag;
 };

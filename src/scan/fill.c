@@ -28,6 +28,7 @@ static const struct {
 	{ "user", "scanner" }, { "login", "scanner" }, { "nick", "scanner" }, { "name", "scanner" },
 	{ "title", "hello" }, { "subject", "hello" }, { "comment", "hello" },
 	{ "message", "hello" }, { "content", "hello" }, { "mtx", "hello" }, { "txt", "hello" },
+	{ "text", "hello" }, { "note", "hello" }, { "msg", "hello" }, { "entry", "hello" }, { "remark", "hello" },
 	{ "search", "test" }, { "keyword", "test" }, { "query", "test" },
 	{ "ip", "127.0.0.1" }, { "host", "127.0.0.1" },
 	{ "id", "1" },
@@ -40,7 +41,7 @@ static const struct {
 	{ "number", "1" },	{ "range", "1" },	    { "date", "2024-01-15" },
 	{ "time", "08:30" },	{ "datetime-local", "2024-01-15T08:30" },
 	{ "month", "2024-01" }, { "week", "2024-W03" }, { "color", "#336699" },
-	{ "password", "Scan-2468" }, { "search", "test" },
+	{ "password", "Scan-2468" }, { "search", "test" }, { "textarea", "hello" },
 };
 
 struct str form_guess(struct str name, struct str type)
@@ -83,6 +84,15 @@ static bool either_or(const struct scan_form *form)
 	return list && text;
 }
 
+/* Is there a button that does not say it deletes? */
+static bool other_button(const struct scan_form *form)
+{
+	for (size_t i = 0; i < form->fields_len; i++)
+		if (is(&form->fields[i], "submit") && !form->fields[i].leave)
+			return true;
+	return false;
+}
+
 /* The value to send, or .ptr NULL: the field is not sent. */
 static struct str value_of(const struct scan_form *form, size_t at, enum form_choice choice, bool *submit_used)
 {
@@ -93,7 +103,7 @@ static struct str value_of(const struct scan_form *form, size_t at, enum form_ch
 	if ((choice == FORM_TYPED && optional_list(f)) || (choice == FORM_CHOSEN && optional_text(f)))
 		return STR("");
 	if (is(f, "submit") || is(f, "image")) {
-		if (*submit_used)
+		if (*submit_used || (f->leave && other_button(form)))
 			return STR_NULL;
 		*submit_used = true;
 		return own;
@@ -271,6 +281,8 @@ enum form_danger form_danger_of(const struct scan_form *f)
 			passwords++;
 			fresh = fresh || str_ihas(d->name, STR("new")) || str_ihas(d->name, STR("conf"));
 		}
+		if (d->leave && is(d, "submit") && other_button(f))
+			continue; /* another one is pressed */
 		if (is(d, "submit") || is(d, "hidden")) {
 			buf_char(&b, ' ');
 			buf_str(&b, d->name);

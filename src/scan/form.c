@@ -48,8 +48,8 @@ struct collect {
 	VEC(struct scan_form) forms;
 	VEC(struct scan_field) fields; /* of the form that is open */
 	VEC(struct str) options;
-	struct buf text;
-	bool open;
+	struct buf text, risky; /* words; those of buttons that delete */
+	bool open, harmless; /* another button */
 };
 
 static void close_form(struct collect *c)
@@ -62,10 +62,13 @@ static void close_form(struct collect *c)
 		memcpy(copy, c->fields.ptr, c->fields.len * sizeof(*copy));
 	f->fields = copy;
 	f->fields_len = c->fields.len;
+	if (!c->harmless)
+		buf_str(&c->text, buf_view(&c->risky));
 	f->text = arena_str(c->a, buf_view(&c->text));
 	vec_clear(&c->fields);
 	buf_clear(&c->text);
-	c->open = false;
+	buf_clear(&c->risky);
+	c->open = c->harmless = false;
 }
 
 static void open_form(struct collect *c, const struct scan_tag *t)
@@ -139,6 +142,13 @@ static bool box_destroys(const struct collect *c, const struct scan_field *f)
 	return false;
 }
 
+static void add_button(struct collect *c, struct scan_field *f, struct str words)
+{
+	f->leave = form_says_destroy(f->name) || form_says_destroy(f->value) || form_says_destroy(words);
+	add_words(f->leave ? &c->risky : &c->text, words);
+	c->harmless = c->harmless || (!f->leave && str_eq(f->type, STR("submit")));
+}
+
 static void add_input(struct collect *c, const struct scan_tag *t)
 {
 	struct str type = str_trim(scan_tag_attr(t, "type"));
@@ -146,7 +156,7 @@ static void add_input(struct collect *c, const struct scan_tag *t)
 	if (f && str_eq(f->type, STR("checkbox")))
 		f->leave = box_destroys(c, f);
 	if (f && (str_eq(f->type, STR("submit")) || str_eq(f->type, STR("button"))))
-		add_words(&c->text, f->value);
+		add_button(c, f, f->value);
 }
 
 static void add_select(struct collect *c, const struct scan_tag *t, size_t at)
@@ -200,6 +210,7 @@ void form_collect(struct arena *a, struct scan_page *page, const struct url *bas
 {
 	struct collect c = { .a = a, .page = page, .base = base, .page_url = page_url };
 	buf_init(&c.text, LIMIT_FORM_TEXT);
+	buf_init(&c.risky, LIMIT_FORM_TEXT);
 	for (size_t i = 0; i < page->tags_len; i++) {
 		const struct scan_tag *t = &page->tags[i];
 		if (t->after_form_end)
@@ -216,9 +227,10 @@ void form_collect(struct arena *a, struct scan_page *page, const struct url *bas
 			add_words(&c.text, t->inner);
 		else if (str_eq(t->name, STR("button")) && c.open) {
 			struct str type = scan_tag_attr(t, "type");
-			add_field(&c, t, str_ieq(type, STR("reset")) || str_ieq(type, STR("button")) ?
-						 STR("button") : STR("submit"));
-			add_words(&c.text, t->inner);
+			struct scan_field *f = add_field(&c, t, str_ieq(type, STR("reset")) || str_ieq(type, STR("button")) ?
+									 STR("button") : STR("submit"));
+			if (f)
+				add_button(&c, f, t->inner);
 		}
 	}
 	close_form(&c);
@@ -230,4 +242,5 @@ void form_collect(struct arena *a, struct scan_page *page, const struct url *bas
 	vec_free(&c.fields);
 	vec_free(&c.options);
 	buf_free(&c.text);
+	buf_free(&c.risky);
 }

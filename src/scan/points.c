@@ -397,7 +397,7 @@ static void set_body(struct send *s, struct str body, struct str type)
 
 void points_headers(struct run *r, struct send *s, const struct spec *spec)
 {
-	points_headers_as(r, s, spec, AS_FIRST);
+	points_headers_as(r, s, spec, spec->outside ? AS_NOBODY : AS_FIRST);
 }
 
 void points_headers_as(struct run *r, struct send *s, const struct spec *spec, enum person_id who)
@@ -607,7 +607,7 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 	struct send *s = send_new(r, method, url, URL_RAW_PATH, NULL);
 	if (!s)
 		return -1;
-	enum person_id who = m->no_cookies ? AS_NOBODY : m->as_second ? AS_SECOND : AS_FIRST;
+	enum person_id who = m->no_cookies || spec->outside ? AS_NOBODY : m->as_second ? AS_SECOND : AS_FIRST;
 	if (!run_in_scope(r, &s->url) || run_excluded(r, s->q.url) ||
 	    (who == AS_SECOND && !people_has_session(r, who))) {
 		send_free(s);

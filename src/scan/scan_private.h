@@ -23,6 +23,7 @@ struct spec {
 	struct str from;		    /* page it was found on */
 	unsigned depth;
 	enum scan_link_kind kind;
+	bool outside; /* a log-in as it is for who has no session: sent without one */
 	uint64_t order; /* priority << 40 | sequence: the frontier's key */
 	struct spec *next;
 };
@@ -204,6 +205,8 @@ bool alias_guess_wanted(struct run *r, const struct spec *s);
 void alias_guess_learn(struct run *r, const struct spec *s, bool there);
 
 /* Links and forms of a page that did not come by a plain request. */
+/* The start page as it is for who is not logged in: log-in forms stand there only. */
+void crawl_outside(struct run *r);
 void crawl_push_page(struct run *r, const struct spec *from, const struct url *url, const struct scan_page *page);
 
 /* ---- session.c: log-ins, and keeping them ---- */

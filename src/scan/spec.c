@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "scan/scan_private.h"
 
+#define SPEC_OUTSIDE 0x100u /* beside the kind, in the journal */
+
 static struct str put(char **at, struct str s)
 {
 	struct str r = str_make(*at, s.len);
@@ -31,7 +33,7 @@ struct spec *spec_new(const struct spec *c)
 void spec_encode(const struct spec *s, struct buf *b)
 {
 	buf_u32(b, s->depth);
-	buf_u32(b, (uint32_t)s->kind);
+	buf_u32(b, (uint32_t)s->kind | (s->outside ? SPEC_OUTSIDE : 0));
 	buf_u64(b, s->order);
 	buf_blob(b, s->method);
 	buf_blob(b, s->url);
@@ -47,9 +49,10 @@ struct spec *spec_decode(struct str bytes)
 	uint32_t kind;
 	if (reader_u32(&r, &s.depth) < 0 || reader_u32(&r, &kind) < 0 || reader_u64(&r, &s.order) < 0 ||
 	    reader_blob(&r, &s.method) < 0 || reader_blob(&r, &s.url) < 0 || reader_blob(&r, &s.body) < 0 ||
-	    reader_blob(&r, &s.type) < 0 || reader_blob(&r, &s.from) < 0 || kind > LINK_API_GUESS)
+	    reader_blob(&r, &s.type) < 0 || reader_blob(&r, &s.from) < 0 || (kind & ~SPEC_OUTSIDE) > LINK_API_GUESS)
 		return NULL;
-	s.kind = (enum scan_link_kind)kind;
+	s.kind = (enum scan_link_kind)(kind & ~SPEC_OUTSIDE);
+	s.outside = (kind & SPEC_OUTSIDE) != 0;
 	return spec_new(&s);
 }
 

@@ -62,14 +62,17 @@ static void store(struct probe *p)
 	struct scan_point list[STORED_POINTS];
 	size_t n = probe_points(p, list, STORED_POINTS), w = 0;
 	const struct scan_exchange *x;
-	bool body_first = false;
+	bool body_first = false, words = false;
 	struct scan_header h[] = { { STR_INIT("User-Agent"), probe_tag_for(p, WHERE_HEADER, STR("User-Agent")) },
 				   { STR_INIT("X-Forwarded-For"), probe_tag_for(p, WHERE_HEADER, STR("X-Forwarded-For")) } };
 	struct scan_mutation m = { .fresh = true, .headers = h, .headers_len = ARRAY_SIZE(h) };
-	for (size_t i = 0; i < n; i++)
-		body_first = body_first || list[i].where == WHERE_BODY;
 	for (size_t i = 0; i < n; i++) {
-		if (!free_text(&list[i]) || (list[i].where == WHERE_BODY) != body_first)
+		body_first = body_first || list[i].where == WHERE_BODY;
+		words = words || (free_text(&list[i]) && !active_plain_number(list[i].value));
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!free_text(&list[i]) || (list[i].where == WHERE_BODY) != body_first ||
+		    (words && active_plain_number(list[i].value))) /* what it is about: another number may be nothing */
 			continue;
 		list[w] = list[i];
 		list[w++].value = probe_tag_for(p, list[i].where, list[i].name);

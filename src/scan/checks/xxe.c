@@ -195,7 +195,7 @@ static void probe_xml(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
 	struct way w = { 0 };
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_sqli_found(p) && !deep && pt->where != WHERE_XML))
 		return;
 	if (pt->where == WHERE_XML) {
 		const struct scan_exchange *base = pt->base;
