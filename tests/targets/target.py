@@ -197,6 +197,8 @@ def name_cases(kinds):
         place = list(dict.fromkeys(x.kind for x in CASES)).index(c.kind)
         n = counts[c.kind] = counts.get(c.kind, -1) + 1
         c.base = f"/{WORDS[-1 - place]}/{WORDS[(n * 7 + place * 3) % len(WORDS)]}"
+        if n >= len(WORDS):
+            c.base += "-" + WORDS[(n * 5 + place) % len(WORDS)]
     if kinds:
         CASES[:] = [c for c in CASES if c.kind in kinds]
 
