@@ -26,6 +26,10 @@
 #define OOB_RING 4096
 #define OOB_WHAT 1024
 #define OOB_PER_TOKEN 16 /* hits of one token within the ring's last part */
+#define OOB_PER_SOURCE 24 /* connections of one address at a time */
+#define OOB_SOURCES 256   /* addresses told apart, by hash */
+#define OOB_SOURCE_RATE 200 /* packets and connections of one address per second; a resolver may send many */
+#define OOB_REST_MS 200	    /* without descriptors or memory: try again then */
 
 struct kept {
 	uint64_t number;
@@ -54,6 +58,11 @@ struct oob_server {
 	void *ctx;
 	bool started;
 	struct connection connections[OOB_CONNECTIONS];
+	struct {
+		int64_t second;
+		unsigned n;
+	} sources[OOB_SOURCES];
+	int64_t rest_until_ms; /* nothing is accepted before */
 	pthread_mutex_t lock; /* of what follows */
 	struct kept *ring;
 	uint64_t number;
@@ -163,6 +172,18 @@ static int bind_to(struct str at, int type, uint16_t *ret_port, struct error *e)
 	return fd;
 }
 
+/* Has this address had its share of the second? */
+static bool too_fast(struct oob_server *s, const char *from)
+{
+	int64_t second = clock_mono_ms(&clock_system) / 1000;
+	size_t i = str_hash(str_c(from)) % OOB_SOURCES;
+	if (s->sources[i].second != second) {
+		s->sources[i].second = second;
+		s->sources[i].n = 0;
+	}
+	return ++s->sources[i].n > OOB_SOURCE_RATE;
+}
+
 static const char *type_name(unsigned type, char out[16])
 {
 	static const struct {
@@ -188,11 +209,13 @@ static void serve_dns(struct oob_server *s)
 		ssize_t n = recvfrom(s->dns, in, sizeof(in), 0, (struct sockaddr *)&a, &len);
 		if (n <= 0)
 			return;
+		name_of(&a, len, from);
+		if (too_fast(s, from)) /* its address may be forged: nobody is flooded with answers */
+			continue;
 		size_t m = oob_dns_answer(&s->zone, str_make(in, (size_t)n), out, name, &type);
 		if (m)
 			sendto(s->dns, out, m, 0, (struct sockaddr *)&a, len);
 		if (name[0] && oob_token_find(str_c(name), token)) {
-			name_of(&a, len, from);
 			snprintf(what, sizeof(what), "%s %s", type_name(type, other), name);
 			remember(s, OOB_DNS, token, from, str_c(what));
 		}
@@ -205,6 +228,14 @@ static void drop(struct connection *c)
 	c->fd = -1;
 }
 
+static size_t connections_of(const struct oob_server *s, const struct connection *but, const char *from)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < OOB_CONNECTIONS; i++)
+		n += &s->connections[i] != but && s->connections[i].fd >= 0 && strcmp(s->connections[i].from, from) == 0;
+	return n;
+}
+
 static void accept_some(struct oob_server *s)
 {
 	for (size_t i = 0; i < OOB_CONNECTIONS; i++) {
@@ -214,12 +245,17 @@ static void accept_some(struct oob_server *s)
 		if (c->fd >= 0)
 			continue;
 		c->fd = accept4(s->http, (struct sockaddr *)&a, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (c->fd < 0)
+		if (c->fd < 0) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+				s->rest_until_ms = clock_mono_ms(&clock_system) + OOB_REST_MS;
 			return;
+		}
 		c->len = 0;
 		c->ldap = false;
 		c->until_ms = clock_wall_ms(&clock_system) + OOB_PATIENCE_MS;
 		name_of(&a, len, c->from);
+		if (too_fast(s, c->from) || connections_of(s, c, c->from) >= OOB_PER_SOURCE)
+			drop(c);
 	}
 }
 
@@ -284,9 +320,13 @@ static void *serve(void *arg)
 			p[3 + i] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
 			room = room || c->fd < 0;
 		}
-		p[2] = (struct pollfd){ .fd = room ? s->http : -1, .events = POLLIN };
-		if (poll(p, ARRAY_SIZE(p), 1000) < 0 && errno != EINTR)
-			return NULL;
+		bool rests = s->rest_until_ms > clock_mono_ms(&clock_system);
+		p[2] = (struct pollfd){ .fd = room && !rests ? s->http : -1, .events = POLLIN };
+		if (poll(p, ARRAY_SIZE(p), rests ? OOB_REST_MS : 1000) < 0) {
+			if (errno != EINTR) /* out of memory: go on when there is some */
+				clock_system.sleep_ms(&clock_system, OOB_REST_MS);
+			continue;
+		}
 		if (p[0].revents)
 			return NULL;
 		if (p[1].revents)

@@ -1,7 +1,9 @@
 /* The out-of-band listener: hits that carry a token are told, noise is not, hostile packets
  * do no harm, and a name in the zone has its address. */
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -128,11 +130,82 @@ static void hits_are_told_and_noise_is_not(void **state)
 	assert_false(oob_server_start(&(struct oob_options){ .http = STR("nowhere") }, &s, NULL) == 0);
 }
 
+static int64_t cpu_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* No descriptor is left for a connection that waits: the listener rests instead of spinning,
+ * and serves it when there is one again. */
+static void without_descriptors_it_rests(void **state)
+{
+	struct oob_server *s;
+	struct rlimit before, few;
+	char line[100];
+	int taken[256], n = 0;
+	assert_ok(oob_server_start(&(struct oob_options){ .http = STR("127.0.0.1:0"), .domain = STR("oob.test"), .address = STR("127.0.0.1") },
+				   &s, NULL));
+	int client = connected(oob_server_http_port(s), SOCK_STREAM), other = socket(AF_INET, SOCK_STREAM, 0);
+	usleep(1000 * 100); /* that one is accepted */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (n < 256 && (taken[n] = dup(client)) >= 0)
+		n++;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(oob_server_http_port(s)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	assert_int_equal(connect(other, (struct sockaddr *)&a, sizeof(a)), 0);
+	int64_t from = cpu_ms();
+	usleep(1000 * 600);
+	assert_true(cpu_ms() - from < 150);
+	while (n > 0)
+		close(taken[--n]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(send(other, "GET / HTTP/1.0\r\n\r\n", 18, 0), 18);
+	assert_true(recv(other, line, sizeof(line), 0) > 0);
+	close(other);
+	close(client);
+	oob_server_stop(s);
+}
+
+/* One address gets its share, not everything. */
+static void one_source_has_bounds(void **state)
+{
+	struct oob_server *s;
+	unsigned char q[300], in[300];
+	int fd[40], shut = 0, answers = 0;
+	assert_ok(oob_server_start(&(struct oob_options){ .http = STR("127.0.0.1:0"), .dns = STR("127.0.0.1:0"), .domain = STR("oob.test"),
+							  .address = STR("127.0.0.1") }, &s, NULL));
+	for (int i = 0; i < 40; i++)
+		fd[i] = connected(oob_server_http_port(s), SOCK_STREAM);
+	usleep(1000 * 300);
+	for (int i = 0; i < 40; i++) {
+		shut += recv(fd[i], in, sizeof(in), MSG_DONTWAIT) == 0;
+		close(fd[i]);
+	}
+	assert_int_equal(shut, 40 - 24);
+	usleep(1000 * 1100);
+	int udp = connected(oob_server_dns_port(s), SOCK_DGRAM);
+	size_t n = question(q, "a.oob.test", 1);
+	for (int i = 0; i < 900; i++)
+		send(udp, q, n, 0);
+	usleep(1000 * 300);
+	while (recv(udp, in, sizeof(in), MSG_DONTWAIT) > 0)
+		answers++;
+	assert_in_range(answers, 1, 400); /* two seconds at most */
+	close(udp);
+	oob_server_stop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_in_the_zone_have_its_address),
 		cmocka_unit_test(hits_are_told_and_noise_is_not),
+		cmocka_unit_test(without_descriptors_it_rests),
+		cmocka_unit_test(one_source_has_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -411,6 +411,8 @@ static int replay_one(void *arg, struct str kind, struct str key, struct str byt
 		browsing_replayed(r, key);
 	} else if (str_eq(kind, STR("jar"))) {
 		cookie_jar_load(r->people[AS_FIRST].jar, bytes);
+	} else if (str_eq(kind, STR("oob")) || str_eq(kind, STR("expect"))) {
+		oob_replayed(r, kind, key, bytes);
 	} else if (str_eq(kind, STR("left"))) {
 		leftover_replayed(r, key, bytes);
 	} else if (str_eq(kind, STR("tag"))) {

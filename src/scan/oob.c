@@ -13,6 +13,8 @@
 #define OOB_HITS 8		/* kept per token */
 #define OOB_TOKENS 2000	/* with hits */
 #define OOB_EXPECTED_BYTES (64 * MIB)
+#define OOB_JOURNAL_BYTES (16 * MIB) /* of expectations that outlive this process */
+#define OOB_PER_LIFE ((uint64_t)1 << 24) /* names of one process: the next one makes others */
 
 struct heard {
 	struct scan_oob_hit hits[OOB_HITS];
@@ -30,7 +32,8 @@ struct oob {
 	int64_t asked_us, last_us;
 	struct map *heard;    /* token -> struct heard * */
 	struct map *expected; /* token -> struct expected * */
-	size_t expected_bytes;
+	size_t expected_bytes, journal_bytes;
+	bool noted; /* the journal knows our prefix */
 	struct arena *arena;
 	struct str host; /* of the door's URL */
 	uint16_t port;
@@ -73,6 +76,57 @@ void oob_free(struct run *r)
 	arena_free(o->arena);
 	free(o);
 	r->oob = NULL;
+}
+
+/* ---- the journal: what an earlier process sent may be heard of now ---- */
+
+static struct expected *expect(struct oob *o, struct str token, unsigned kinds, struct str finding)
+{
+	struct expected *e = mem_alloc(sizeof(*e));
+	e->kinds = kinds;
+	buf_init(&e->finding, 256 * KIB);
+	buf_str(&e->finding, finding);
+	o->expected_bytes += finding.len;
+	map_put(o->expected, token, e);
+	return e;
+}
+
+static void journal(struct run *r, struct str token, const struct expected *e)
+{
+	struct oob *o = r->oob;
+	struct buf b;
+	if (!o->noted)
+		run_journal(r, "oob", str_c(o->prefix), STR(""));
+	o->noted = true;
+	o->journal_bytes += e->finding.len;
+	if (o->journal_bytes > OOB_JOURNAL_BYTES)
+		return;
+	buf_init(&b, 512 * KIB);
+	buf_u32(&b, e->kinds);
+	buf_blob(&b, buf_view(&e->finding));
+	run_journal(r, "expect", token, buf_view(&b));
+	buf_free(&b);
+}
+
+void oob_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
+{
+	struct oob *o = r->oob;
+	struct reader rd = reader_of(bytes);
+	struct str finding;
+	uint32_t kinds;
+	if (!o)
+		return;
+	if (str_eq(kind, STR("oob"))) {
+		if (key.len != OOB_PREFIX_LEN)
+			return;
+		memcpy(o->prefix, key.ptr, OOB_PREFIX_LEN);
+		o->made += OOB_PER_LIFE;
+		o->last_us = run_now_us(r);
+		return; /* said again by this life, so that the next one counts it */
+	}
+	if (key.len == OOB_TOKEN_LEN && str_starts(key, str_c(o->prefix)) && !map_has(o->expected, key) &&
+	    o->expected_bytes < OOB_EXPECTED_BYTES && reader_u32(&rd, &kinds) == 0 && reader_blob(&rd, &finding) == 0)
+		o->journal_bytes += expect(o, key, kinds, finding)->finding.len;
 }
 
 static const char *kind_zh(enum scan_oob_kind k)
@@ -201,15 +255,14 @@ void probe_oob_expect(struct probe *p, struct str token, unsigned kinds, const s
 	struct oob *o = p->run->oob;
 	if (!o || map_has(o->expected, token) || o->expected_bytes > OOB_EXPECTED_BYTES)
 		return;
-	struct expected *e = mem_alloc(sizeof(*e));
 	struct scan_report mine = *rep;
+	struct buf prepared;
 	mine.confidence_set = true;
 	mine.confidence = CONFIDENCE_CERTAIN;
-	e->kinds = kinds;
-	buf_init(&e->finding, 256 * KIB);
-	finding_prepare(p->run, p->check, &mine, p->has_point ? &p->point : NULL, &e->finding);
-	o->expected_bytes += e->finding.len;
-	map_put(o->expected, token, e);
+	buf_init(&prepared, 256 * KIB);
+	finding_prepare(p->run, p->check, &mine, p->has_point ? &p->point : NULL, &prepared);
+	journal(p->run, token, expect(o, token, kinds, buf_view(&prepared)));
+	buf_free(&prepared);
 	o->last_us = run_now_us(p->run);
 	/* it may have come before the answer did */
 	struct heard *k = map_get(o->heard, token);

@@ -419,6 +419,7 @@ void evidence_build(struct arena *a, const struct scan_report *rep, const struct
 struct oob;
 void oob_init(struct run *r);
 void oob_free(struct run *r);
+void oob_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void oob_tick(struct run *r); /* asks for hits; cheap to call often */
 bool oob_waiting(struct run *r); /* late hits may still come */
 
