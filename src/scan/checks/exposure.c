@@ -15,45 +15,71 @@ static bool served(const struct scan_exchange *x)
 	return x->status >= 200 && x->status < 300 && !x->missing;
 }
 
-/* directory listings */
+/* directory listings: what the usual servers write, and for those that write little, what must stand beside it */
 static const struct scan_literal listing_texts[] = {
-	L("<title>Index of /"),
-	L("<h1>Index of /"),
+	{ STR_INIT("<title>Index of /"), true },
+	{ STR_INIT("<h1>Index of /"), true },
 	L("<title>Directory listing for /"),
 	L("[To Parent Directory]"),
 	L("Directory Listing For ["),
 	L("<title>Directory: /"),
 	L("<title>listing directory /"),
+	{ STR_INIT("<i>Index of&nbsp;</i>"), false },
+	L("<span class=\"meta-item\"><b>"),
+	L("<span class='meta-item'><b>"),
+	L("<pre>\n<a href=\""),
+	L("上级目录"),
+	L("<ListBucketResult"),
+	L("\"mtime\":\""),
 };
+enum { LISTED_CADDY = 8, LISTED_PRE = 10, LISTED_ZH = 11, LISTED_BUCKET = 12, LISTED_JSON = 13 };
 
-/* A list made by a server: the title is the address, and what is linked lies in this folder
- * (but for the parent and the columns' order). An article about listings is neither. */
-static bool lists_this_folder(const struct scan_exchange *x)
+/* Go's file server writes nothing but links to files beside, one a line. */
+static bool only_links(struct str t)
 {
-	struct str title = x->page->title, base = str_sub(x->url, 0, x->origin.len + x->path.len);
-	size_t inside = 0, outside = 0;
-
-	if (str_istarts(title, STR("Index of ")) && !str_starts(x->path, str_trim(str_from(title, 9))))
+	struct str line;
+	size_t links = 0;
+	ssize_t at = str_find(t, STR("<pre>\n"));
+	if (at < 0 || at > 200)
 		return false;
-	for (size_t i = 0; i < x->page->links_len; i++) {
-		const struct scan_link *l = &x->page->links[i];
-		struct str rest = str_starts(l->url, base) ? str_from(l->url, base.len) : STR_NULL;
-		ssize_t slash = rest.ptr ? str_chr(rest, '/') : -1;
-
-		if (l->kind != LINK_A || str_empty(l->raw) || l->raw.ptr[0] == '?' || (rest.ptr && str_empty(rest)) || str_starts(base, l->url))
-			continue; /* order of columns, itself, a folder above */
-		if (rest.ptr && (slash < 0 || (size_t)slash + 1 == rest.len))
-			inside++;
-		else
-			outside++;
+	t = str_from(t, (size_t)at + 6);
+	while (str_split(&t, '\n', &line)) {
+		if (str_eq(line, STR("</pre>")))
+			return links > 0 && str_trim(t).len == 0;
+		ssize_t mark = str_find(line, STR("\">"));
+		if (!str_starts(line, STR("<a href=\"")) || !str_ends(line, STR("</a>")) || mark < 0)
+			return false;
+		struct str name = str_sub(line, (size_t)mark + 2, line.len - 4), to = str_sub(line, 9, (size_t)mark);
+		if (!str_eq(name, to) && !str_has(to, STR("%")) && !str_has(name, STR("&")))
+			return false; /* the text is the name */
+		links++;
 	}
-	return inside >= outside * 4 && x->page->forms_len == 0 && (inside > 0 || x->page->links_len > 0);
+	return false;
+}
+
+static bool lists_files(const struct scan_exchange *x, size_t which)
+{
+	if (which == LISTED_BUCKET)
+		return x->media == MEDIA_XML && str_has(x->text, STR("<Contents>")) && str_has(x->text, STR("<Key>"));
+	if (which == LISTED_JSON)
+		return x->media == MEDIA_JSON && str_starts(str_trim(x->text), STR("[")) && str_has(x->text, STR("\"type\":\"file\"")) &&
+		       str_ends(x->path, STR("/"));
+	if (x->media != MEDIA_HTML || !x->page || x->page->links_len == 0 || !str_ends(x->path, STR("/")))
+		return false;
+	if (which == LISTED_PRE)
+		return only_links(x->text);
+	if (which == LISTED_ZH)
+		return str_has(x->text, STR("大小")) && str_has(x->text, STR("修改")) && str_has(x->text, STR("../")) && str_has(x->page->title, STR("/"));
+	if (which >= LISTED_CADDY && which < LISTED_PRE)
+		return str_has(x->text, STR("<time datetime=")) && str_has(x->text, STR("class=\"size\"")) + str_has(x->text, STR("class=size")) > 0;
+	/* a forum's "Index of /r/security" leads elsewhere */
+	return which > 1 || str_has(x->text, STR("Parent Directory")) || str_has(x->text, STR("../")) || str_has(x->text, STR("?C=")) ||
+	       str_has(x->text, STR("./")) || str_ihas(x->page->title, STR("index of /"));
 }
 
 static void on_listing(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)
 {
-	if (x->media == MEDIA_HTML && served(x) && x->page && x->page->links_len > 0 &&
-	    str_ends(x->path, STR("/")) && lists_this_folder(x))
+	if (served(x) && lists_files(x, which))
 		passive_report(c, x, passive_line(x->text, at, 200), STR_NULL);
 }
 
