@@ -213,7 +213,7 @@ static bool address_like(struct str s)
 {
 	if (s.len < 3 || s.len > 512 || !clean(s))
 		return false;
-	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")))
+	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")) || str_istarts(s, STR("ws://")) || str_istarts(s, STR("wss://")))
 		return s.len > 9;
 	if (str_starts(s, STR("//")))
 		return str_chr(s, '.') > 2;
@@ -278,6 +278,10 @@ static void say(struct reading *r, struct str raw)
 {
 	struct buf b;
 	buf_init(&b, 8 * KIB);
+	if (str_istarts(raw, STR("ws://")) || str_istarts(raw, STR("wss://"))) { /* a socket begins as a request */
+		buf_c(&b, "http");
+		raw = str_from(raw, 2);
+	}
 	put_parameters(&b, raw);
 	struct str s = buf_view(&b);
 	if (s.len && r->count < LIMIT_SCRIPT_FOUND && !r->stop && map_add(r->said, s)) {

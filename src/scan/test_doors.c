@@ -91,7 +91,7 @@ static bool interfaces(struct web *w)
 	else if (str_has(w->body, STR("__schema")))
 		web_text(w, "200 OK", "application/json", open ? "{\"data\":{\"__schema\":{\"types\":[{\"name\":\"Query\"}]}}}" :
 								  "{\"errors\":[{\"message\":\"introspection is not allowed\"}]}");
-	else if (str_has(w->body, STR("{__typename}")) && !str_starts(w->body, STR("[")))
+	else if (str_has(w->body, STR("\"{__typename}\"")))
 		web_text(w, "200 OK", "application/json", "{\"data\":{\"__typename\":\"Query\"}}");
 	else
 		web_text(w, "200 OK", "application/json", "{\"errors\":[{\"message\":\"no such field\"}]}");

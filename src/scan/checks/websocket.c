@@ -4,16 +4,23 @@
 
 #include "base/encode.h"
 #include "base/limits.h"
+#include "net/url.h"
 #include "scan/checks/active_private.h"
+#include "scan/form.h"
 
 #define HANDSHAKE_MS 2000 /* an open socket stays open: the head is all there is to wait for */
 
 static bool may_be_one(const struct scan_exchange *x)
 {
 	static const char *const ends[] = { "ws", "wss", "websocket", "socket", "chat", "live", "stream", "cable", "realtime", "push", "notify",
-					    "events", "echo" };
+					    "events", "echo", "hub", "socket.io", "sockjs", "signalr", "feed", "ticker", "notifications", "messages", "subscribe",
+					    "subscriptions", "mqtt", "terminal", "console", "tty" };
 	ssize_t slash = str_rchr(x->path, '/');
 	struct str last = str_from(x->path, (size_t)slash + 1);
+	if (!last.len && x->path.len > 1) { /* "/socket.io/" */
+		struct str path = str_sub(x->path, 0, x->path.len - 1);
+		last = str_from(path, (size_t)str_rchr(path, '/') + 1);
+	}
 	if (x->status == 426 || str_ihas(scan_header_get(&x->headers, "upgrade"), STR("websocket")))
 		return true;
 	if (x->status == 400 && str_ihas(str_sub(active_content(x), 0, 500), STR("websocket")))
@@ -21,6 +28,28 @@ static bool may_be_one(const struct scan_exchange *x)
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		if (str_ieq(last, str_c(ends[i])))
 			return x->media != MEDIA_HTML || x->status >= 400;
+	return false;
+}
+
+/* The page's script makes a socket of this address. */
+static bool named_as_one(struct probe *p, const struct scan_exchange *x)
+{
+	const struct scan_exchange *page;
+	struct str from = probe_from(p);
+	if (x->media == MEDIA_HTML && x->status < 400)
+		return false;
+	return from.len && probe_get(p, from, &page) == 0 && str_has(page->text, STR("WebSocket(")) && str_has(page->text, x->path);
+}
+
+/* What only this session's pages know stands in the address: another site cannot open it. */
+static bool holds_secret(struct probe *p, const struct scan_exchange *x)
+{
+	struct str rest = x->query, pair;
+	while (str_split(&rest, '&', &pair)) {
+		ssize_t eq = str_chr(pair, '=');
+		if (eq > 0 && pair.len - (size_t)eq > 12 && form_is_token(url_form_decode(probe_arena(p), str_sub(pair, 0, (size_t)eq)), str_from(pair, (size_t)eq + 1)))
+			return true;
+	}
 	return false;
 }
 
@@ -52,15 +81,16 @@ static void probe_origin(struct probe *p, const struct scan_exchange *x)
 {
 	const struct scan_exchange *r;
 	const char *s = x->https ? "https" : "http";
-	if (!may_be_one(x))
+	if ((!may_be_one(x) && !named_as_one(p, x)) || holds_secret(p, x))
 		return;
-	for (int kind = 0; kind < 3; kind++) {
+	for (int kind = 0; kind < 4; kind++) {
 		struct str origins[2];
 		for (int i = 0; i < 2; i++) {
 			struct str w = probe_word(p, 8);
 			origins[i] = kind == 0 ? probe_printf(p, "https://%.*s.example", STR_ARG(w)) :
 				     kind == 1 ? probe_printf(p, "%s://%.*s.%.*s.example", s, STR_ARG(x->host), STR_ARG(w)) :
-						 probe_printf(p, "%s://%.*s%.*s", s, STR_ARG(w), STR_ARG(x->host));
+				     kind == 2 ? probe_printf(p, "%s://%.*s%.*s", s, STR_ARG(w), STR_ARG(x->host)) :
+						 STR("null"); /* a sandboxed frame */
 		}
 		if (!opens(p, x, origins[0], &r) || !opens(p, x, origins[1], &r))
 			continue;

@@ -121,6 +121,101 @@ for w in ("graphql", "api", "query"):
 graphql(True, False, False, "graphql")
 good(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/graphql'>GraphQL 教程</a>", graphql=lambda r: Reply(page("<pre>{ __schema { types { name } } }</pre>")))
 
+
+TYPES = SCHEMA["data"]["__schema"]["types"]
+
+
+def braces(q):
+    deep = most = 0
+    for ch in q:
+        deep += (ch == "{") - (ch == "}")
+        most = max(most, deep)
+    return most
+
+
+class Graph:
+    """A small server: what is let through is told by its options. Users have friends, who are users."""
+
+    def __init__(self, **let):
+        self.let = let
+
+    def run(self, q, method="POST"):
+        let, q = self.let, str(q)
+        if not q.strip():
+            return {"errors": [{"message": "Must provide query string."}]}
+        if q.count("{") != q.count("}"):
+            return {"errors": [{"message": "Syntax Error: Expected Name, found <EOF>.", "locations": [{"line": 1, "column": 1}], **let.get("trace", {})}]}
+        if "mutation" in q.split("{")[0]:
+            if method == "GET" and not let.get("get_mutation"):
+                return {"errors": [{"message": "Can only perform a mutation operation from a POST request."}]}
+            return {"data": {"__typename": "Mutation"}} if "__typename" in q else {"errors": [{"message": "Unknown field"}]}
+        asked = re.findall(r"__schema\b", q), re.findall(r"__type\s*\(", q)
+        if asked[0] or asked[1]:
+            if (asked[0] and let.get("schema", lambda t: False)(q)) or (asked[1] and not asked[0] and let.get("type")):
+                return SCHEMA if asked[0] else {"data": {"__type": TYPES[0] if "Query" in q else None}}
+            return {"errors": [{"message": "GraphQL introspection is not allowed"}]}
+        aliases = re.findall(r"(\w+)\s*:\s*__typename", q)
+        if len(aliases) > let.get("aliases", 10):
+            return {"errors": [{"message": "Too many aliases"}]}
+        if q.count("__typename") - len(aliases) > let.get("repeats", 5):
+            return {"errors": [{"message": "Query is too complex"}]}
+        if braces(q) > let.get("depth", 6):
+            return {"errors": [{"message": "Query exceeds maximum depth"}]}
+        if "__typename" in q:
+            return {"data": {m: "Query" for m in (aliases or ["__typename"])}}
+        name = (re.findall(r"\{\s*(\w+)", q) or [""])[0]
+        if name in FIELDS:
+            return {"data": {name: {"name": "alice"}}}
+        hint = ' Did you mean "user" or "users"?' if let.get("suggest") else ""
+        return {"errors": [{"message": f'Cannot query field "{name}" on type "Query".{hint}', **let.get("trace", {})}]}
+
+    def door(self, r):
+        let = self.let
+        say = lambda v, status=200: Reply(json.dumps(v), status, kind="application/json")  # noqa: E731  pylint: disable=unnecessary-lambda-assignment
+        if r.method == "GET":
+            if "text/html" in r.headers.get("Accept", "") and let.get("ide") and "query" not in r.query:
+                return Reply(f"<!doctype html><html><head><title>{let['ide']}</title></head><body><div id=graphiql></div><script src='/graphiql.min.js'></script></body></html>")
+            if "query" not in r.query:
+                return say({"errors": [{"message": "Must provide query string."}]}, 400)
+            return say(self.run(r.get("query"), "GET")) if let.get("get", True) else say({"errors": [{"message": "GET is not supported."}]}, 405)
+        if "json" not in r.kind:
+            return say(self.run(r.get("query") or r.body.decode("utf-8", "replace"))) if let.get("forms") else say({"errors": [{"message": "Must be application/json"}]}, 415)
+        body = r.json
+        if isinstance(body, list):
+            if len(body) > let.get("batch", 0):
+                return say({"errors": [{"message": "Batching is not supported."}]}, 400)
+            return say([self.run(x.get("query", "")) for x in body])
+        return say(self.run(body.get("query", "")))
+
+
+def graph(is_bad, where="graphql", **let):
+    g = Graph(**let)
+    (bad if is_bad else good)(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/{where}'>接口</a>", **{where: g.door})
+
+
+graph(True, batch=50)
+graph(True, suggest=True)
+graph(True, "v1", schema=lambda q: True, aliases=1)
+graph(True, ide="GraphQL Playground")
+graph(True, "graph", batch=5, suggest=True)
+graph(True, forms=True, get=False, depth=3)
+graph(True, get_mutation=True)
+graph(True, forms=True)
+graph(True, "api", type=True)
+graph(True, schema=lambda q: "__schema{" not in q.replace(" ", ""))
+graph(True, "query", trace={"extensions": {"exception": {"stacktrace": ["GraphQLError: Cannot query field", "    at /srv/app/node_modules/graphql/index.js:12:3"]}}})
+graph(True, ide="GraphiQL")
+graph(True, "gql", schema=lambda q: True, get=False)
+for w in ("graphql", "api", "query", "gql"):
+    graph(False, w)
+graph(False, get=False)
+graph(False, trace={"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}})
+# Not GraphQL, though it answers like one; data that has the member.
+good(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/graphql'>接口</a>", graphql=lambda r: Reply('{"data":{"__typename":null},"errors":[]}', kind="application/json"))
+good(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/query'>查询</a>", query=lambda r: Reply(json.dumps({"query": r.body.decode("utf-8", "replace")[:200], "data": []}), kind="application/json"))
+good(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/api'>接口</a>", api=lambda r: Reply('{"code":401,"message":"请先登录"}', 401, kind="application/json"))
+good(G, NOBODY, lambda v, r: f"<a href='{r.case.base}/graphql'>GraphiQL 使用教程</a>", graphql=lambda r: Reply(page("<p>GraphiQL 是一个网页工具</p>")))
+
 W = "websocket"
 
 
@@ -148,3 +243,46 @@ ws(True, lambda o, r: o.startswith(f"http://{HOST(r).split(':')[0]}"))
 ws(False, lambda o, r: o == f"http://{HOST(r)}")
 ws(False, lambda o, r: o in (f"http://{HOST(r)}", "https://www.example.cn"))
 ws(False, lambda o, r: False)
+
+
+def ws_at(is_bad, allow, where, text, refuse=None, after=None):
+    """Another way to name the socket on the page, another answer to who only asks for the page."""
+    def upgrade(r):
+        if (r.headers.get("Upgrade") or "").lower() != "websocket":
+            return refuse(r) if refuse else Reply("Bad Request", 400, kind="text/plain")
+        return after(r) if after else socket(allow)(r)
+    (bad if is_bad else good)(W, NOBODY, lambda v, r: f"<p>消息</p><script>{text.replace('BASE', r.case.base).replace('HOST', HOST(r))}</script>",
+                              **{where.split("/")[0].replace("-", "_").replace(".", "_"): upgrade})
+
+
+def anyone(o, r):
+    return True
+
+
+def own(o, r):
+    return o == f"http://{HOST(r)}"
+
+
+ws_at(True, anyone, "ws", "var s=new WebSocket((location.protocol=='https:'?'wss://':'ws://')+location.host+'BASE/ws');")
+ws_at(True, lambda o, r: o in ("null", f"http://{HOST(r)}"), "live", "var u='BASE/live';new WebSocket('ws://HOST'+u);")
+ws_at(True, lambda o, r: re.match(f"https?://{HOST(r).split(':')[0]}", o), "notify", "connect('BASE/notify')")
+ws_at(True, lambda o, r: o.split(":")[0] in ("http", "https"), "hub", "new WebSocket(`ws://${location.host}BASE/hub`)", lambda r: Reply("Connection ID required", 400, kind="text/plain"))
+ws_at(True, lambda o, r: o.rstrip("/").endswith(HOST(r).split(":")[0]) or own(o, r), "feed", "var feed='BASE/feed';new WebSocket('ws://'+location.host+feed)", lambda r: Reply("", 405, kind="text/plain"))
+ws_at(True, lambda o, r: "Cookie" in r.headers, "push", "new WebSocket('ws://'+location.host+'BASE/push')")
+ws_at(True, lambda o, r: re.search(HOST(r).split(":")[0], o), "echo", "new WebSocket('ws://'+location.host+'BASE/echo')", lambda r: Reply("Can \"Upgrade\" only to \"WebSocket\".", 400, kind="text/plain"))
+ws_at(True, anyone, "socket.io", "io('BASE/socket.io/?EIO=4&transport=websocket')", lambda r: Reply('{"code":3,"message":"Bad request"}', 400, kind="application/json"))
+ws_at(True, lambda o, r: o != "", "ticker", "var t='BASE/ticker';new WebSocket('ws://'+location.host+t)", lambda r: Reply("not a websocket handshake", 400, kind="text/plain"))
+ws_at(True, lambda o, r: not o.endswith(".cn"), "events", "new WebSocket('ws://'+location.host+'BASE/events')")
+ws_at(True, lambda o, r: len(o) < 200, "stream", "new WebSocket('ws://'+location.host+'BASE/stream?room=1')")
+ws_at(False, own, "ws", "new WebSocket('ws://'+location.host+'BASE/ws')")
+ws_at(False, own, "hub", "new WebSocket(`ws://${location.host}BASE/hub`)", lambda r: Reply("Connection ID required", 400, kind="text/plain"))
+ws_at(False, lambda o, r: o in ("", f"http://{HOST(r)}"), "live", "new WebSocket('ws://'+location.host+'BASE/live')")
+# A secret of the session's stands in the address: another site does not know it.
+ws_at(False, lambda o, r: r.get("token") == "9f3a7c21d04e88b1", "push", "new WebSocket('ws://'+location.host+'BASE/push?token=9f3a7c21d04e88b1')")
+ws_at(False, anyone, "echo", "new WebSocket('ws://'+location.host+'BASE/echo')", after=lambda r: Reply("", 101, [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", "c3RhdGljLWFuc3dlci1hbHdheXM=")]))
+ws_at(False, anyone, "feed", "var feed='BASE/feed'", lambda r: Reply("data: 1\n\n", kind="text/event-stream"), after=lambda r: Reply("data: 1\n\n", kind="text/event-stream"))
+ws_at(False, anyone, "events", "new WebSocket('ws://'+location.host+'BASE/events')", after=lambda r: Reply("", 401))
+ws_at(False, anyone, "stream", "new WebSocket('ws://'+location.host+'BASE/stream')", after=lambda r: Reply("websocket", 200, [("Upgrade", "websocket")], kind="text/plain"))
+ws_at(False, anyone, "chat", "var x='BASE/chat'", lambda r: Reply(page("<p>聊天说明</p>")), after=lambda r: Reply(page("<p>聊天说明</p>")))
+ws_at(False, anyone, "notify", "connect('BASE/notify')", lambda r: Reply("[]", kind="application/json"), after=lambda r: Reply("[]", kind="application/json"))
+ws_at(False, lambda o, r: re.fullmatch(r"https://([a-z]+\.)?example\.cn", o) or own(o, r), "ticker", "var t='BASE/ticker';new WebSocket('ws://'+location.host+t)")
