@@ -213,8 +213,13 @@ static bool address_like(struct str s)
 {
 	if (s.len < 3 || s.len > 512 || !clean(s))
 		return false;
-	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")) || str_istarts(s, STR("ws://")) || str_istarts(s, STR("wss://")))
+	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")))
 		return s.len > 9;
+	if (str_istarts(s, STR("ws://")) || str_istarts(s, STR("wss://"))) { /* with a host that is known */
+		struct str host = str_from(s, (size_t)str_find(s, STR("//")) + 2);
+		host = str_sub(host, 0, str_chr(host, '/') < 0 ? host.len : (size_t)str_chr(host, '/'));
+		return str_chr(host, '.') > 0 || str_chr(host, ':') > 0;
+	}
 	if (str_starts(s, STR("//")))
 		return str_chr(s, '.') > 2;
 	ssize_t mark = str_chr(s, '?');
@@ -414,6 +419,14 @@ static size_t expression(struct reading *r, size_t i)
 	bool named = before && (token_at(r, i - 2)->kind == T_NAME || token_at(r, i - 2)->kind == T_STRING);
 	bool route = named && terms == 1 && (token_sign(before, ':') || token_sign(before, '=')) &&
 		     route_name(token_at(r, i - 2)->text);
+	ssize_t host = str_istarts(s, STR("ws")) ? str_find(s, STR("://")) : -1;
+	ssize_t path = host > 0 && !address_like(s) ? str_chr(str_from(s, (size_t)host + 3), '/') : -1;
+	if (any && path >= 0) { /* a socket on a host that only the script knows: ours */
+		s = str_from(s, (size_t)(host + 3 + path));
+		if (address_like(s))
+			say(r, s);
+		return address_like(s) ? at : i + 1;
+	}
 	if (!any || !(address_like(s) || (route && route_like(s))))
 		return i + 1; /* what is called with may hold one */
 	say(r, s);

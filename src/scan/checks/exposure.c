@@ -57,6 +57,30 @@ static bool only_links(struct str t)
 	return false;
 }
 
+/* A list made by a server: the title is the address, and what is linked lies in this folder
+ * (but for the parent and the columns' order). An article about listings is neither. */
+static bool lists_this_folder(const struct scan_exchange *x)
+{
+	struct str title = x->page->title, base = str_sub(x->url, 0, x->origin.len + x->path.len);
+	size_t inside = 0, outside = 0;
+
+	if (str_istarts(title, STR("Index of ")) && !str_starts(x->path, str_trim(str_from(title, 9))))
+		return false;
+	for (size_t i = 0; i < x->page->links_len; i++) {
+		const struct scan_link *l = &x->page->links[i];
+		struct str rest = str_starts(l->url, base) ? str_from(l->url, base.len) : STR_NULL;
+		ssize_t slash = rest.ptr ? str_chr(rest, '/') : -1;
+
+		if (l->kind != LINK_A || str_empty(l->raw) || l->raw.ptr[0] == '?' || (rest.ptr && str_empty(rest)) || str_starts(base, l->url))
+			continue; /* order of columns, itself, a folder above */
+		if (rest.ptr && (slash < 0 || (size_t)slash + 1 == rest.len))
+			inside++;
+		else
+			outside++;
+	}
+	return inside >= outside * 4 && x->page->forms_len == 0 && (inside > 0 || x->page->links_len > 0);
+}
+
 static bool lists_files(const struct scan_exchange *x, size_t which)
 {
 	if (which == LISTED_BUCKET)
@@ -67,14 +91,12 @@ static bool lists_files(const struct scan_exchange *x, size_t which)
 	if (x->media != MEDIA_HTML || !x->page || x->page->links_len == 0 || !str_ends(x->path, STR("/")))
 		return false;
 	if (which == LISTED_PRE)
-		return only_links(x->text);
+		return only_links(x->text) && lists_this_folder(x);
 	if (which == LISTED_ZH)
 		return str_has(x->text, STR("大小")) && str_has(x->text, STR("修改")) && str_has(x->text, STR("../")) && str_has(x->page->title, STR("/"));
 	if (which >= LISTED_CADDY && which < LISTED_PRE)
 		return str_has(x->text, STR("<time datetime=")) && str_has(x->text, STR("class=\"size\"")) + str_has(x->text, STR("class=size")) > 0;
-	/* a forum's "Index of /r/security" leads elsewhere */
-	return which > 1 || str_has(x->text, STR("Parent Directory")) || str_has(x->text, STR("../")) || str_has(x->text, STR("?C=")) ||
-	       str_has(x->text, STR("./")) || str_ihas(x->page->title, STR("index of /"));
+	return lists_this_folder(x);
 }
 
 static void on_listing(struct scan_ctx *c, const struct scan_exchange *x, size_t which, size_t at)

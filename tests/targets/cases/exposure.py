@@ -25,6 +25,8 @@ def left(kind, name, reply, is_bad=True, linked=""):
         return f'<p>栏目</p><a href="{r.case.base}/{linked or "index.php"}">进入</a>'
 
     def any_file(r):
+        if name == "files" and not r.path.endswith("/files/"):
+            return Reply(page("<p>页面不存在</p>"), 404)
         return reply(r) if callable(reply) else Reply(*reply)
     key = name.split("/")[0].replace("-", "_").replace(".", "_")
     (bad if is_bad else good)(kind, NOBODY, show, **{key: any_file, "index_php": lambda r: Reply(page("<p>栏目首页</p>"))})
