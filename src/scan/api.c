@@ -34,7 +34,26 @@ bool api_room(struct api_reader *r)
 	return !r->stopped;
 }
 
-void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes)
+/* The template is the end of the path: "/users/{id}" of "/v1/users/7". */
+static uint32_t path_inputs(struct str template, struct str path)
+{
+	size_t of_path = 0, of_template = 0, at;
+	uint32_t mask = 0;
+	struct str part;
+	for (size_t i = 0; i < path.len; i++)
+		of_path += path.ptr[i] == '/';
+	for (size_t i = 0; i < template.len; i++)
+		of_template += template.ptr[i] == '/';
+	if (of_template > of_path)
+		return 0;
+	for (at = of_path - of_template; at < 32 && str_split(&template, '/', &part); at++)
+		if (str_chr(part, '{') >= 0)
+			mask |= (uint32_t)1 << at;
+	return mask;
+}
+
+void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes,
+	      struct str template)
 {
 	struct url u;
 	if (r->stopped || r->given >= LIMIT_API_REQUESTS || method.len > 16 || url_parse(r->a, url, r->base, 0, &u, NULL) < 0)
@@ -48,7 +67,8 @@ void api_give(struct api_reader *r, struct str method, struct str url, struct st
 	char *m = arena_cstr(r->a, method);
 	for (size_t i = 0; i < method.len; i++)
 		m[i] = m[i] >= 'a' && m[i] <= 'z' ? (char)(m[i] - 32) : m[i];
-	struct api_request q = { str_make(m, method.len), url_text(r->a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO), body, type, changes };
+	struct api_request q = { str_make(m, method.len), url_text(r->a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO), body, type, changes,
+				 path_inputs(template, u.path) };
 	r->given++;
 	r->stopped = r->each(r->ctx, &q) != 0;
 }

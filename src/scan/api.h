@@ -17,6 +17,7 @@ struct api_request {
 	struct str url;	   /* absolute */
 	struct str body, type;
 	bool changes; /* a GraphQL mutation */
+	uint32_t path_inputs; /* bit n: what follows the n-th slash of the path (1 first) is a parameter */
 };
 /* Non-zero stops. */
 typedef int api_each(void *ctx, const struct api_request *q);

@@ -106,7 +106,7 @@ static void give(struct api_reader *r, const char *op, struct str name, struct s
 						      STR_ARG(calls), calls.len ? ")" : "", STR_ARG(selection))));
 	json_put(body, "variables", vars);
 	json_write(&b, body);
-	api_give(r, STR("POST"), endpoint(r), arena_str(r->a, buf_view(&b)), STR("application/json"), op[0] == 'm');
+	api_give(r, STR("POST"), endpoint(r), arena_str(r->a, buf_view(&b)), STR("application/json"), op[0] == 'm', STR(""));
 	json_decref(body);
 	buf_free(&b);
 }

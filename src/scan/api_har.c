@@ -49,6 +49,6 @@ void api_read_har(struct api_reader *r)
 			return;
 		api_give(r, method, arena_str(r->a, address), arena_str(r->a, body),
 			 arena_str(r->a, str_sub(json_get_str(post, "mimeType"), 0, 200)),
-			 str_ieq(method, STR("DELETE")));
+			 str_ieq(method, STR("DELETE")), STR(""));
 	}
 }

@@ -255,7 +255,7 @@ static void give_operation(struct api_reader *r, struct operation *o, struct str
 	if (str_ends(server, STR("/")) && str_starts(o->template, STR("/")))
 		server = str_sub(server, 0, server.len - 1);
 	struct str url = arena_printf(r->a, "%.*s%.*s%.*s", STR_ARG(server), STR_ARG(fill_path(r, o)), STR_ARG(fill_query(r, o)));
-	api_give(r, o->method, url, text, type, false);
+	api_give(r, o->method, url, text, type, false, o->template);
 }
 
 void api_read_openapi(struct api_reader *r)

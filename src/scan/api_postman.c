@@ -123,7 +123,7 @@ static void walk(struct api_reader *r, const json_t *items, unsigned depth)
 		if (q && !api_room(r))
 			return;
 		if (json_is_string(q)) {
-			api_give(r, STR("GET"), address(r, q), STR(""), STR(""), false);
+			api_give(r, STR("GET"), address(r, q), STR(""), STR(""), false, STR(""));
 			continue;
 		}
 		if (!json_is_object(q))
@@ -131,7 +131,7 @@ static void walk(struct api_reader *r, const json_t *items, unsigned depth)
 		struct str method = json_get_str(q, "method"), type, body = body_of(r, q, &type);
 		struct str query = str_trim(json_get_str(json_object_get(json_object_get(q, "body"), "graphql"), "query"));
 		bool changes = str_starts(query, STR("mutation"));
-		api_give(r, method.len ? method : STR("GET"), address(r, json_object_get(q, "url")), body, type, changes);
+		api_give(r, method.len ? method : STR("GET"), address(r, json_object_get(q, "url")), body, type, changes, STR(""));
 	}
 }
 

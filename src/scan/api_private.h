@@ -15,8 +15,10 @@ struct api_reader {
 	size_t *left; /* bytes that the samples of one request may still take */
 	bool stopped;
 };
-/* Resolves `url` against base and hands the request over. */
-void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes);
+/* Resolves `url` against base and hands the request over. `template`: the end of its path
+ * with {names} for parameters, or "". */
+void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes,
+	      struct str template);
 /* "#/components/schemas/User" followed in the document; anything else as it is. */
 const json_t *api_deref(const struct api_reader *r, const json_t *v);
 /* A value that a schema accepts, as JSON (new reference). `name` helps to guess. */

@@ -261,7 +261,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool redirect = x->status >= 300 && x->status < 400;
 	bool input = x->query.len > 0 || s->body.len > 0;
 	bool page = x->media != MEDIA_SCRIPT && x->media != MEDIA_STYLE && x->media != MEDIA_BINARY;
-	bool path_input = page && (!redirect || points_path_moves(a)) && points_in_path(r, &a->url);
+	bool path_input = page && (!redirect || points_path_moves(a)) && (s->path_inputs || points_in_path(r, &a->url));
 	bool bare = page && !input && (x->status == 200 ? points_bare(r, a) : redirect && points_moved_by_cookie(r, a));
 	/* a file that a program hands out: its name may be the input */
 	bool handed = x->query.len > 0 && x->media == MEDIA_BINARY && !points_static(&a->url);
@@ -541,7 +541,8 @@ static void template_main(struct probe *p)
 static bool is_value(struct probe *p)
 {
 	struct diff_side base, other;
-	if (p->unit->kind != UNIT_POINT || p->unit->where != WHERE_PATH || points_like_value(p->unit->value))
+	if (p->unit->kind != UNIT_POINT || p->unit->where != WHERE_PATH || points_like_value(p->unit->value) ||
+	    points_known_in_path(p->unit))
 		return true;
 	for (size_t i = 0; scan_checks[i] && !p->check; i++)
 		if (applies(p->run, scan_checks[i], p->unit))

@@ -160,6 +160,17 @@ bool points_in_path(const struct run *r, const struct url *u)
 }
 
 
+static bool known_input(const struct spec *s, uint64_t segment)
+{
+	return segment < 32 && (s->path_inputs >> segment & 1);
+}
+
+bool points_known_in_path(const struct unit *u)
+{
+	uint64_t segment;
+	return u->where == WHERE_PATH && str_to_u64(u->name, &segment) == 0 && known_input(u->target->spec, segment);
+}
+
 /* Segments of the path that look like values; in deep scans also any others, when there
  * is no query and no file extension. */
 static void path_points(struct run *r, struct target *t, const struct url *u, struct arena *a)
@@ -170,7 +181,8 @@ static void path_points(struct run *r, struct target *t, const struct url *u, st
 		if (number++ == 0 || str_empty(part) || (str_empty(rest) && str_chr(part, '.') >= 0))
 			continue;
 		struct str prefix = str_sub(u->path, 0, (size_t)(part.ptr - u->path.ptr));
-		if (!like_a_value(part) && (u->query.len || (r->o.mode != SCAN_DEEP && !take(r, "segment ", prefix, POINTS_PER_FOLDER))))
+		bool known = known_input(t->spec, number - 1);
+		if (!known && !like_a_value(part) && (u->query.len || (r->o.mode != SCAN_DEEP && !take(r, "segment ", prefix, POINTS_PER_FOLDER))))
 			continue;
 		attack_add_unit(r, t, UNIT_POINT, WHERE_PATH, arena_printf(a, "%zu", number - 1),
 				url_form_decode(a, part));
@@ -283,7 +295,7 @@ void points_of(struct run *r, struct target *t)
 	for (size_t k = 0; r->o.mode != SCAN_QUICK && k < 4 && str_split(&vary, ',', &part); k++)
 		if (!(headers && usual_header(part)) && take(r, "vary ", part, POINTS_PER_VARY))
 			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, header_value(r, t, part));
-	if (points_in_path(r, &u))
+	if (t->spec->path_inputs || points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);
 }

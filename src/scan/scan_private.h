@@ -22,6 +22,7 @@ struct spec {
 	struct str method, url, body, type; /* url absolute and normalised, no fragment */
 	struct str from;		    /* page it was found on */
 	unsigned depth;
+	uint32_t path_inputs; /* bit n: what follows the n-th slash of the path is known to be a parameter */
 	enum scan_link_kind kind;
 	bool outside; /* a log-in as it is for who has no session: sent without one */
 	uint64_t order; /* priority << 40 | sequence: the frontier's key */
@@ -308,6 +309,8 @@ bool points_choose_page(struct str name, struct str value);
 /* Does the path itself hold something that looks like a value, in this mode? */
 bool points_in_path(const struct run *r, const struct url *u);
 bool points_like_value(struct str segment);
+/* A segment that an interface document calls a parameter. */
+bool points_known_in_path(const struct unit *u);
 /* Does the path end like a file that no program makes (.png, .zip)? */
 bool points_static(const struct url *u);
 /* A request without query or body that is worth probing for its cookies and headers; notes

@@ -33,6 +33,7 @@ struct spec *spec_new(const struct spec *c)
 void spec_encode(const struct spec *s, struct buf *b)
 {
 	buf_u32(b, s->depth);
+	buf_u32(b, s->path_inputs);
 	buf_u32(b, (uint32_t)s->kind | (s->outside ? SPEC_OUTSIDE : 0));
 	buf_u64(b, s->order);
 	buf_blob(b, s->method);
@@ -47,7 +48,7 @@ struct spec *spec_decode(struct str bytes)
 	struct reader r = reader_of(bytes);
 	struct spec s = { 0 };
 	uint32_t kind;
-	if (reader_u32(&r, &s.depth) < 0 || reader_u32(&r, &kind) < 0 || reader_u64(&r, &s.order) < 0 ||
+	if (reader_u32(&r, &s.depth) < 0 || reader_u32(&r, &s.path_inputs) < 0 || reader_u32(&r, &kind) < 0 || reader_u64(&r, &s.order) < 0 ||
 	    reader_blob(&r, &s.method) < 0 || reader_blob(&r, &s.url) < 0 || reader_blob(&r, &s.body) < 0 ||
 	    reader_blob(&r, &s.type) < 0 || reader_blob(&r, &s.from) < 0 || (kind & ~SPEC_OUTSIDE) > LINK_API_GUESS)
 		return NULL;

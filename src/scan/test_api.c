@@ -17,6 +17,8 @@ static int note(void *ctx, const struct api_request *q)
 	struct got *g = ctx;
 	buf_printf(&g->text, "%.*s %.*s %.*s %.*s%s\n", STR_ARG(q->method), STR_ARG(q->url), STR_ARG(q->type), STR_ARG(q->body),
 		   q->changes ? " (changes)" : "");
+	if (q->path_inputs)
+		buf_printf(&g->text, "inputs %x of %.*s\n", q->path_inputs, STR_ARG(q->url));
 	g->n++;
 	return 0;
 }
@@ -54,6 +56,7 @@ static void openapi_3(void **state)
 		"\"tags\":{\"type\":\"array\",\"items\":{\"enum\":[\"red\"]}},\"boss\":{\"$ref\":\"#/components/schemas/User\"},"
 		"\"all\":{\"allOf\":[{\"properties\":{\"x\":{\"default\":5}}},{\"properties\":{\"y\":{\"type\":\"boolean\"}}}]}}}}}}", &g), API_OPENAPI);
 	has(&g, "GET http://site.test:8080/v1/users/7?q=a+b&page=1 ");
+	has(&g, "inputs 8 of http://site.test:8080/v1/users/7?");
 	has(&g, "PUT http://site.test:8080/v1/users/7 application/json {\"email\":\"scan@example.com\",\"tags\":[\"red\"],\"boss\":{");
 	has(&g, "\"all\":{\"x\":5,\"y\":true}");
 	has(&g, "POST http://site.test:8080/v1/login application/x-www-form-urlencoded user=scanner&n=1");

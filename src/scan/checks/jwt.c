@@ -89,7 +89,7 @@ static const char *const keys[] = {
 	"secret123", "12345678", "123456789", "1234567890", "qwerty", "abc123", "token", "supersecret", "default", "root", "example",
 	"abcdefghijklmnopqrstuvwxyz", "hello", "s3cr3t", "private", "111111", "888888", "000000", "admin123", "jwt-secret", "JWT_SECRET",
 	"JwtSecret", "app-secret", "spring", "ruoyi", "jeecg", "xxl-job", "gin-vue-admin", "qmPlus", "nacos", "SecretKey", "auth", "authkey",
-	"somethingsecret", "shhhhh", "keyboard cat", "the-key", "access_token", "signingkey", "oauth", "demo", "dev", "development",
+	"somethingsecret", "shhhhh", "keyboard cat", "random", "something", "anything", "nothing", "secretsecret", "mysecrettoken", "thisisasecret", "this is a secret", "qwertyuiop", "magic", "sunshine", "football", "princess", "shadow", "master", "superman", "batman", "login", "system", "manager", "service", "internal", "backend", "frontend", "website", "school", "china", "hello world", "helloworld", "security", "encryption", "crypto", "base64", "value", "data", "mobile", "wechat", "cloud", "platform", "the-key", "access_token", "signingkey", "oauth", "demo", "dev", "development",
 	"SecretKey012345678901234567890123456789012345678901234567890123456789", "MySecret", "mySecretKey", "secret-key", "top-secret",
 	"a-valid-string-secret-that-is-at-least-256-bits-long", "1234", "12345", "1234567", "password1", "password123", "passw0rd", "P@ssw0rd",
 	"letmein", "welcome", "iloveyou", "monkey", "dragon", "666666", "123123", "654321", "a123456", "123qwe", "qwe123", "1q2w3e4r", "qwerty123",
@@ -123,14 +123,31 @@ static bool signs(const struct token *t, const EVP_MD *md, const char *key)
 	return ok;
 }
 
-static const char *guess_key(const struct token *t)
+/* Does the word sign it, as it is or in the ways people make a key of a word? */
+static bool word_signs(const struct token *t, const EVP_MD *md, const char *word, char *ret, size_t max)
+{
+	static const char *const ends[] = { "", "_key", "-key", "key", "Key", "_secret", "-secret", "secret", "Secret", "123", "@123", "!", "2024", "2025" };
+	for (size_t shape = 0; shape < 3; shape++) {
+		for (size_t k = 0; k < ARRAY_SIZE(ends); k++) {
+			snprintf(ret, max, "%s%s", word, ends[k]);
+			for (size_t i = 0; shape && ret[i] && (shape == 2 || i == 0); i++)
+				ret[i] = ret[i] >= 'a' && ret[i] <= 'z' ? (char)(ret[i] - 32) : ret[i];
+			if (signs(t, md, ret))
+				return true;
+			if (!word[0])
+				return false;
+		}
+	}
+	return false;
+}
+
+static bool guess_key(const struct token *t, char *ret, size_t max)
 {
 	json_t *head = part_json(t->head);
 	const EVP_MD *md = head ? hash_of(json_get_str(head, "alg")) : NULL;
-	const char *found = NULL;
+	bool found = false;
 	for (size_t i = 0; md && i < ARRAY_SIZE(keys) && !found; i++)
-		if (signs(t, md, keys[i]))
-			found = keys[i];
+		found = word_signs(t, md, keys[i], ret, max);
 	json_decref(head);
 	return found;
 }
@@ -329,8 +346,8 @@ static void probe_jwt(struct probe *p, const struct scan_exchange *x)
 	const struct scan_exchange *bad;
 	if (x->missing || !token_of(x, &t))
 		return;
-	const char *key = guess_key(&t);
-	if (key)
+	char key[128];
+	if (!enough(p, &t, "guessed", 1) && guess_key(&t, key, sizeof(key)))
 		report_key(p, x, &t, key);
 	struct str rubbish = probe_printf(p, "%.*s.%.*s.%.*s", STR_ARG(t.head), STR_ARG(encoded(p, STR("not json"))), STR_ARG(t.sig));
 	if (enough(p, &t, "asked", 60) || send_with(p, x, &t, t.text, &f.good) < 0 || f.good->status >= 400 ||

@@ -3,6 +3,7 @@
  * together and in alphabetical order; the source file goes into meson.build. */
 
 /* passive */
+SCAN_CHECK(account_data_exposed)
 SCAN_CHECK(api_docs_exposed)
 SCAN_CHECK(bankcard_exposed)
 SCAN_CHECK(basic_auth_http)
