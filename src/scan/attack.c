@@ -400,6 +400,7 @@ void attack_prepare(struct run *r)
 	place_units(r, k->dirs, UNIT_DIR);
 	place_units(r, k->files, UNIT_FILE);
 	place_units(r, k->routes, UNIT_ROUTE);
+	gate_prepare(r);
 	for (size_t i = 0; i < requests; i++) {
 		points_of(r, k->targets.ptr[i]);
 		if (k->targets.ptr[i]->spec->body.len)

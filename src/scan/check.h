@@ -260,6 +260,15 @@ struct str probe_body_with(struct probe *p, const struct scan_point *fields, siz
 /* The same for its address and the query's fields. */
 struct str probe_url_with(struct probe *p, const struct scan_point *fields, size_t n);
 
+/* Kinds of programs that payloads are written for. */
+enum scan_stack { STACK_PHP = 1, STACK_JAVA = 2, STACK_DOTNET = 4, STACK_OTHER = 8 };
+/* May the program behind this unit's request be of one of these kinds? True unless its name, its
+ * answers or the site say that it is another. Deep scans ask anyway. */
+bool probe_stack(struct probe *p, unsigned kinds);
+/* Nothing depends on this input: another value and signs of any language give the same page, and
+ * it is shown nowhere. What has to show itself cannot; only time and our listener could tell. */
+bool probe_inert(struct probe *p);
+
 /* From now on only this unit's requests leave, one at a time, until probe_together(): for what is
  * timed, and for what makes the server wait for itself (a request to its own address needs a free
  * worker). False: the scan is ending. */

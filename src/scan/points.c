@@ -9,7 +9,7 @@
 #include "scan/values.h"
 
 #define LIMIT_POINTS 40 /* per request */
-#define POINTS_PER_COOKIE 4	/* requests on which one cookie is probed in standard mode */
+#define POINTS_PER_COOKIE 2	/* requests on which one cookie is probed in standard mode */
 #define POINTS_PER_CHOOSER 3 /* pages on which the parameter that chooses them is probed */
 #define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
 #define POINTS_WITH_HEADERS 120 /* requests whose User-Agent and the like are probed in standard mode */
@@ -35,10 +35,22 @@ static size_t body_values(struct arena *a, const struct spec *s, struct form_val
 	return n;
 }
 
+static bool is_button(struct str name, struct str value)
+{
+	static const struct str words[] = { STR_INIT("submit"), STR_INIT("login"), STR_INIT("send"), STR_INIT("change"), STR_INIT("upload"),
+					    STR_INIT("save"), STR_INIT("ok"), STR_INIT("button") };
+	if (str_ieq(name, STR("submit")) || str_istarts(name, STR("btn")) || str_ieq(name, STR("MAX_FILE_SIZE")))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_ieq(name, words[i]) && str_ieq(value, words[i]))
+			return true;
+	return false;
+}
+
 /* Buttons and tokens have no value worth probing. */
 static bool worth_it(struct str name, struct str value)
 {
-	return name.len > 0 && name.len < 100 && !form_is_token(name, value) &&
+	return !is_button(name, value) && name.len > 0 && name.len < 100 && !form_is_token(name, value) &&
 	       !str_istarts(name, STR("__VIEWSTATE")) && !str_istarts(name, STR("__EVENT"));
 }
 
@@ -286,7 +298,8 @@ void points_of(struct run *r, struct target *t)
 		tree_points(r, t, a);
 	if (r->o.mode != SCAN_QUICK)
 		cookie_points(r, t);
-	bool headers = r->o.mode == SCAN_DEEP || take(r, "headers", STR(""), POINTS_WITH_HEADERS);
+	/* a program reads the usual headers or does not, whatever its query is */
+	bool headers = r->o.mode == SCAN_DEEP || (take(r, "headers of ", u.path, 1) && take(r, "headers", STR(""), POINTS_WITH_HEADERS));
 	if (r->o.mode != SCAN_QUICK)
 		for (size_t i = 0; i < (headers ? ARRAY_SIZE(header_points) : 0); i++)
 			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(header_points[i]),

@@ -441,6 +441,11 @@ struct scan_ctx {
 void passive_run(struct run *r, const struct scan_exchange *x);
 void passive_host(struct run *r, const struct scan_exchange *x);
 
+/* ---- gate.c ---- */
+/* When the crawl has ended: what the site is made of. */
+void gate_prepare(struct run *r);
+bool run_has_tech(struct run *r, struct str id);
+
 /* ---- technologies.c: the tech room and this run ---- */
 struct technologies;
 void technologies_start(struct run *r);
@@ -503,6 +508,7 @@ struct run {
 	double seconds_before; /* of earlier processes */
 	struct literals *literals;
 	struct technologies *technologies;
+	unsigned stacks; /* enum scan_stack of what was recognised in the crawl */
 	struct templates *templates; /* NULL: none run */
 	const struct scan_exchange *asked; /* passive hooks run on a probe of this request */
 	bool start_failed;

@@ -220,7 +220,7 @@ static bool open_to_all(struct probe *p, const struct scan_exchange *x, const st
 static const struct scan_exchange *request_as(struct probe *p, enum viewer who)
 {
 	const struct scan_exchange *r;
-	struct scan_mutation m = { .no_cookies = who == NOBODY, .as_second = who == SECOND, .follow = 3, .fresh = true };
+	struct scan_mutation m = { .no_cookies = who == NOBODY, .as_second = who == SECOND, .follow = 3, .fresh = who != NOBODY };
 	return probe_send(p, &m, &r) == 0 ? r : NULL;
 }
 

@@ -191,8 +191,8 @@ static void probe_deception(struct probe *p, const struct scan_exchange *x)
 	if (!probe_has_session(p) || x->status != 200 || x->query.len || x->missing ||
 	    (x->media != MEDIA_HTML && x->media != MEDIA_JSON && x->media != MEDIA_TEXT))
 		return;
-	const struct scan_exchange *stranger = as_nobody(p, x->url);
-	if (!stranger || probe_similarity(p, x, STR(""), stranger, STR("")) >= 0.95)
+	const struct scan_exchange *stranger; /* the same request as other checks': may be answered from the cache */
+	if (probe_send(p, &(struct scan_mutation){ .no_cookies = true }, &stranger) < 0 || probe_similarity(p, x, STR(""), stranger, STR("")) >= 0.95)
 		return; /* nothing private here */
 	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(tricks) : 5;
 	for (size_t i = 0; i < n; i++)

@@ -83,6 +83,20 @@ static struct str fire(struct probe *p, const struct form *f, const struct scan_
 	return active_find(*ret, want);
 }
 
+/* What kind of program runs such text. */
+static unsigned kind_of(const char *language)
+{
+	static const struct {
+		const char *language;
+		unsigned kind;
+	} list[] = { { "PHP", STACK_PHP },  { "Twig", STACK_PHP },     { "SpEL", STACK_JAVA },
+		     { "OGNL", STACK_JAVA }, { "Java EL", STACK_JAVA }, { "ASP", STACK_DOTNET } };
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		if (strcmp(list[i].language, language) == 0)
+			return list[i].kind;
+	return STACK_OTHER;
+}
+
 static bool try_form(struct probe *p, const struct form *f)
 {
 	const struct scan_exchange *x, *again;
@@ -119,7 +133,8 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct form *f = &forms[i];
-		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : quoted))
+		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : quoted) ||
+		    !probe_stack(p, kind_of(f->language)))
 			continue;
 		if (try_form(p, f))
 			return;

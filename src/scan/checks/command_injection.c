@@ -177,9 +177,12 @@ static void probe_shell(struct probe *p, const struct scan_point *pt)
 		try_headers(p);
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++) {
+		if (i == 3 && probe_inert(p))
+			break;
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;
+	}
 	if (probe_oob_ready(p))
 		try_calling(p);
 }

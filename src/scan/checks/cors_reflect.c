@@ -91,10 +91,15 @@ static void probe_cors(struct probe *p, const struct scan_exchange *x)
 		return;
 	bool shares = scan_header_get(&x->headers, "access-control-allow-origin").ptr ||
 		      str_ihas(scan_header_get(&x->headers, "vary"), STR("origin"));
-	if (try_kind(p, x, ANY))
+	/* one that begins and ends like the site's own: where this is not trusted, none of the three is */
+	const struct scan_exchange *r;
+	bool near = probe_mode(p) == SCAN_DEEP || shares ||
+		    trusted(p, x->url, probe_printf(p, "%s://%.*s.%.*s%.*s", x->https ? "https" : "http", STR_ARG(x->host),
+						    STR_ARG(probe_word(p, 8)), STR_ARG(x->host)), &r);
+	if (near && try_kind(p, x, ANY))
 		return;
 	for (enum kind k = SUFFIX; k < KINDS; k++)
-		if ((k <= PREFIX || shares || probe_mode(p) == SCAN_DEEP || k == NULL_ORIGIN) && try_kind(p, x, k))
+		if ((near || k > PREFIX) && (k <= PREFIX || shares || probe_mode(p) == SCAN_DEEP || k == NULL_ORIGIN) && try_kind(p, x, k))
 			return;
 }
 

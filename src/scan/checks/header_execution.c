@@ -77,7 +77,7 @@ static void probe_lookup(struct probe *p, const struct scan_point *pt)
 	const struct scan_exchange *x;
 	bool headers_too = pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt);
 	struct str sent;
-	if (!probe_oob_ready(p) || probe_reported(p))
+	if (!probe_oob_ready(p) || probe_reported(p) || !probe_stack(p, STACK_JAVA | STACK_OTHER))
 		return;
 	if (!headers_too && probe_oob_host(p, &name)) {
 		sent = lookup(p, &name);

@@ -138,6 +138,9 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		struct str proof;
 		const char *kind;
 		int which, again;
+		/* built from the Host header, it stands there as it is */
+		if (how == HOW_HOST && probe_mode(p) != SCAN_DEEP && !str_ihas(x->text, x->host) && !str_ihas(x->head, x->host))
+			continue;
 		if (send_host(p, x, how, &s, &r) < 0 || r->status >= 400 || (which = taken(p, r, how, &s, &proof, &kind)) < 0)
 			continue;
 		/* What goes by the header and says so to caches hurts nobody but who sends it. */

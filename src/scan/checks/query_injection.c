@@ -142,6 +142,13 @@ static bool try_message(struct probe *p, const struct message *list, size_t n, c
 	return true;
 }
 
+/* Do all of them at once bring a message? Otherwise none of them alone would. */
+static bool breaks(struct probe *p, const char *odd, const struct message *list, size_t n)
+{
+	const struct scan_exchange *x;
+	return probe_mode(p) == SCAN_DEEP || (probe_append(p, str_c(odd), &x) == 0 && find_message(x, list, n).ptr);
+}
+
 /* ---- XPath ---- */
 
 static const struct triad xpaths[] = {
@@ -174,9 +181,10 @@ static void probe_xpath(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt))
 		return;
-	if (try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "'", "' or '1'='2", "XPath") ||
+	if (breaks(p, "']\"", xpath_words, ARRAY_SIZE(xpath_words)) &&
+	    (try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "'", "' or '1'='2", "XPath") ||
 	    try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "\"", "\" or \"1\"=\"2", "XPath") ||
-	    try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "]", " or 1=2", "XPath"))
+	    try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "]", " or 1=2", "XPath")))
 		return;
 	try_triads(p, pt, xpaths, ARRAY_SIZE(xpaths), "XPath");
 }
@@ -293,8 +301,9 @@ static void probe_ldap(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt) || probe_point_found(p, "xpath-injection"))
 		return;
-	if (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
-	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP"))
+	if (breaks(p, ")((", ldap_words, ARRAY_SIZE(ldap_words)) &&
+	    (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
+	     try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP")))
 		return;
 	struct diff_side base = diff_base(pt);
 	if (try_ldap_escape(p, pt) || (!diff_depends(p, &base) && try_ldap_any(p, pt)))

@@ -111,6 +111,10 @@ static void probe_time(struct probe *p, const struct scan_point *pt)
 		struct delay d = delays[i];
 		if (d.from > probe_mode(p) || (d.fits == NUMBER && !number) || (d.fits == WORD && number))
 			continue;
+		/* programs in PHP rarely speak to these */
+		if ((strcmp(d.dbms, "SQL Server") == 0 || strcmp(d.dbms, "Oracle") == 0) &&
+		    !probe_stack(p, STACK_JAVA | STACK_DOTNET | STACK_OTHER))
+			continue;
 		if (!probe_time_dependent(p, render, &d, &t))
 			continue;
 		report(p, d.dbms, &t);

@@ -8,27 +8,29 @@
 /* Several pieces per request as long as none is an error to the engines of the others. {0}
  * and {1} numbers. */
 #define PIECES 3
+#define ANY_STACK (STACK_PHP | STACK_JAVA | STACK_DOTNET | STACK_OTHER)
 static const struct round {
 	enum scan_mode from;
+	unsigned stacks;
 	struct piece {
 		const char *text, *engines;
 	} pieces[PIECES];
 } rounds[] = {
-	{ SCAN_QUICK, { { "{{{0}*{1}}}", "Jinja2 / Twig / Nunjucks" }, { "<%={0}*{1}%>", "ERB / EJS / JSP" } } },
-	{ SCAN_STANDARD, { { "${{0}*{1}}", "FreeMarker / Mako / Thymeleaf / EL" } } },
-	{ SCAN_STANDARD, { { "#{{0}*{1}}", "Ruby / Pug / EL" }, { "@({0}*{1})", "Razor" } } },
-	{ SCAN_STANDARD, { { "{{0}*{1}}", "Smarty / Latte" } } },
-	{ SCAN_STANDARD, { { "#set($x={0}*{1})$x", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
-	{ SCAN_STANDARD, { { "[[${{0}*{1}}]]", "Thymeleaf" } } },
-	{ SCAN_DEEP, { { "*{{0}*{1}}", "Thymeleaf" } } },
-	{ SCAN_STANDARD, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },
-	{ SCAN_DEEP, { { "__${{0}*{1}}__::.x", "Thymeleaf" } } },
-	{ SCAN_DEEP, { { "${@{0}*{1}}", "PHP" } } },
-	{ SCAN_STANDARD, { { "'}}{{{0}*{1}}}{{'", "Jinja2 / Twig" }, { "\"}}{{{0}*{1}}}{{\"", "Jinja2 / Twig" } } },
-	{ SCAN_STANDARD, { { "}}{{{0}*{1}}}{{", "Jinja2 / Twig" } } },
-	{ SCAN_STANDARD, { { "%}{{{0}*{1}}}{%", "Jinja2 / Twig" } } },
-	{ SCAN_DEEP, { { "%><%={0}*{1}%><%", "ERB / EJS / JSP" } } },
-	{ SCAN_DEEP, { { "}${{0}*{1}}${", "FreeMarker / Mako" } } },
+	{ SCAN_QUICK, ANY_STACK, { { "{{{0}*{1}}}", "Jinja2 / Twig / Nunjucks" }, { "<%={0}*{1}%>", "ERB / EJS / JSP" } } },
+	{ SCAN_STANDARD, STACK_JAVA | STACK_OTHER, { { "${{0}*{1}}", "FreeMarker / Mako / Thymeleaf / EL" } } },
+	{ SCAN_STANDARD, STACK_JAVA | STACK_DOTNET | STACK_OTHER, { { "#{{0}*{1}}", "Ruby / Pug / EL" }, { "@({0}*{1})", "Razor" } } },
+	{ SCAN_STANDARD, STACK_PHP, { { "{{0}*{1}}", "Smarty / Latte" } } },
+	{ SCAN_STANDARD, STACK_JAVA | STACK_OTHER, { { "#set($x={0}*{1})$x", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
+	{ SCAN_STANDARD, STACK_JAVA, { { "[[${{0}*{1}}]]", "Thymeleaf" } } },
+	{ SCAN_DEEP, STACK_JAVA, { { "*{{0}*{1}}", "Thymeleaf" } } },
+	{ SCAN_STANDARD, STACK_OTHER, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },
+	{ SCAN_DEEP, STACK_JAVA, { { "__${{0}*{1}}__::.x", "Thymeleaf" } } },
+	{ SCAN_DEEP, STACK_PHP, { { "${@{0}*{1}}", "PHP" } } },
+	{ SCAN_STANDARD, ANY_STACK, { { "'}}{{{0}*{1}}}{{'", "Jinja2 / Twig" }, { "\"}}{{{0}*{1}}}{{\"", "Jinja2 / Twig" } } },
+	{ SCAN_STANDARD, ANY_STACK, { { "}}{{{0}*{1}}}{{", "Jinja2 / Twig" } } },
+	{ SCAN_STANDARD, ANY_STACK, { { "%}{{{0}*{1}}}{%", "Jinja2 / Twig" } } },
+	{ SCAN_DEEP, ANY_STACK, { { "%><%={0}*{1}%><%", "ERB / EJS / JSP" } } },
+	{ SCAN_DEEP, STACK_JAVA | STACK_OTHER, { { "}${{0}*{1}}${", "FreeMarker / Mako" } } },
 };
 
 struct expected {
@@ -112,7 +114,7 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 	if (!deep && !diff_reflects(p) && !diff_parses(p))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rounds); i++) {
-		if (rounds[i].from > probe_mode(p))
+		if (rounds[i].from > probe_mode(p) || !probe_stack(p, rounds[i].stacks))
 			continue;
 		proof = fire(p, &rounds[i], &x, &engines);
 		if (!proof.ptr || !fire(p, &rounds[i], &again, &other).ptr || strcmp(engines, other) != 0)
@@ -120,6 +122,8 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 		report(p, x, proof, engines);
 		return;
 	}
+	if (!probe_stack(p, STACK_OTHER))
+		return;
 	if ((proof = fire_logicless(p, &x)).ptr && fire_logicless(p, &again).ptr)
 		report(p, x, proof, "Handlebars");
 	else if ((proof = fire_go(p, &x)).ptr && fire_go(p, &again).ptr)

@@ -1,0 +1,67 @@
+/* What makes probing pointless: of another kind of program than the one behind the request, or at
+ * an input that does nothing. Only what was known when the crawl ended counts, and what the point's
+ * own requests show: so a scan decides the same whatever order its answers come in. */
+#include "scan/diff.h"
+#include "scan/scan_private.h"
+
+/* Recognised products that say what a program is made of. */
+static const struct {
+	const char *tech;
+	unsigned kind;
+} languages[] = {
+	{ "php", STACK_PHP },	       { "java", STACK_JAVA },	   { "apache-tomcat", STACK_JAVA }, { "tomcat", STACK_JAVA },
+	{ "spring", STACK_JAVA },      { "spring-boot", STACK_JAVA }, { "jetty", STACK_JAVA },	    { "asp-net", STACK_DOTNET },
+	{ "aspnet", STACK_DOTNET },    { "microsoft-asp-net", STACK_DOTNET }, { "iis", STACK_DOTNET }, { "python", STACK_OTHER },
+	{ "ruby", STACK_OTHER },       { "nodejs", STACK_OTHER },  { "node-js", STACK_OTHER },	    { "express", STACK_OTHER },
+	{ "perl", STACK_OTHER },       { "go", STACK_OTHER },	   { "ruby-on-rails", STACK_OTHER }, { "django", STACK_OTHER },
+	{ "flask", STACK_OTHER },
+};
+
+void gate_prepare(struct run *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
+		if (run_has_tech(r, str_c(languages[i].tech)))
+			r->stacks |= languages[i].kind;
+}
+
+/* By the name of the program: certain. 0: it does not say. */
+static unsigned by_path(struct str path)
+{
+	static const struct {
+		struct str end;
+		unsigned kind;
+	} ends[] = { { STR_INIT(".php"), STACK_PHP },	{ STR_INIT(".phtml"), STACK_PHP }, { STR_INIT(".jsp"), STACK_JAVA },
+		     { STR_INIT(".jspx"), STACK_JAVA },	{ STR_INIT(".do"), STACK_JAVA },   { STR_INIT(".action"), STACK_JAVA },
+		     { STR_INIT(".aspx"), STACK_DOTNET }, { STR_INIT(".ashx"), STACK_DOTNET }, { STR_INIT(".asp"), STACK_DOTNET } };
+	struct str part;
+	while (str_split(&path, '/', &part))
+		for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+			if (str_iends(part, ends[i].end))
+				return ends[i].kind;
+	return 0;
+}
+
+bool probe_stack(struct probe *p, unsigned kinds)
+{
+	const struct scan_exchange *x = p->point.base;
+	if (!x || p->run->o.mode == SCAN_DEEP)
+		return true;
+	struct str by = scan_header_get(&x->headers, "x-powered-by");
+	unsigned own = by_path(x->path);
+	if (!own)
+		own = str_istarts(by, STR("php/")) ? STACK_PHP : str_istarts(by, STR("asp.net")) ? STACK_DOTNET :
+		      str_istarts(by, STR("servlet")) || str_istarts(by, STR("jsp")) ? STACK_JAVA : 0;
+	unsigned all = p->run->stacks;
+	/* of the site as a whole only when it says one thing, and a thing that stands for all of it */
+	if (!own && (all == STACK_PHP || all == STACK_JAVA || all == STACK_DOTNET))
+		own = all;
+	return !own || (own & kinds) != 0;
+}
+
+bool probe_inert(struct probe *p)
+{
+	struct diff_side base = diff_base(&p->point);
+	if (p->run->o.mode == SCAN_DEEP || !probe_stable(p))
+		return false;
+	return !diff_depends(p, &base) && !diff_reflects(p) && !diff_parses(p) && p->traits_known && p->parses_known;
+}
