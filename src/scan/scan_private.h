@@ -115,10 +115,11 @@ struct wire {
 	unsigned slow_in_flight, samples;
 	unsigned in_flight, concurrency, max_concurrency, good;
 	double rate, tokens; /* per second; 0: unlimited */
-	int64_t refill_us, pause_until_us, usual_us, slow_us;
+	int64_t refill_us, pause_until_us, usual_us, slow_us, spread_us;
 	unsigned refused_row, failed_row; /* in a row */
 	unsigned failed_alone; /* of those, asked one at a time */
 	int64_t failed_since_us;
+	unsigned since_refused;		  /* answers */
 	bool lost;
 	struct probe *alone; /* while set, only its requests leave, one at a time */
 };
@@ -491,6 +492,7 @@ struct run {
 	struct map *known; /* URL -> what the last scan saw */
 	struct map *endpoints; /* method and URL without query -> struct endpoint * */
 	int64_t slow_spent_us;
+	int64_t timing_lost_us; /* alone with pages that did not depend on the delay after all */
 	struct map *cache; /* key -> struct answer * */
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;

@@ -1,6 +1,8 @@
 /* Timing by regression. Order of delays: the longest first, since a page that does not
  * care ends the test with one request; then none; then others, so that neither drift nor a
- * periodic hiccup fits. Asked for once each, never tried again. */
+ * periodic hiccup fits. Asked for once each, never tried again. Before all of that the longest
+ * delay is asked for among other requests: nearly every page is quicker than that, and nobody
+ * has to wait for it. What erratic sites cost beyond is bounded for the whole scan. */
 #include "scan/timing.h"
 
 #include <math.h>
@@ -85,6 +87,16 @@ static double ask(struct probe *p, timing_render *render, void *ctx, unsigned s,
 	return took;
 }
 
+/* Slow enough to be looked at alone? */
+static bool seems_to_wait(struct probe *p, timing_render *render, void *ctx)
+{
+	struct timing t = { 0 };
+	int64_t most = p->run->o.mode == SCAN_DEEP ? 300 : 60, elapsed = run_now_us(p->run) - p->run->begun_us;
+	if (p->run->timing_lost_us > most * 1000000 + elapsed / 5)
+		return false;
+	return ask(p, render, ctx, 3, &t) >= 2.9;
+}
+
 static bool timed(struct probe *p, timing_render *render, void *ctx, struct timing *t)
 {
 	static const unsigned more[] = { 0, 2, 1, TIMING_MAX_DELAY, 0 };
@@ -116,12 +128,17 @@ bool probe_time_dependent(struct probe *p, timing_render *render, void *ctx, str
 	const struct scan_exchange *base = p->point.base;
 	if (base && base->ttfb_us > TIMING_SLOW_US)
 		return false;
+	if (!seems_to_wait(p, render, ctx))
+		return false;
 	if (!probe_alone(p))
 		return false;
+	int64_t began = run_now_us(p->run);
 	bool yes = timed(p, render, ctx, &t) && t.x != NULL;
 	probe_together(p);
 	if (yes)
 		*ret = t;
+	else
+		p->run->timing_lost_us += run_now_us(p->run) - began;
 	return yes;
 }
 

@@ -1,7 +1,7 @@
 /* Does the answer take as long as the input says? Delays are asked for in a mixed order, and
  * the measured times are fitted on them (running sums after Welford): a slow server, a
  * busy minute or a firewall that holds back one request do not follow the order. While a
- * point is timed nothing else is sent to the site. */
+ * point is timed nothing else is sent to the site; the first request of all goes with the others. */
 #ifndef SCAN_TIMING_H
 #define SCAN_TIMING_H
 #include "scan/check.h"
@@ -20,7 +20,7 @@ struct timing {
  * without delay). m is zeroed with fresh set; memory from the probe's arena. */
 typedef void timing_render(struct probe *p, void *ctx, unsigned seconds, struct scan_mutation *m);
 
-/* One request for a clear no, six for a yes. False also when it cannot be told: slow or
+/* One request for a clear no, seven for a yes. False also when it cannot be told: slow or
  * erratic page, 429 or 5xx for what is quick without delay, end of the scan. */
 bool probe_time_dependent(struct probe *p, timing_render *render, void *ctx, struct timing *ret);
 /* In the words of a report. */

@@ -132,12 +132,15 @@ static void adapt(struct wire *w, int64_t ttfb_us)
 {
 	if (ttfb_us <= 0)
 		return;
-	/* follows the median: a few very slow answers do not change what is usual */
+	/* follows the median, and how far answers lie from it: a site may be erratic by itself, and a
+	 * few very slow answers do not change what is usual */
 	int64_t step = w->usual_us / (w->samples++ < 64 ? 16 : 32) + 1;
 	w->usual_us = !w->usual_us ? ttfb_us : w->usual_us + (ttfb_us > w->usual_us ? step : -step);
 	w->usual_us = w->usual_us > 0 ? w->usual_us : 1;
 	w->slow_us = w->slow_us ? (w->slow_us * 7 + ttfb_us) / 8 : ttfb_us;
-	bool slow = w->slow_us > w->usual_us * 2 + 300000 || w->slow_us > 5000000;
+	int64_t off = ttfb_us > w->usual_us ? ttfb_us - w->usual_us : w->usual_us - ttfb_us;
+	w->spread_us += (off - w->spread_us) / 32;
+	bool slow = w->slow_us > w->usual_us * 2 + w->spread_us * 3 / 2 + 300000 || w->slow_us > 5000000;
 	if (slow && w->concurrency > 2) {
 		w->concurrency--;
 		w->slow_us = w->usual_us;
@@ -146,6 +149,17 @@ static void adapt(struct wire *w, int64_t ttfb_us)
 		w->concurrency++;
 		w->good = 0;
 	}
+}
+
+/* No refusal for a while: a little faster again, up to what was asked for. */
+static void recover(struct run *r)
+{
+	struct wire *w = &r->wire;
+	if (++w->since_refused % 20 || w->rate <= 0 || w->rate == r->o.rate)
+		return;
+	w->rate *= 1.1;
+	if (r->o.rate > 0 && w->rate > r->o.rate)
+		w->rate = r->o.rate;
 }
 
 /* Seconds the server asks us to wait; 0 none. */
@@ -169,15 +183,20 @@ static bool refused(struct run *r, struct send *s, const struct http_response *h
 	bool asked = http_response_header(h, "retry-after").ptr != NULL;
 	if (h->status != 429 && !(h->status == 503 && asked)) {
 		w->refused_row = 0;
+		recover(r);
 		return false;
 	}
 	/* A limit on one kind of submission (comments, log-ins) says nothing about the rest. */
 	if (!asked && !str_eq(s->q.method, STR("GET")))
 		return false;
-	slow_down(w);
-	if (w->rate <= 0)
-		w->rate = 50;
-	w->rate = w->rate > 2 ? w->rate * 0.7 : 1;
+	/* Answers to what was under way are one sign. One refusal in many answers is a hiccup. */
+	if (run_now_us(r) >= w->pause_until_us) {
+		slow_down(w);
+		if (w->rate <= 0)
+			w->rate = 50;
+		w->rate = w->rate > 2 ? w->rate * (w->since_refused > 40 ? 0.9 : 0.7) : 1;
+	}
+	w->since_refused = 0;
 	int64_t wait = retry_after(h, r->clock);
 	if (wait == 0)
 		wait = 1 << (s->tries < 5 ? s->tries : 5);

@@ -158,7 +158,10 @@ static bool opened_by_path(struct probe *p, const struct target *t)
 		buf_char(&doubled, *c);
 		if (slash)
 			buf_char(&doubled, *c);
-		buf_char(&words, slash ? ' ' : *c);
+		if (slash)
+			buf_c(&words, strstr(t->payload, "%r") ? "%20" : " ");
+		else
+			buf_char(&words, *c);
 	}
 	const char *twice = arena_str(probe_arena(p), buf_view(&doubled)).ptr, *apart = arena_str(probe_arena(p), buf_view(&words)).ptr;
 	buf_free(&doubled);

@@ -68,6 +68,13 @@ static bool report(struct probe *p, const struct scan_exchange *x, struct str pr
 	return true;
 }
 
+/* "a" "b" → b */
+static struct str last_quoted(struct str s)
+{
+	struct str open = str_sub(s, 0, s.len - 1);
+	return str_from(open, (size_t)(str_rchr(open, '"') + 1));
+}
+
 static bool try_files(struct probe *p, const struct way *w)
 {
 	const struct scan_exchange *x, *again;
@@ -79,8 +86,10 @@ static bool try_files(struct probe *p, const struct way *w)
 		struct str proof = active_find(x, mark);
 		if (!proof.ptr || active_find(probe_base(p), mark).ptr)
 			continue;
-		/* without the entity it is not there: no page that always shows it */
-		if (send_xml(p, w, STR("<!ENTITY q \"q\">"), &again) < 0 || active_find(again, mark).ptr)
+		/* without the entity it is not there: no page that always shows it, nor one that finds it by the words */
+		if (send_xml(p, w, STR("<!ENTITY q \"q\">"), &again) < 0 || active_find(again, mark).ptr ||
+		    send_xml(p, w, probe_printf(p, "<!ENTITY q \"%.*s\">", STR_ARG(last_quoted(str_c(files[i].where)))), &again) < 0 ||
+		    active_find(again, mark).ptr)
 			continue;
 		return report(p, x, proof, "XML 中的外部实体被解析，服务器上的文件内容出现在响应里；内部实体则不会。",
 			      "An external entity in the XML was resolved and a file of the server stands in the answer; an internal "
@@ -160,6 +169,10 @@ static bool try_xinclude(struct probe *p, const struct scan_point *pt)
 		return false;
 	struct str proof = active_find(x, mark);
 	if (!proof.ptr || active_find(probe_base(p), mark).ptr)
+		return false;
+	/* the same words where nothing is included: not a page that finds texts by words */
+	m.value = active_fill(p, "<q xmlns:xi=\"http://www.w3.org/2001/XInclude\"><q:include parse=\"text\">{0}</q:include></q>", &file);
+	if (probe_send(p, &m, &again) < 0 || active_find(again, mark).ptr)
 		return false;
 	m.value = active_fill(p, form, &other);
 	if (probe_send(p, &m, &again) < 0 || !active_find(again, mark).ptr || str_eq(again->body, x->body))
