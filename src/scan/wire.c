@@ -177,7 +177,7 @@ static int64_t retry_after(const struct http_response *h, const struct clock *cl
 }
 
 /* 429 and busy 503: wait and try again. True when the request goes back in line. */
-static bool refused(struct run *r, struct send *s, const struct http_response *h)
+static bool refused(struct run *r, struct send *s, const struct http_response *h, int64_t *ret_wait_us)
 {
 	struct wire *w = &r->wire;
 	bool asked = http_response_header(h, "retry-after").ptr != NULL;
@@ -189,17 +189,24 @@ static bool refused(struct run *r, struct send *s, const struct http_response *h
 	/* A limit on one kind of submission (comments, log-ins) says nothing about the rest. */
 	if (!asked && !str_eq(s->q.method, STR("GET")))
 		return false;
-	/* Answers to what was under way are one sign. One refusal in many answers is a hiccup. */
+	int64_t wait = retry_after(h, r->clock);
+	if (wait == 0)
+		wait = 1 << (s->tries < 5 ? s->tries : 5);
+	/* One refusal in many answers is a hiccup: this request waits, the others do not. */
+	if (w->since_refused > 40) {
+		w->since_refused = 0;
+		w->concurrency -= w->concurrency > 2;
+		*ret_wait_us = wait * 1000000;
+		return s->tries < WIRE_TRIES && !r->stopping;
+	}
+	/* Answers to what was under way are one sign. */
 	if (run_now_us(r) >= w->pause_until_us) {
 		slow_down(w);
 		if (w->rate <= 0)
 			w->rate = 50;
-		w->rate = w->rate > 2 ? w->rate * (w->since_refused > 40 ? 0.9 : 0.7) : 1;
+		w->rate = w->rate > 2 ? w->rate * 0.7 : 1;
 	}
 	w->since_refused = 0;
-	int64_t wait = retry_after(h, r->clock);
-	if (wait == 0)
-		wait = 1 << (s->tries < 5 ? s->tries : 5);
 	int64_t until = run_now_us(r) + wait * 1000000;
 	if (until > w->pause_until_us)
 		w->pause_until_us = until;
@@ -272,9 +279,10 @@ static void on_done(void *ctx, struct http_response *h)
 	} else {
 		w->failed_row = w->failed_alone = 0;
 		s->tries += s->timed ? WIRE_TRIES : 1;
-		if (refused(r, s, h)) {
+		int64_t wait_us = 0;
+		if (refused(r, s, h, &wait_us)) {
 			http_response_free(h);
-			retry_later(s, 0);
+			retry_later(s, wait_us);
 			return;
 		}
 		if (s->timed) {
