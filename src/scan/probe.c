@@ -259,7 +259,7 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 		return -1;
 	}
 	s->timed = m->timed;
-	s->priority = s->priority || m->timed || p->run->wire.alone == p;
+	s->priority = s->priority || p->run->wire.alone == p;
 	if (p->has_point && !m->url.len && !m->method.len)
 		s->endpoint = own_endpoint(p); /* also when the path is what changes */
 	struct answer *a = cached_ask(p, s, m->fresh);

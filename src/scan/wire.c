@@ -371,6 +371,24 @@ static bool step_aside(struct run *r, struct send *s)
 	return true;
 }
 
+/* Whoever asks alone must not wait behind those who wait for it. */
+static void bring_forward(struct wire *w)
+{
+	for (struct send **at = &w->head; w->alone && *at; at = &(*at)->next) {
+		struct send *s = *at;
+		if (s->owner != w->alone)
+			continue;
+		if (at == &w->head)
+			return;
+		*at = s->next;
+		if (!s->next)
+			w->tail = at;
+		s->next = w->head;
+		w->head = s;
+		return;
+	}
+}
+
 static struct send *take_slow(struct wire *w)
 {
 	struct send *s = w->slow;
@@ -396,6 +414,7 @@ int wire_dispatch(struct run *r)
 		w->tokens = w->tokens > most ? most : w->tokens;
 	}
 	w->refill_us = now;
+	bring_forward(w);
 	while (!w->slow_in_flight) { /* a slow one is truly alone: what it takes is its own */
 		if (w->alone && (!w->head || w->head->owner != w->alone || w->in_flight > 0))
 			break;
