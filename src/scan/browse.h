@@ -1,7 +1,7 @@
 /* The browser's door. Chromium runs outside the jail, in the process that keeps the scan,
- * driven by one thread; all its traffic leaves through our relay under the scan's policy
- * and scope, each request seen and judged before it goes. The engine asks for one thing at a
- * time in JSON and gets plain data back: pages as they became, requests, routes. What comes
+ * driven by one thread for each tab (a browser of its own, so that one that hangs is ended alone); all its traffic leaves through our relay under the scan's policy
+ * and scope, each request seen and judged before it goes. The engine asks in JSON, for
+ * SCAN_BROWSER_TABS things at a time at most, and gets plain data back: pages as they became, requests, routes. What comes
  * back is as hostile as the site itself.
  *
  * Jobs:    {"kind":"visit"|"xss"|"login"|"steps", "url", "cookie", "headers":[{name,value}], …}
@@ -20,7 +20,7 @@ struct net_policy;
 /* Handed to a scan in scan_events.browser; forwarded into the jail. */
 struct scan_browser {
 	void *ctx;
-	/* Begins a job; -1 while another is under way. */
+	/* Begins a job; -1 while as many as may be are under way. A job's "n" stands in its answer. */
 	int (*ask)(void *ctx, struct str job);
 	/* 1 and the answer, 0 not yet, -1 the browser is gone. */
 	int (*poll)(void *ctx, struct buf *answer);
@@ -47,6 +47,7 @@ struct scan_browser scan_browser_door(struct scan_browser_host *h);
 void scan_browser_stop(struct scan_browser_host *h);
 DEFINE_CLEANUP(struct scan_browser_host *, scan_browser_stop);
 
+#define SCAN_BROWSER_TABS 2 /* about 300 MB and half a core each */
 #define LIMIT_BROWSE_JOB (256 * (size_t)1024)
 #define LIMIT_BROWSE_ANSWER (6 * (size_t)1024 * 1024)
 #endif

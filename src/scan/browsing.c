@@ -1,5 +1,5 @@
-/* The engine's side of the browser: which pages are worth a visit, one at a time and in an
- * order that does not depend on timing; what comes back becomes links, forms and requests
+/* The engine's side of the browser: which pages are worth a visit, in an order that does not
+ * depend on timing: jobs are asked for in turn and their answers taken in the same turn; what comes back becomes links, forms and requests
  * of the crawl. Answers are taken in only while no page of the plain crawl is under way, so
  * that two runs decide alike. Everything that comes back is judged like what a site sends. */
 #include "base/json.h"
@@ -23,6 +23,13 @@ struct wish {
 	char *via; /* the page that keeps something in the browser for this one to show */
 };
 
+/* A job under way; its answer once it has come. */
+struct slot {
+	struct wish wish;
+	unsigned n;
+	json_t *answer;
+};
+
 struct browsing {
 	VEC(struct wish) queue;
 	size_t next, xss_next;
@@ -30,10 +37,11 @@ struct browsing {
 	VEC(char *) writers, readers; /* pages that keep text of a stranger; that use what is kept */
 	size_t flow;
 	struct map *seen, *kinds, *done;
-	struct wish now;
-	bool under_way, gone, answered;
-	unsigned visits, failed;
-	struct buf answer;
+	struct slot slots[SCAN_BROWSER_TABS]; /* the oldest first */
+	size_t busy;
+	struct wish now; /* that of the first slot, while its answer is taken in */
+	bool gone;
+	unsigned visits, failed, asked;
 	struct send *fetch; /* a page asked for again, as evidence */
 	struct answer *evidence;
 	bool fetched;
@@ -52,7 +60,6 @@ void browsing_start(struct run *r)
 	r->browsing->seen = map_new();
 	r->browsing->kinds = map_new();
 	r->browsing->done = map_new();
-	buf_init(&r->browsing->answer, LIMIT_BROWSE_ANSWER + 64 * KIB);
 }
 
 static void free_wish(struct wish *w)
@@ -82,11 +89,12 @@ void browsing_free(struct run *r)
 	map_free(b->seen);
 	map_free(b->kinds);
 	map_free(b->done);
-	if (b->under_way)
-		free_wish(&b->now);
+	for (size_t i = 0; i < b->busy; i++) {
+		free_wish(&b->slots[i].wish);
+		json_decref(b->slots[i].answer);
+	}
 	answer_unref(b->evidence);
 	json_decref(b->sinks);
-	buf_free(&b->answer);
 	free(b);
 	r->browsing = NULL;
 }
@@ -185,10 +193,11 @@ static void put_session(struct run *r, json_t *job, struct str url, enum person_
 	arena_free(a);
 }
 
-static int ask(struct run *r, const struct wish *w)
+static int ask(struct run *r, const struct wish *w, unsigned n)
 {
 	_cleanup_json_ json_t *job = json_object();
 	struct buf b;
+	json_put(job, "n", json_integer(n));
 	json_put(job, "kind", json_c(w->xss ? "xss" : "visit"));
 	json_put(job, "url", json_c(w->url));
 	json_put(job, "referrer", json_c(w->from));
@@ -197,9 +206,9 @@ static int ask(struct run *r, const struct wish *w)
 	put_session(r, job, str_c(w->url), AS_FIRST);
 	buf_init(&b, LIMIT_BROWSE_JOB);
 	json_write(&b, job);
-	int n = b.overflow ? -1 : r->events->browser->ask(r->events->browser->ctx, buf_view(&b));
+	int done = b.overflow ? -1 : r->events->browser->ask(r->events->browser->ctx, buf_view(&b));
 	buf_free(&b);
-	return n;
+	return done;
 }
 
 /* What the journal calls it. */
@@ -258,11 +267,18 @@ static bool next_flow(struct run *r, struct wish *ret)
 	return false;
 }
 
+/* How far things are: 0 pages are used, 1 each is looked at once more, 2 pairs of them. */
+static int stage_of(const struct wish *w)
+{
+	return w->via ? 2 : w->xss;
+}
+
 /* Next wish: pages first; then, when all have been used, each once more for what happens in
- * the browser alone. */
+ * the browser alone. A stage begins when the one before is over. */
 static bool next_wish(struct run *r, struct wish *ret)
 {
 	struct browsing *b = r->browsing;
+	int stage = b->busy ? stage_of(&b->slots[0].wish) : 2;
 	while (b->next < b->queue.len && b->visits < most_visits(r)) {
 		struct wish w = b->queue.ptr[b->next++];
 		if (!done_before(r, &w)) {
@@ -273,14 +289,14 @@ static bool next_wish(struct run *r, struct wish *ret)
 		look_later(r, &w);
 		free_wish(&w);
 	}
-	while (b->xss_next < b->looked.len && attack_check_wanted(r, &check_xss_dom)) {
+	while (stage > 0 && b->xss_next < b->looked.len && attack_check_wanted(r, &check_xss_dom)) {
 		const struct wish *w = &b->looked.ptr[b->xss_next++];
 		if (done_before(r, w))
 			continue;
 		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true, NULL };
 		return true;
 	}
-	return next_flow(r, ret);
+	return stage > 1 && next_flow(r, ret);
 }
 
 /* ---- what came back ---- */
@@ -491,15 +507,20 @@ static void report_sinks(struct run *r)
 
 /* ---- turning ---- */
 
+/* The first slot's job is over. */
 static void finish(struct run *r)
 {
 	struct browsing *b = r->browsing;
 	journal(r, &b->now);
 	free_wish(&b->now);
 	b->now = (struct wish){ 0 };
+	json_decref(b->slots[0].answer);
 	json_decref(take_ptr(b->sinks));
 	answer_unref(take_ptr(b->evidence));
-	b->under_way = b->answered = b->fetched = false;
+	b->fetched = false;
+	b->busy--;
+	for (size_t i = 0; i < b->busy; i++)
+		b->slots[i] = b->slots[i + 1];
 }
 
 static void failed(struct run *r, const json_t *answer)
@@ -531,6 +552,8 @@ static void note_flows(struct run *r, const json_t *answer)
 static void take_answer(struct run *r)
 {
 	struct browsing *b = r->browsing;
+	const json_t *answer = b->slots[0].answer;
+	b->now = b->slots[0].wish;
 	if (b->sinks) { /* waits for its evidence */
 		if (!b->fetched)
 			return;
@@ -538,7 +561,6 @@ static void take_answer(struct run *r)
 		finish(r);
 		return;
 	}
-	_cleanup_json_ json_t *answer = json_parse(buf_view(&b->answer), NULL);
 	run_check_stat(r, &check_xss_dom)->tasks += b->now.xss;
 	if (b->now.xss && !b->now.via)
 		note_flows(r, answer);
@@ -556,23 +578,66 @@ static void take_answer(struct run *r)
 	finish(r);
 }
 
-static void poll_answer(struct run *r)
+static void take_in(struct browsing *b, json_t *answer)
+{
+	for (size_t i = 0; i < b->busy; i++)
+		if (!b->slots[i].answer && b->slots[i].n == (unsigned)json_get_int(answer, "n", b->slots[i].n)) {
+			b->slots[i].answer = answer;
+			return;
+		}
+	json_decref(answer);
+}
+
+/* Answers that have come; true while one is still missing. */
+static bool poll_answers(struct run *r)
 {
 	struct browsing *b = r->browsing;
-	if (b->answered)
-		return;
-	int n = r->events->browser->poll(r->events->browser->ctx, &b->answer);
-	if (n < 0) {
-		b->gone = true;
-		buf_clear(&b->answer);
-		buf_c(&b->answer, "{}");
+	struct buf text;
+	size_t missing = 0;
+	int n = 1;
+	for (size_t i = 0; i < b->busy; i++)
+		missing += !b->slots[i].answer;
+	if (!missing)
+		return false;
+	buf_init(&text, LIMIT_BROWSE_ANSWER + 64 * KIB);
+	for (; missing && (n = r->events->browser->poll(r->events->browser->ctx, &text)) > 0; missing--) {
+		json_t *answer = json_parse(buf_view(&text), NULL);
+		take_in(b, answer ? answer : json_object());
 	}
-	b->answered = n != 0;
+	for (; n < 0 && missing; missing--) {
+		b->gone = true;
+		take_in(b, json_object());
+	}
+	buf_free(&text);
+	return missing > 0;
+}
+
+bool browsing_answers_due(struct run *r)
+{
+	return r->browsing && r->browsing->busy && poll_answers(r);
 }
 
 bool browsing_under_way(const struct run *r)
 {
-	return r->browsing && r->browsing->under_way;
+	return r->browsing && r->browsing->busy;
+}
+
+static bool begin(struct run *r)
+{
+	struct browsing *b = r->browsing;
+	struct slot *s = &b->slots[b->busy];
+	if (!next_wish(r, &s->wish))
+		return false;
+	s->n = ++b->asked;
+	s->answer = NULL;
+	b->busy++;
+	if (ask(r, &s->wish, s->n) < 0) {
+		b->gone = true;
+		s->answer = json_object();
+	}
+	run_doing(r, s->wish.xss ? "正在浏览器中检查" : "正在浏览器中爬取", s->wish.xss ? "checking in the browser" : "browsing",
+		  str_c(s->wish.url));
+	return true;
 }
 
 bool browsing_turn(struct run *r, bool crawl_rests)
@@ -580,20 +645,10 @@ bool browsing_turn(struct run *r, bool crawl_rests)
 	struct browsing *b = r->browsing;
 	if (!browsing_wanted(r))
 		return false;
-	if (b->under_way) {
-		poll_answer(r);
-		if (b->answered && crawl_rests)
-			take_answer(r);
-		return true;
-	}
-	if (b->gone || !crawl_rests || !next_wish(r, &b->now))
-		return false;
-	run_doing(r, b->now.xss ? "正在浏览器中检查" : "正在浏览器中爬取", b->now.xss ? "checking in the browser" : "browsing",
-		  str_c(b->now.url));
-	b->under_way = true;
-	if (ask(r, &b->now) < 0) {
-		b->gone = true;
-		finish(r);
-	}
-	return true;
+	poll_answers(r);
+	if (b->busy && b->slots[0].answer && crawl_rests)
+		take_answer(r);
+	while (!b->gone && crawl_rests && !b->sinks && b->busy < SCAN_BROWSER_TABS && begin(r))
+		;
+	return b->busy > 0;
 }

@@ -253,7 +253,7 @@ int scan_run_jailed_within(const struct scan_jail_limits *limits, struct os_spaw
 			k.events->log(k.events->ctx, STR("扫描引擎异常结束，从记录继续。"),
 				      STR("The scan engine ended unexpectedly; going on from the journal."));
 		scan_browser_stop(take_ptr(k.browser));
-		k.browsing = false;
+		k.browsing = 0;
 		r = one_life(&k);
 	}
 	scan_browser_stop(k.browser);

@@ -32,8 +32,8 @@ struct child {
 	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
 	VEC(struct buf) known;
 	bool hits_came, dns_came;
-	struct buf browsed; /* the last FRAME_BROWSED */
-	bool browsed_came;
+	struct buf browsed[SCAN_BROWSER_TABS]; /* FRAME_BROWSED as they came, the oldest first */
+	size_t browsed_n;
 	struct buf *dns; /* where the next FRAME_DNS goes */
 };
 
@@ -185,9 +185,11 @@ static void child_listen(struct child *c)
 		buf_str(c->back, buf_view(&b));
 		c->back_came = true;
 	} else if (type == FRAME_BROWSED) {
-		buf_clear(&c->browsed);
-		buf_str(&c->browsed, buf_view(&b));
-		c->browsed_came = true;
+		if (c->browsed_n < SCAN_BROWSER_TABS) {
+			struct buf *into = &c->browsed[c->browsed_n++];
+			buf_clear(into);
+			buf_str(into, buf_view(&b));
+		}
 	}
 	buf_free(&b);
 }
@@ -246,20 +248,23 @@ static enum scan_verdict child_should_stop(void *ctx)
 static int child_browser_ask(void *ctx, struct str job)
 {
 	struct child *c = ctx;
-	c->browsed_came = false;
 	return child_send(c, FRAME_BROWSE, job);
 }
 
 static int child_browser_poll(void *ctx, struct buf *answer)
 {
 	struct child *c = ctx;
-	if (child_should_stop(c) != SCAN_GO && !c->browsed_came)
+	if (child_should_stop(c) != SCAN_GO && !c->browsed_n)
 		return c->failed ? -1 : 0;
-	if (!c->browsed_came)
+	if (!c->browsed_n)
 		return 0;
-	c->browsed_came = false;
+	struct buf first = c->browsed[0];
 	buf_clear(answer);
-	buf_str(answer, buf_view(&c->browsed));
+	buf_str(answer, buf_view(&first));
+	c->browsed_n--;
+	for (size_t i = 0; i < c->browsed_n; i++)
+		c->browsed[i] = c->browsed[i + 1];
+	c->browsed[c->browsed_n] = first; /* its room is used again */
 	return 1;
 }
 
@@ -460,7 +465,8 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	check(nfds == 1);
 	buf_init(&c.batch, 2 * JAIL_BATCH + LIMIT_JAIL_FRAME);
 	buf_init(&c.hits, LIMIT_OOB_FRAME + 64);
-	buf_init(&c.browsed, LIMIT_BROWSE_ANSWER + 64);
+	for (size_t i = 0; i < SCAN_BROWSER_TABS; i++)
+		buf_init(&c.browsed[i], LIMIT_BROWSE_ANSWER + 64);
 	int r = child_receive(&c, a, &o, &e);
 	if (r == 0) {
 		child_options(&c, a, &o);
@@ -493,7 +499,8 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
-	buf_free(&c.browsed);
+	for (size_t i = 0; i < SCAN_BROWSER_TABS; i++)
+		buf_free(&c.browsed[i]);
 	arena_free(a);
 	return 0;
 }

@@ -301,8 +301,10 @@ static int keep_browse(struct keeper *k, struct str job)
 	if (!k->browser &&
 	    scan_browser_start(k->o, k->policy, keep_shot, k, &k->browser, NULL) < 0)
 		return os_frame_send(k->child.chan, FRAME_BROWSED, str_c(gone), 5000, NULL);
-	k->browsing = true;
-	return scan_browser_ask(k->browser, job);
+	if (scan_browser_ask(k->browser, job) < 0)
+		return -1;
+	k->browsing++;
+	return 0;
 }
 
 int jail_tell_browsed(struct keeper *k)
@@ -311,7 +313,7 @@ int jail_tell_browsed(struct keeper *k)
 	buf_init(&b, LIMIT_BROWSE_ANSWER + 64 * KIB);
 	int r = scan_browser_poll(k->browser, &b);
 	if (r > 0) {
-		k->browsing = false;
+		k->browsing--;
 		r = os_frame_send(k->child.chan, FRAME_BROWSED, buf_view(&b), JAIL_SEND_MS, NULL);
 	}
 	buf_free(&b);

@@ -72,7 +72,7 @@ struct keeper {
 	struct buf record;
 	struct aside *aside; /* of this child */
 	struct scan_browser_host *browser;
-	bool browsing; /* a job is under way */
+	unsigned browsing; /* jobs under way */
 };
 
 /* Heard of the child; -1 for what no honest child sends. */

@@ -233,6 +233,8 @@ void browsing_consider(struct run *r, const struct spec *s, const struct answer 
 bool browsing_turn(struct run *r, bool crawl_rests);
 void browsing_replayed(struct run *r, struct str key);
 bool browsing_under_way(const struct run *r);
+/* Takes in answers that have come; is one still missing? */
+bool browsing_answers_due(struct run *r);
 
 /* ---- known.c: incremental scans ---- */
 void known_start(struct run *r);

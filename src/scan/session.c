@@ -167,7 +167,10 @@ static int ask_browser(struct run *r, enum person_id who, json_t **ret, struct e
 	_cleanup_json_ json_t *job = json_object();
 	struct buf text, answer;
 	int n;
+	while (browsing_answers_due(r) && turn(r, 15)) /* a tab must be free, and no other answer on its way */
+		;
 	json_put(job, "kind", json_c("login"));
+	json_put(job, "first", json_boolean(who == AS_FIRST));
 	struct url u;
 	struct str url = l->url.len ? l->url : r->o.target;
 	if (url_parse(r->arena, url, &r->target, 0, &u, NULL) == 0) /* a path will do */

@@ -3,6 +3,7 @@
 #define SCAN_BROWSE_PRIVATE_H
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/arena.h"
@@ -22,6 +23,14 @@ struct held {
 	int64_t at_ms;
 };
 
+/* What the first account's log-in left in the browser's storage ({"origin", "local",
+ * "session"}): every tab has it, and a browser that was started anew. */
+struct browse_shared {
+	pthread_mutex_t lock;
+	char *storage;
+	unsigned version;
+};
+
 struct driver {
 	const struct scan_options *o;
 	const struct net_policy *policy;
@@ -32,10 +41,14 @@ struct driver {
 	struct net_browser *b;
 	char key[32];	/* name of our object in pages */
 	char taint[24]; /* what is looked for at dangerous places; "" in other visits */
+	struct browse_shared *shared; /* may be NULL */
+	char *storage;	/* as installed */
+	unsigned storage_version;
 	char *script;	/* identifier of the installed script */
 	char *main_frame;
 	char *cookie;	/* set last */
 	unsigned visits;
+	int64_t until_ms; /* end of the job */
 	int64_t next_ms; /* earliest time of the next request */
 	VEC(struct held) held;
 

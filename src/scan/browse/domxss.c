@@ -38,6 +38,7 @@ struct xss {
 	json_t *found, *writes;
 	size_t ways;
 	bool read;
+	bool light; /* reserved signs as they are: this page does not decode them */
 };
 
 static void split_url(struct xss *x, struct str url)
@@ -57,21 +58,34 @@ static struct str keep(struct xss *x, struct buf *b)
 	return s;
 }
 
-/* Our word, with the letter of its place. */
+/* Our word, with the letter of its place; in pairs with "=" behind it, which shows whether
+ * the page decodes reserved signs. */
 static struct str word(struct xss *x, enum source from, int n)
 {
-	bool markup = x->probe == PROBE_MARKUP;
-	return arena_printf(x->d->job_arena, "%s%s%c%dz%s", markup ? "<i>" : "", x->d->taint, source_letter[from], n,
-			    markup ? "</i>" : "");
+	bool markup = x->probe == PROBE_MARKUP, pair = from == FROM_QUERY || from == FROM_HASH_PAIR;
+	return arena_printf(x->d->job_arena, "%s%s%c%dz%s%s", markup ? "<i>" : "", x->d->taint, source_letter[from], n,
+			    pair && !markup ? "=" : "", markup ? "</i>" : "");
 }
 
-static void put_pair(struct buf *b, bool first, struct str name, struct str value)
+static void encode_light(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= ' ' || s.ptr[i] >= 0x7f || strchr("%&#+<>\"", s.ptr[i]))
+			encode_percent(b, str_sub(s, i, i + 1));
+		else
+			buf_char(b, s.ptr[i]);
+}
+
+static void put_pair(struct xss *x, struct buf *b, bool first, struct str name, struct str value)
 {
 	if (!first)
 		buf_char(b, '&');
 	buf_str(b, name);
 	buf_char(b, '=');
-	encode_percent(b, value);
+	if (x->light)
+		encode_light(b, value);
+	else
+		encode_percent(b, value);
 }
 
 static bool has_name(struct str pairs, struct str name)
@@ -93,7 +107,7 @@ static void put_query(struct xss *x, struct buf *b, int only, const struct str *
 		ssize_t eq = str_chr(pair, '=');
 		struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
 		if (eq >= 0 && n < XSS_PARAMS && (all || n == only)) {
-			put_pair(b, first, name, all ? word(x, FROM_QUERY, n) : *text);
+			put_pair(x, b, first, name, all ? word(x, FROM_QUERY, n) : *text);
 		} else {
 			if (!first)
 				buf_char(b, '&');
@@ -105,7 +119,7 @@ static void put_query(struct xss *x, struct buf *b, int only, const struct str *
 		if (has_name(x->query, x->words.names[i].text))
 			continue;
 		else if (all ? x->probe != PROBE_PLAIN : text && only == XSS_NAMED + i) {
-			put_pair(b, first, x->words.names[i].text, all ? word(x, FROM_QUERY, XSS_NAMED + i) : *text);
+			put_pair(x, b, first, x->words.names[i].text, all ? word(x, FROM_QUERY, XSS_NAMED + i) : *text);
 			first = false;
 		}
 }
@@ -149,7 +163,7 @@ static struct delivery everywhere(struct xss *x, enum probe probe)
 	buf_init(&h, 16 * KIB);
 	if (probe == PROBE_NAMED)
 		for (int i = 0; i < (int)x->words.n; i++)
-			put_pair(&h, i == 0, x->words.names[i].text, word(x, FROM_HASH_PAIR, i));
+			put_pair(x, &h, i == 0, x->words.names[i].text, word(x, FROM_HASH_PAIR, i));
 	if (!h.len)
 		buf_str(&h, word(x, FROM_HASH, 0));
 	v.hash = keep(x, &h);
@@ -176,7 +190,7 @@ static struct delivery only_there(struct xss *x, enum source from, int param, st
 	struct buf b;
 	buf_init(&b, 64 * KIB);
 	if (from == FROM_HASH_PAIR && param < (int)x->words.n)
-		put_pair(&b, true, x->words.names[param].text, payload);
+		put_pair(x, &b, true, x->words.names[param].text, payload);
 	else if (from == FROM_HASH)
 		buf_str(&b, payload);
 	v.hash = keep(x, &b);
@@ -364,6 +378,18 @@ static void put_found(struct xss *x, const json_t *sink, enum source from, int p
 	json_array_append_new(x->found, f);
 }
 
+/* The "=" behind our word reached the place as it was sent. */
+static bool not_decoded(const struct driver *d, struct str value)
+{
+	ssize_t at = str_find(value, str_c(d->taint));
+	size_t i = (size_t)at + strlen(d->taint) + 1;
+	if (at < 0)
+		return false;
+	while (i < value.len && ascii_digit(value.ptr[i]))
+		i++;
+	return str_istarts(str_from(value, i < value.len ? i : value.len), STR("z%3D"));
+}
+
 /* 1 it ran, 0 it did not. */
 static int prove(struct xss *x, const json_t *sink, enum source from, int param, struct error *e)
 {
@@ -371,6 +397,7 @@ static int prove(struct xss *x, const json_t *sink, enum source from, int param,
 	unsigned number = 1000 + (unsigned)x->ways;
 	int phase = x->then.len ? 2 : (int)json_get_int(sink, "phase", 0);
 	size_t n = xss_payloads(x->d, sink, number, list);
+	x->light = not_decoded(x->d, json_get_str(sink, "value"));
 	for (size_t i = 0; i < n; i++) {
 		struct delivery v = only_there(x, from, param, list[i], phase);
 		if (deliver(x, &v, e) < 0)
@@ -467,6 +494,7 @@ static bool shown_before(struct xss *x, const json_t *sink, enum source from, st
 static int look(struct xss *x, enum probe probe, struct map *done, struct error *e)
 {
 	struct driver *d = x->d;
+	x->light = false;
 	struct delivery v = everywhere(x, probe);
 	if (deliver(x, &v, e) < 0)
 		return -1;

@@ -1,8 +1,10 @@
-/* The thread behind the door: takes one job, does it, lays the answer down. */
+/* The threads behind the door. The second one and its browser begin when there is work for
+ * two, and only where memory allows. */
 #include "scan/browse.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -10,23 +12,31 @@
 #include "scan/browse/browse_private.h"
 
 #define HOST_MAGIC 0x42776f72u
+#define TAB_MEMORY (700 * MIB) /* what must be free for one more tab */
+
+struct done {
+	json_t *answer;
+	struct buf png;
+	int width, height;
+};
 
 struct scan_browser_host {
 	unsigned magic;
-	const struct scan_options *o;
 	const struct net_policy *policy;
 	void (*shot)(void *ctx, const struct scan_shot *s);
 	void *shot_ctx;
 	struct scan_options options; /* completed copy */
-	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* under the lock */
-	json_t *job, *answer;
-	struct buf png;
-	int width, height;
-	bool busy, done, stop;
+	pthread_t threads[SCAN_BROWSER_TABS];
+	size_t tabs; /* at most so many threads; those begun are under the lock, as all below */
+	size_t begun, idle;
+	json_t *jobs[SCAN_BROWSER_TABS];
+	struct done done[SCAN_BROWSER_TABS];
+	size_t njobs, ndone, pending;
+	bool stop;
 	atomic_bool cancel;
+	struct browse_shared shared;
 };
 
 bool scan_browser_there(void)
@@ -45,36 +55,65 @@ static json_t *no_driver(const struct error *e)
 	return o;
 }
 
-static void *host_main(void *arg)
+static json_t *next_job(struct scan_browser_host *h)
+{
+	json_t *job = h->jobs[0];
+	h->njobs--;
+	for (size_t i = 0; i < h->njobs; i++)
+		h->jobs[i] = h->jobs[i + 1];
+	return job;
+}
+
+/* One tab: a browser of its own, with its first job. */
+static void *tab_main(void *arg)
 {
 	struct scan_browser_host *h = arg;
 	struct driver *d = NULL;
 	struct error e = { 0 };
-	if (driver_new(&h->options, h->policy, &d, &e) == 0)
+	if (driver_new(&h->options, h->policy, &d, &e) == 0) {
 		d->cancel = &h->cancel;
+		d->shared = &h->shared;
+	}
 	pthread_mutex_lock(&h->lock);
 	while (!h->stop) {
-		if (!h->job) {
+		if (!h->njobs) {
+			h->idle++;
 			pthread_cond_wait(&h->changed, &h->lock);
+			h->idle--;
 			continue;
 		}
-		json_t *job = take_ptr(h->job);
+		json_t *job = next_job(h);
 		pthread_mutex_unlock(&h->lock);
 		json_t *answer = d ? driver_do(d, job) : no_driver(&e);
+		json_put(answer, "n", json_integer(json_get_int(job, "n", 0)));
 		json_decref(job);
 		pthread_mutex_lock(&h->lock);
-		h->answer = answer;
-		buf_clear(&h->png);
+		struct done *into = &h->done[h->ndone++];
+		*into = (struct done){ .answer = answer };
+		buf_init(&into->png, 8 * MIB);
 		if (d) {
-			buf_str(&h->png, buf_view(&d->png));
-			h->width = d->png_width;
-			h->height = d->png_height;
+			buf_str(&into->png, buf_view(&d->png));
+			into->width = d->png_width;
+			into->height = d->png_height;
 		}
-		h->done = true;
 	}
 	pthread_mutex_unlock(&h->lock);
 	driver_free(d);
 	return NULL;
+}
+
+/* Bytes that could be had without pushing anything out; a large number when nobody says. */
+static uint64_t free_memory(void)
+{
+	char line[128];
+	unsigned long long kib = 1ull << 40;
+	FILE *f = fopen("/proc/meminfo", "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib * KIB;
 }
 
 int scan_browser_start(const struct scan_options *o, const struct net_policy *policy,
@@ -88,16 +127,17 @@ int scan_browser_start(const struct scan_options *o, const struct net_policy *po
 		free(h);
 		return -1;
 	}
+	h->tabs = free_memory() > SCAN_BROWSER_TABS * TAB_MEMORY ? SCAN_BROWSER_TABS : 1;
+	if (h->options.rate && h->options.rate < h->tabs)
+		h->tabs = 1;
+	if (h->options.rate) /* shared out */
+		h->options.rate /= (unsigned)h->tabs;
 	h->policy = policy;
 	h->shot = shot;
 	h->shot_ctx = ctx;
-	buf_init(&h->png, 8 * MIB);
 	pthread_mutex_init(&h->lock, NULL);
+	pthread_mutex_init(&h->shared.lock, NULL);
 	pthread_cond_init(&h->changed, NULL);
-	if (pthread_create(&h->thread, NULL, host_main, h) != 0) {
-		free(h);
-		return error_set(e, "browse.thread", "无法启动浏览器线程", "cannot start the browser's thread");
-	}
 	*ret = h;
 	return 0;
 }
@@ -111,34 +151,38 @@ int scan_browser_ask(struct scan_browser_host *h, struct str job)
 		return -1;
 	}
 	pthread_mutex_lock(&h->lock);
-	bool busy = h->busy;
-	if (!busy) {
-		h->busy = true;
-		h->done = false;
-		h->job = j;
-		pthread_cond_signal(&h->changed);
+	bool room = h->pending < SCAN_BROWSER_TABS;
+	if (room && h->begun < h->tabs && h->idle <= h->njobs &&
+	    pthread_create(&h->threads[h->begun], NULL, tab_main, h) == 0)
+		h->begun++;
+	room = room && h->begun > 0;
+	if (room) {
+		h->jobs[h->njobs++] = j;
+		h->pending++;
+		pthread_cond_broadcast(&h->changed);
 	}
 	pthread_mutex_unlock(&h->lock);
-	if (busy)
+	if (!room)
 		json_decref(j);
-	return busy ? -1 : 0;
+	return room ? 0 : -1;
 }
 
 int scan_browser_poll(struct scan_browser_host *h, struct buf *answer)
 {
 	CHECK_OBJ(h, HOST_MAGIC);
+	struct done done = { 0 };
 	pthread_mutex_lock(&h->lock);
-	bool done = h->busy && h->done;
-	_cleanup_json_ json_t *a = done ? take_ptr(h->answer) : NULL;
-	_cleanup_buf_ struct buf png = BUF_INIT(8 * MIB);
-	int width = h->width, height = h->height;
-	if (done) {
-		h->busy = h->done = false;
-		buf_str(&png, buf_view(&h->png));
+	if (h->ndone) {
+		done = h->done[0];
+		h->ndone--;
+		h->pending--;
+		for (size_t i = 0; i < h->ndone; i++)
+			h->done[i] = h->done[i + 1];
 	}
 	pthread_mutex_unlock(&h->lock);
-	if (!done)
+	if (!done.answer)
 		return 0;
+	json_t *a = done.answer;
 	buf_clear(answer);
 	json_write(answer, a);
 	if (answer->overflow || answer->len > LIMIT_BROWSE_ANSWER) { /* the states are what is large */
@@ -146,11 +190,13 @@ int scan_browser_poll(struct scan_browser_host *h, struct buf *answer)
 		buf_clear(answer);
 		json_write(answer, a);
 	}
-	if (png.len && h->shot) {
-		struct str kind = json_get_str(a, "picture");
-		struct scan_shot s = { kind, json_get_str(a, "url"), json_get_str(a, "title"), buf_view(&png), width, height };
+	if (done.png.len && h->shot) {
+		struct scan_shot s = { json_get_str(a, "picture"), json_get_str(a, "url"), json_get_str(a, "title"),
+				       buf_view(&done.png), done.width, done.height };
 		h->shot(h->shot_ctx, &s);
 	}
+	buf_free(&done.png);
+	json_decref(a);
 	return 1;
 }
 
@@ -177,13 +223,19 @@ void scan_browser_stop(struct scan_browser_host *h)
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	atomic_store(&h->cancel, true);
-	pthread_cond_signal(&h->changed);
+	pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->lock);
-	pthread_join(h->thread, NULL);
-	json_decref(h->job);
-	json_decref(h->answer);
-	buf_free(&h->png);
+	for (size_t i = 0; i < h->begun; i++)
+		pthread_join(h->threads[i], NULL);
+	for (size_t i = 0; i < h->njobs; i++)
+		json_decref(h->jobs[i]);
+	for (size_t i = 0; i < h->ndone; i++) {
+		json_decref(h->done[i].answer);
+		buf_free(&h->done[i].png);
+	}
+	free(h->shared.storage);
 	pthread_mutex_destroy(&h->lock);
+	pthread_mutex_destroy(&h->shared.lock);
 	pthread_cond_destroy(&h->changed);
 	h->magic = 0;
 	free(h);

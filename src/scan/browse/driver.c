@@ -13,6 +13,7 @@
 #include "scan/browse/browse_private.h"
 
 #define BROWSE_JOB_MS 90000  /* one job, whatever happens */
+#define BROWSE_ANSWER_MS 12000 /* a question to the page's scripts */
 #define BROWSE_LOAD_MS 15000 /* a document */
 #define BROWSE_OLD 60	     /* visits after which the browser starts anew: its memory */
 
@@ -87,6 +88,7 @@ void driver_free(struct driver *d)
 	map_free(d->in_flight);
 	buf_free(&d->png);
 	free(d->mime);
+	free(d->storage);
 	arena_free(d->arena);
 	free(d);
 }
@@ -116,12 +118,30 @@ static int prepare_page(struct driver *d, struct error *e)
 	return net_browser_call(d->b, "Fetch.enable", json_pack("{s:[{s:s}]}", "patterns", "urlPattern", "*"), NULL, e);
 }
 
+/* A newer log-in's storage; true when there is one. */
+static bool take_storage(struct driver *d)
+{
+	bool newer = false;
+	if (!d->shared)
+		return false;
+	pthread_mutex_lock(&d->shared->lock);
+	if (d->storage_version != d->shared->version) {
+		newer = true;
+		d->storage_version = d->shared->version;
+		free(d->storage);
+		d->storage = str_dup(str_c(d->shared->storage));
+	}
+	pthread_mutex_unlock(&d->shared->lock);
+	return newer;
+}
+
 /* Our script for every new document, with or without the look at dangerous places. */
 int driver_install(struct driver *d, const char *taint, struct str name, struct error *e)
 {
 	_cleanup_json_ json_t *answer = NULL;
+	bool same = !take_storage(d);
 	if (d->script) {
-		if (strcmp(d->taint, taint) == 0 && !name.len && !d->named)
+		if (same && strcmp(d->taint, taint) == 0 && !name.len && !d->named)
 			return 0;
 		json_t *p = json_object();
 		json_put(p, "identifier", json_c(d->script));
@@ -129,12 +149,12 @@ int driver_install(struct driver *d, const char *taint, struct str name, struct 
 		free(take_ptr(d->script));
 	}
 	struct buf b;
-	buf_init(&b, 256 * KIB);
+	buf_init(&b, 512 * KIB);
 	buf_c(&b, browse_page_js);
 	_cleanup_json_ json_t *window_name = json_str(name);
 	buf_printf(&b, "(\"%s\", \"%s\", ", d->key, taint);
 	json_write(&b, window_name);
-	buf_c(&b, ");");
+	buf_printf(&b, ", %s);", d->storage ? d->storage : "null");
 	d->named = name.len > 0;
 	json_t *p = json_object();
 	json_put(p, "source", json_str(buf_view(&b)));
@@ -169,6 +189,7 @@ int driver_ready(struct driver *d, const char *taint, struct error *e)
 		return -1;
 	}
 	d->visits++;
+	d->until_ms = driver_now_ms() + BROWSE_JOB_MS;
 	net_browser_deadline(d->b, BROWSE_JOB_MS);
 	return driver_install(d, taint, STR(""), e);
 }
@@ -182,8 +203,12 @@ int driver_eval(struct driver *d, struct str expression, json_t **ret, struct er
 	json_put(p, "expression", json_str(expression));
 	json_put(p, "returnByValue", json_true());
 	json_put(p, "userGesture", json_true());
+	/* a page that does not answer this has hung: its tab is ended, not waited for */
+	net_browser_deadline(d->b, BROWSE_ANSWER_MS);
 	if (net_browser_call(d->b, "Runtime.evaluate", p, &answer, e) < 0)
 		return -1;
+	int64_t left = d->until_ms - driver_now_ms();
+	net_browser_deadline(d->b, left > 1 ? left : 1);
 	json_t *value = json_object_get(json_object_get(answer, "result"), "value");
 	if (ret)
 		*ret = value ? json_incref(value) : json_null();

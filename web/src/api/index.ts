@@ -152,6 +152,10 @@ export const api = {
     runs: (q?: Query): P<T.AssetRun> => http.get('/asset-runs', q),
     cancel: (id: string) => http.post<T.AssetRun>(`/asset-runs/${id}/cancel`),
   },
+  shots: {
+    list: (q?: Query): P<T.Shot> => http.get('/shots', q),
+    imageUrl: (id: string) => url(`/shots/${id}/image`),
+  },
   monitors: {
     list: (q?: Query): P<T.Monitor> => http.get('/monitors', q),
     get: (id: string) => http.get<T.Monitor>(`/monitors/${id}`),

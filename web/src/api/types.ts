@@ -120,6 +120,7 @@ export type ChannelKind = 'email' | 'webhook' | 'wecom' | 'dingtalk' | 'feishu'
 export interface Channel { id: string; name: string; kind: ChannelKind; config: Record<string, any>; enabled: boolean; last_result: any }
 export interface NotifyRule { id: string; name: string; events: string[]; min_severity: Severity | null; site_ids: string[]; channel_ids: string[]; quiet: { from: string; to: string; timezone: string } | null; enabled: boolean }
 export interface Delivery { id: string; channel_id: string; channel_name: string; event: string; state: 'queued' | 'sent' | 'failed'; attempts: number; last_error: string | Fault | null; created: string; sent: string | null; stable_id: string }
+export interface Shot { id: string; site_id: string; scan_id: string; kind: 'page' | 'proof'; url: string; title: string; width: number; height: number; size: number; created: string }
 export interface Report { id: string; title: string; scan_id: string; site_id: string; site_name: string; lang: 'zh' | 'en'; state: 'queued' | 'running' | 'done' | 'failed'; formats: string[]; files: { format: string; size: number; sha256: string }[]; created: string; error: Fault | null; progress?: number }
 export interface RulePack {
   id: string; kind: 'builtin' | 'imported'; name: string; name_en: string; enabled: boolean; version: { id: string; number: number; label: string; source: string; created: string } | null

@@ -112,6 +112,7 @@ export default {
     none: '没有漏洞', noneText: '这里还没有漏洞。扫描完成后，发现的问题会列在这里。', noneFiltered: '没有符合条件的漏洞', noneFilteredText: '换一个筛选条件，或清除筛选。', stillRunning: '扫描还在进行，发现的漏洞会立即出现。', description: '漏洞说明', impact: '影响', advice: '修复建议', evidence: '证据', classification: '分类', fingerprint: '指纹', instances: '出现次数', references: '参考资料', history: '处理记录', retest: '复测', retestStarted: '已开始复测', curl: '复制为 curl',
   },
   evidence: { extracted: '提取的值', proof: '命中内容', request: '请求', response: '响应', unfold: '展开 {n} 行', truncated: '内容过长，只保存了前面一部分' },
+  shot: { title: '页面截图', page: '页面', proof: '验证时', enlarge: '放大：{name}' },
   decision: {
     title: '处理漏洞', what: '处理方式', false_positive: '误报', ignored: '忽略', fixed: '已修复', reopen: '重新打开', false_positiveText: '经核实不是漏洞。有效期内不计分，下次扫描仍保持误报。', ignoredText: '是漏洞但暂不处理，接受风险。有效期内不计分。', fixedText: '已经修复。下次扫描若再次发现，会标为“复现”。', reopenText: '撤销之前的处理，恢复为待处理。',
     reasonPlaceholder: '例如：该参数只接受内部枚举值，已由开发确认', expires: '有效期', days: '{n} 天', noExpiry: '长期有效', until: '有效期至 {d}', propose: '提交建议', proposeHint: '您没有直接处理的权限，提交后由租户管理员确认。', someFailed: '有 {n} 个没有处理成功，请逐个查看。', proposed: '建议已提交，等待确认', done: '已处理', pending: '{who} 建议：{what}', pendingShort: '待确认', approve: '同意', reject: '不同意', settleText: '{who} 建议按“{what}”处理，理由：{reason}',
