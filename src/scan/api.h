@@ -17,6 +17,7 @@ struct api_request {
 	struct str url;	   /* absolute */
 	struct str body, type;
 	bool changes; /* a GraphQL mutation */
+	struct str template;	  /* the end of the path with {names} for its parameters, or "" */
 	uint32_t path_inputs; /* bit n: what follows the n-th slash of the path (1 first) is a parameter */
 };
 /* Non-zero stops. */

@@ -137,6 +137,20 @@ static void add_kind(struct buf *b, struct str pair)
 	}
 }
 
+/* The path with its known parameters left out. */
+static void add_path(struct buf *b, const struct spec *s, struct str path)
+{
+	struct str part;
+	if (!s->path_inputs) {
+		kit_path_pattern(b, path, false);
+		return;
+	}
+	for (unsigned n = 0; str_split(&path, '/', &part); n++) {
+		buf_char(b, '/');
+		buf_str(b, n < 32 && (s->path_inputs >> n & 1) ? STR("*") : part);
+	}
+}
+
 /* Path and parameter names; how many of these were taken already. */
 static bool too_many_alike(struct run *r, const struct spec *s, const struct url *u)
 {
@@ -144,7 +158,7 @@ static bool too_many_alike(struct run *r, const struct spec *s, const struct url
 	buf_init(&b, 64 * KIB);
 	buf_str(&b, s->method);
 	buf_char(&b, ' ');
-	kit_path_pattern(&b, u->path, false);
+	add_path(&b, s, u->path);
 	if (values_is_json(s->type) || values_is_xml(s->type))
 		points_body_names(s, &b);
 	for (int body = 0; body < 2; body++) {

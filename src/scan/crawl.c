@@ -252,6 +252,8 @@ static void push_all(struct run *r, const struct spec *spec, struct answer *a)
 	push_headers(&p, &x->headers);
 	if (!x->missing && x->media != MEDIA_HTML && r->o.max_depth > 0 && api_likely(x->text))
 		crawl_api(r, x->text, &a->url, spec->depth + 1);
+	if (!x->missing && x->media == MEDIA_JSON)
+		shapes_fill(r, a, spec->depth + 1);
 	if (x->page) {
 		push_links(&p, x->page);
 		push_forms(&p, x->page);

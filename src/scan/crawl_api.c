@@ -30,9 +30,11 @@ static bool allowed(const struct run *r, const struct api_request *q)
 static int on_request(void *ctx, const struct api_request *q)
 {
 	struct push *p = ctx;
-	if (allowed(p->r, q))
-		p->taken += frontier_push(p->r, &(struct spec){ .method = q->method, .url = q->url, .body = q->body, .type = q->type,
-								.from = p->from, .depth = p->depth, .path_inputs = q->path_inputs, .kind = LINK_API });
+	if (!allowed(p->r, q))
+		return 0;
+	shapes_note(p->r, q);
+	p->taken += frontier_push(p->r, &(struct spec){ .method = q->method, .url = q->url, .body = q->body, .type = q->type,
+							.from = p->from, .depth = p->depth, .path_inputs = q->path_inputs, .kind = LINK_API });
 	return 0;
 }
 

@@ -323,6 +323,7 @@ static void run_free(struct run *r)
 	crawl_free(r);
 	if (r->attack.kinds)
 		attack_free(r);
+	shapes_free(r);
 	frontier_free(r);
 	aside_close(r->aside);
 	browsing_free(r);

@@ -183,6 +183,12 @@ void frontier_learn(struct run *r, const struct spec *s, const struct kit_sig *s
 bool run_in_scope(const struct run *r, const struct url *u);
 bool run_excluded(const struct run *r, struct str url);
 
+/* ---- crawl_shapes.c: requests of interface documents, with values the site gives ---- */
+struct api_request;
+void shapes_note(struct run *r, const struct api_request *q);
+void shapes_fill(struct run *r, const struct answer *a, unsigned depth); /* a JSON answer */
+void shapes_free(struct run *r);
+
 /* ---- crawl.c ---- */
 void crawl_start(struct run *r);
 /* Fills free slots, commits answers in order. False when nothing is left to crawl. */
@@ -498,6 +504,7 @@ struct run {
 	struct map *cache; /* key -> struct answer * */
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
+	struct shapes *shapes; /* NULL: no interface document */
 	struct map *left;	 /* place -> struct left * */
 	struct map *posted;	 /* method and path -> requests with a body */
 	struct map *findings;	 /* fingerprint -> struct found * */

@@ -283,6 +283,32 @@ static bool leads(struct web *w)
 	return true;
 }
 
+/* ---- an interface that its document describes; what it lists is found in its answers only ---- */
+
+static bool shelf(struct web *w)
+{
+	char sid[40];
+	const char *who = user(w, sid, sizeof(sid));
+	if (web_is(w, "/openapi.json"))
+		web_text(w, "200 OK", "application/json",
+			 "{\"openapi\":\"3.0.0\",\"paths\":{\"/shelf\":{\"get\":{}},\"/shelf/{bookTitle}\":{\"get\":{\"parameters\":[{\"name\":\"bookTitle\","
+			 "\"in\":\"path\",\"example\":\"gone\"}]}},\"/notes\":{\"get\":{}},\"/notes/{noteId}\":{\"get\":{\"parameters\":[{\"name\":\"noteId\","
+			 "\"in\":\"path\",\"example\":\"none\"}]}}}}");
+	else if (web_is(w, "/shelf"))
+		web_text(w, "200 OK", "application/json", "{\"books\":[{\"book_title\":\"b-81\"}]}");
+	else if (web_is(w, "/notes"))
+		web_text(w, "200 OK", "application/json", "[{\"id\":\"n-52\"}]");
+	else if (web_is(w, "/shelf/b-81") && who) /* whoever is logged in */
+		web_text(w, "200 OK", "application/json", "{\"book_title\":\"b-81\",\"owner\":\"alice\",\"secret\":\"the key lies under the third stone\"}");
+	else if (web_is(w, "/notes/n-52") && who && strcmp(who, "alice") == 0)
+		web_text(w, "200 OK", "application/json", "{\"id\":\"n-52\",\"owner\":\"alice\",\"note\":\"the key lies under the fourth stone\"}");
+	else if (web_is(w, "/shelf/b-81") || web_is(w, "/notes/n-52"))
+		web_text(w, who ? "403 Forbidden" : "401 Unauthorized", "application/json", "{\"error\":\"no\"}");
+	else
+		return false;
+	return true;
+}
+
 static void handle(struct web *w)
 {
 	if (web_is(w, "/") && !web_header(w, "X-Original-URL").ptr) {
@@ -298,7 +324,7 @@ static void handle(struct web *w)
 			    "<a href='/g/prefix-safe?to=http://shop.test/'>C</a><a href=/g/edit>D</a><a href=/u/>mine</a>");
 		return;
 	}
-	if (hosts(w) || caches(w) || sharing(w) || refused(w) || puts_files(w) || forms(w) || leads(w) || owned(w))
+	if (shelf(w) || hosts(w) || caches(w) || sharing(w) || refused(w) || puts_files(w) || forms(w) || leads(w) || owned(w))
 		return;
 	if (web_is(w, "/login"))
 		web_html(w, "<title>L</title><form method=post action=/login><input name=user><input type=password name=pw></form>");
@@ -332,6 +358,7 @@ static const struct {
 	{ "access-control", "/u/safe", false },		    { "access-control", "/u/profile", false },
 	{ "open-redirect", "/g/script", true },		    { "open-redirect", "/g/script-safe", false },
 	{ "open-redirect", "/g/prefix", true },		    { "open-redirect", "/g/prefix-safe", false },
+	{ "access-control", "/shelf/b-81", true },	    { "access-control", "/notes/n-52", false },
 	{ "access-control", "/u/news", false },		    { "access-control", "/u/closed", false },
 };
 
