@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __clang__
+#pragma GCC system_header /* some of them are macros there, which it would warn about */
+#endif
 #ifndef __cplusplus
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atof
 #pragma GCC poison localtime gmtime ctime asctime tmpnam mktemp

@@ -83,6 +83,7 @@ void web_reply(struct web *w, const char *status, const char *fields, struct str
 		    head ? 0 : (int)body.len, body.ptr);
 }
 
+__attribute__((format(printf, 4, 0)))
 static void reply_v(struct web *w, const char *status, const char *fields, const char *fmt, va_list ap)
 {
 	struct buf b;

@@ -65,7 +65,9 @@ static struct str shifted(struct trun *tr, struct str target)
 	bool start = path.len < 2 || str_eq(path, base) ||
 		     (path.len == base.len + 1 && str_starts(path, base) && path.ptr[base.len] == '/');
 	bool plain = tr->control == CONTROL_PLAIN;
-	tr->moved = plain ? start && (tr->alters || end < target.len) : tr->control != CONTROL_NONE && !start;
+	/* a fragment is not sent: it alters nothing */
+	bool query = end < target.len && target.ptr[end] == '?';
+	tr->moved = plain ? start && (tr->alters || query) : tr->control != CONTROL_NONE && !start;
 	if (!tr->moved)
 		return target;
 	tr->shifted = true;
