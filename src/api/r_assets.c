@@ -79,6 +79,8 @@ static const struct api_field new_fields[] = {
 	API_LINE("ports", 0, 0, 1000, "80,443,8000-8100、top（默认，1,000 个）、all，或 own 只看网站自己的端口",
 		 "80,443,8000-8100, top (default: 1,000), all, or own for the site's port only"),
 	API_INT("rate", 0, 1, 500, "每秒连接数上限，默认 300", "Connections per second at most; 300"),
+	API_BOOL("udp", 0, "也向 DNS、NTP、SNMP、SSDP、mDNS、NetBIOS、memcached 各发一个无害的 UDP 包，默认否",
+		 "Also one harmless UDP packet each to DNS, NTP, SNMP, SSDP, mDNS, NetBIOS and memcached; false"),
 	API_END,
 };
 static const struct api_schema new_schema = { "AssetRunNew", new_fields, false };

@@ -58,7 +58,7 @@ extern const struct job_kind app_job_asset;
 int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_t **ret,
 		    struct error *e);
 /* Inside a transaction, for schedules and retests. cause: "manual", "api", "schedule". */
-int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate,
+int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate, bool udp,
 		     const char *cause, struct store_asset_run *ret, struct error *e);
 int app_asset_runs(struct app_call *c, struct str site, struct str state, struct store_page *page,
 		   json_t **ret, struct error *e);

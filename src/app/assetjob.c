@@ -95,7 +95,16 @@ static int check_ports(struct app_call *c, const struct store_site *s, struct st
 			   "a file or meta tag proves the site's own port only: other ports need DNS TXT or a letter");
 }
 
-int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate, const char *cause,
+/* UDP ports are the host's, not the site's. */
+static int check_udp(const struct store_site *s, struct str ports, struct error *e)
+{
+	return !own_port_only(s, ports) ? 0 :
+	       error_field(e, "udp", "asset.ports-need-dns",
+			   "文件或标签认证只证明网站自己的端口；要探测 UDP 服务，请用 DNS TXT 认证或提交授权书",
+			   "a file or meta tag proves the site's own port only: UDP services need DNS TXT or a letter");
+}
+
+int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate, bool udp, const char *cause,
 		     struct store_asset_run *ret, struct error *e)
 {
 	_cleanup_json_ json_t *payload = json_object();
@@ -105,7 +114,8 @@ int app_asset_create(struct app_call *c, struct str site, struct str ports, int6
 	struct str running;
 	int active;
 
-	if (app_site_load(c, site, &s, e) < 0 || app_site_proven(&s, e) < 0 || check_ports(c, &s, ports, e) < 0)
+	if (app_site_load(c, site, &s, e) < 0 || app_site_proven(&s, e) < 0 || check_ports(c, &s, ports, e) < 0 ||
+	    (udp && check_udp(&s, ports, e) < 0))
 		return -1;
 	active = store_asset_run_active(c->db, s.tenant, s.id, c->arena, &running, e);
 	if (active < 0)
@@ -117,7 +127,7 @@ int app_asset_create(struct app_call *c, struct str site, struct str ports, int6
 					 .site_name = s.name, .host = s.host, .state = STR("queued"),
 					 .cause = str_c(cause), .ports = ports, .created_by = c->actor->user_name,
 					 .created = c->now, .revision = 1 };
-	ret->options = arena_printf(c->arena, "{\"rate\":%lld}", (long long)rate);
+	ret->options = arena_printf(c->arena, "{\"rate\":%lld,\"udp\":%s}", (long long)rate, udp ? "true" : "false");
 	json_put(payload, "asset_run_id", json_str(ret->id));
 	q.payload = app_json_text(c->arena, payload);
 	q.windows = app_site_windows(c, &s);
@@ -134,6 +144,7 @@ int app_asset_create(struct app_call *c, struct str site, struct str ports, int6
 struct start {
 	struct str site, ports;
 	int64_t rate;
+	bool udp;
 	struct store_asset_run run;
 };
 
@@ -141,14 +152,14 @@ static int start_tx(struct app_call *c, void *arg, struct error *e)
 {
 	struct start *s = arg;
 
-	return app_asset_create(c, s->site, s->ports, s->rate, c->actor->via == APP_VIA_KEY ? "api" : "manual", &s->run,
+	return app_asset_create(c, s->site, s->ports, s->rate, s->udp, c->actor->via == APP_VIA_KEY ? "api" : "manual", &s->run,
 				e);
 }
 
 int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_t **ret, struct error *e)
 {
 	struct start s = { .site = site, .ports = str_trim(json_get_str(in, "ports")),
-			   .rate = json_get_int(in, "rate", 0) };
+			   .rate = json_get_int(in, "rate", 0), .udp = json_get_bool(in, "udp", false) };
 
 	if (app_require(c, PERM_SCAN_RUN, e) < 0 || app_tx(c, start_tx, &s, e) < 0)
 		return -1;
@@ -222,7 +233,7 @@ struct work {
 	size_t ports_len;
 	int64_t saved_ms;
 	struct str resume; /* the checkpoint that is being kept */
-	bool own_only, dead;
+	bool own_only, udp, dead;
 	struct error why;
 };
 
@@ -400,6 +411,8 @@ static bool stale(const struct store_asset_fact *f, void *user)
 {
 	const struct work *w = user;
 
+	if (str_starts(f->key, STR("udp/")))
+		return w->udp;
 	if (f->port)
 		return looked_at(w, f->port);
 	return !str_eq(f->kind, STR("system")) || (!w->own_only && !w->ports_len);
@@ -429,7 +442,8 @@ static void fix(const struct store_finding *f, void *user)
 	struct store_finding copy = *f;
 
 	if (x->failed || !asset_check(f->check) || str_eq(f->state, STR("false_positive")) ||
-	    map_has(x->w->seen, f->fingerprint) || !looked_at(x->w, url_port(f->url)))
+	    map_has(x->w->seen, f->fingerprint) ||
+	    !(str_starts(f->url, STR("udp:")) ? x->w->udp : looked_at(x->w, url_port(f->url))))
 		return;
 	copy.state = STR("fixed");
 	copy.fixed_at = x->c->now;
@@ -530,6 +544,7 @@ static int discover(struct work *w, struct error *e)
 	j.o.host = w->site.host;
 	j.o.rate = (unsigned)json_get_int(options, "rate", 0);
 	j.o.resume = json_get_str(options, "resume");
+	j.o.udp = w->udp = !w->own_only && json_get_bool(options, "udp", false);
 	if (asset_discover(&j, &events, &sum, &why) < 0) {
 		*e = w->dead ? w->why : why;
 		return w->dead ? -1 : JOB_FAILED;

@@ -55,7 +55,8 @@ static bool hangs_on(struct arena *a, const struct store_finding *f, const struc
 		return str_has(f->check, STR("tls"));
 	if (str_eq(x->kind, STR("software"))) /* one that names it */
 		return x->product.len && str_istarts(f->parameter, x->product);
-	return str_eq(x->kind, STR("port")) || str_eq(x->kind, STR("service"));
+	return (str_eq(x->kind, STR("port")) || str_eq(x->kind, STR("service"))) &&
+	       str_starts(x->key, STR("udp/")) == str_starts(f->url, STR("udp:"));
 }
 
 static struct live *live_of(struct app_call *c, struct map *cache, struct str site)

@@ -371,7 +371,7 @@ static int start_tx(struct app_call *c, void *arg, struct error *e)
 		struct store_asset_run run;
 
 		s->monitor->last_run = c->now;
-		return app_asset_create(c, s->site, STR_NULL, 0, "schedule", &run, e) < 0 ?
+		return app_asset_create(c, s->site, STR_NULL, 0, false, "schedule", &run, e) < 0 ?
 			       -1 :
 			       store_monitor_save_run(c->db, s->monitor, e);
 	}

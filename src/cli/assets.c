@@ -20,7 +20,7 @@
 struct args {
 	struct str ports, format, output, dns, resume;
 	int64_t rate, concurrency, max_minutes;
-	bool own, quiet, no_dns, ports_only;
+	bool own, quiet, no_dns, ports_only, udp;
 };
 
 static const struct cli_option table[] = {
@@ -37,6 +37,8 @@ static const struct cli_option table[] = {
 	CLI_STR(0, "dns", struct args, dns, "ADDR", "使用这个域名服务器", "name server to use"),
 	CLI_FLAG(0, "no-dns", struct args, no_dns, "不查询 DNS、不找子域名", "no DNS facts, no sub-domains"),
 	CLI_FLAG(0, "ports-only", struct args, ports_only, "只发现端口，不识别服务", "only open ports, no services"),
+	CLI_FLAG(0, "udp", struct args, udp, "也向 DNS、NTP、SNMP、SSDP、mDNS、NetBIOS、memcached 各发一个无害的 UDP 包",
+		 "also one harmless UDP packet each to DNS, NTP, SNMP, SSDP, mDNS, NetBIOS and memcached"),
 	CLI_FLAG(0, "i-own-this-target", struct args, own, "声明你拥有该目标或已获书面授权（必需）",
 		 "you own the target or have written permission (required)"),
 	CLI_FLAG('q', "quiet", struct args, quiet, "不显示进度", "no progress"),
@@ -277,6 +279,7 @@ static int discover(const struct args *a, struct str target, struct os_spawner *
 	j.o.concurrency = (unsigned)a->concurrency;
 	j.o.max_seconds = (unsigned)a->max_minutes * 60;
 	j.o.no_services = a->ports_only;
+	j.o.udp = a->udp;
 	if (take_target(arena, target, &j.o, &e) < 0 ||
 	    asset_ports_parse(a->ports, arena, &j.o.ports, &j.o.ports_len, &e) < 0)
 		code = complain(&e, CLI_USAGE);

@@ -1,5 +1,5 @@
 /* Both ends of the connection broker. One request and one answer at a time, as packets:
- * request {u32 port, blob host}; answer {u32 0} with the socket in SCM_RIGHTS, or
+ * request {u32 port (| 0x10000 for UDP), blob host}; answer {u32 0} with the socket in SCM_RIGHTS, or
  * {u32 1, blob code, blob zh, blob en}. The serving end trusts nothing of the child's:
  * packets are bounded, descriptors it might send are dropped by the kernel (no control
  * buffer), a full channel ends it, connections per second and in total are bounded. */
@@ -16,6 +16,7 @@
 #define BROKER_MAGIC 0x62726f6bu
 #define CHILD_MAGIC 0x62726f63u
 #define PACKET_MAX 2048
+#define UDP_MARK 0x10000u /* beside the port */
 
 struct broker_child {
 	struct net_connector base;
@@ -30,6 +31,7 @@ struct net_broker {
 	uint64_t total;
 	int64_t tokens; /* in thousandths of a connection */
 	int64_t refilled_us;
+	bool udp;
 };
 
 int net_broker_pair(int ret[2], struct error *e)
@@ -92,7 +94,7 @@ static int read_refusal(struct reader *r, struct error *e)
 	return -1;
 }
 
-static int open_child(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
+static int ask_parent(struct net_connector *self, struct str host, uint32_t port, int *ret_fd,
 		      struct error *e)
 {
 	struct broker_child *c = (struct broker_child *)self;
@@ -128,6 +130,18 @@ static int open_child(struct net_connector *self, struct str host, uint16_t port
 	return 0;
 }
 
+static int open_child(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
+		      struct error *e)
+{
+	return ask_parent(self, host, port, ret_fd, e);
+}
+
+static int open_child_udp(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
+			  struct error *e)
+{
+	return ask_parent(self, host, port | UDP_MARK, ret_fd, e);
+}
+
 static void free_child(struct net_connector *self)
 {
 	struct broker_child *c = (struct broker_child *)self;
@@ -143,6 +157,7 @@ struct net_connector *net_connector_broker(int fd)
 
 	c->base.open = open_child;
 	c->base.free = free_child;
+	c->base.open_udp = open_child_udp;
 	c->magic = CHILD_MAGIC;
 	c->fd = fd;
 	return &c->base;
@@ -169,6 +184,12 @@ void net_broker_free(struct net_broker *b)
 	CHECK_OBJ(b, BROKER_MAGIC);
 	b->magic = 0;
 	free(b);
+}
+
+void net_broker_allow_udp(struct net_broker *b)
+{
+	CHECK_OBJ(b, BROKER_MAGIC);
+	b->udp = true;
 }
 
 /* A bucket of one second's connections; an empty one makes the child wait, for it has
@@ -219,7 +240,7 @@ static int protocol_error(struct error *e)
 			 "The jailed process broke the connection protocol");
 }
 
-static int answer(struct net_broker *b, struct str host, uint16_t port)
+static int answer(struct net_broker *b, struct str host, uint16_t port, bool udp)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT(PACKET_MAX);
 	_cleanup_close_ int fd = -1;
@@ -229,6 +250,8 @@ static int answer(struct net_broker *b, struct str host, uint16_t port)
 	if (++b->total > LIMIT_NET_BROKER_TOTAL)
 		error_set(&why, "net.too-many-connections", "本次任务的连接总数已达上限",
 			  "This task has used up its connections");
+	else if (udp)
+		rc = net_connector_open_udp(b->direct, host, port, &fd, &why);
 	else
 		rc = net_connector_open(b->direct, host, port, &fd, &why);
 	buf_u32(&out, rc == 0 ? 0 : 1);
@@ -246,6 +269,7 @@ int net_broker_serve(struct net_broker *b, struct error *e)
 	struct str host;
 	uint32_t port;
 	ssize_t n;
+	bool udp;
 
 	CHECK_OBJ(b, BROKER_MAGIC);
 	do {
@@ -257,10 +281,14 @@ int net_broker_serve(struct net_broker *b, struct error *e)
 		return 0;
 	struct reader r = reader_of(str_make(packet, (size_t)n));
 
-	if ((size_t)n > sizeof(packet) || reader_u32(&r, &port) < 0 || reader_blob(&r, &host) < 0 ||
+	if ((size_t)n > sizeof(packet) || reader_u32(&r, &port) < 0)
+		return protocol_error(e);
+	udp = b->udp && (port & UDP_MARK);
+	port &= udp ? ~UDP_MARK : ~0u;
+	if (reader_blob(&r, &host) < 0 ||
 	    r.ptr != r.end || port == 0 || port > UINT16_MAX || host.len == 0 ||
 	    host.len > LIMIT_NET_HOST)
 		return protocol_error(e);
 	take_token(b);
-	return answer(b, host, (uint16_t)port) < 0 ? protocol_error(e) : 1;
+	return answer(b, host, (uint16_t)port, udp) < 0 ? protocol_error(e) : 1;
 }

@@ -19,6 +19,9 @@ struct net_connector {
 	int (*open)(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
 		    struct error *e);
 	void (*free)(struct net_connector *self);
+	/* The same for a UDP socket, connected to the one address; NULL: "net.no-udp". */
+	int (*open_udp)(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
+			struct error *e);
 };
 
 static inline int net_connector_open(struct net_connector *c, struct str host, uint16_t port,
@@ -26,6 +29,8 @@ static inline int net_connector_open(struct net_connector *c, struct str host, u
 {
 	return c->open(c, host, port, ret_fd, e);
 }
+int net_connector_open_udp(struct net_connector *c, struct str host, uint16_t port, int *ret_fd,
+			   struct error *e);
 static inline void net_connector_free(struct net_connector *c)
 {
 	if (c)
@@ -56,6 +61,8 @@ int net_broker_pair(int ret[2], struct error *e);
 struct net_broker;
 struct net_broker *net_broker_new(int fd, struct net_connector *direct); /* both borrowed */
 void net_broker_free(struct net_broker *b);
+/* From now on the child may have UDP sockets, too (each connected to one allowed address). */
+void net_broker_allow_udp(struct net_broker *b);
 /* Handles one request; call when fd is readable. 1 served (also when refused),
  * 0 the child closed its end, -1 the child broke the protocol: end it. */
 int net_broker_serve(struct net_broker *b, struct error *e);

@@ -260,6 +260,46 @@ static int open_direct(struct net_connector *self, struct str host, uint16_t por
 	return connect_addrs(d, en, host, port, true, ret_fd, e);
 }
 
+int net_connector_open_udp(struct net_connector *c, struct str host, uint16_t port, int *ret_fd,
+			   struct error *e)
+{
+	if (!c->open_udp)
+		return error_set(e, "net.no-udp", "这里不能发送 UDP", "UDP is not possible here");
+	return c->open_udp(c, host, port, ret_fd, e);
+}
+
+static int open_udp(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
+		    struct error *e)
+{
+	struct direct *d = (struct direct *)self;
+	struct error refusal = { 0 };
+
+	CHECK_OBJ(d, DIRECT_MAGIC);
+	if (net_policy_check_host(d->policy, host, port, e) < 0)
+		return -1;
+	struct entry *en = lookup(d, host, e);
+
+	for (size_t i = 0; en && i < en->addrs.len; i++) {
+		struct sockaddr_storage ss = en->addrs.ptr[i];
+		socklen_t len = ss.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+							: sizeof(struct sockaddr_in6);
+
+		if (net_policy_check_addr(d->policy, (const struct sockaddr *)&ss,
+					  refusal.code[0] ? NULL : &refusal) < 0)
+			continue;
+		_cleanup_close_ int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		set_port(&ss, port);
+		if (fd < 0 || connect(fd, (struct sockaddr *)&ss, len) < 0)
+			return net_connect_error(e, errno, host, port);
+		*ret_fd = take_fd(fd);
+		return 0;
+	}
+	if (en && e)
+		*e = refusal;
+	return -1;
+}
+
 static int open_proxied(struct net_connector *self, struct str host, uint16_t port, int *ret_fd,
 			struct error *e)
 {
@@ -300,6 +340,7 @@ int net_connector_direct(const struct net_direct_options *o, struct net_connecto
 	d->magic = DIRECT_MAGIC;
 	d->base.open = o->proxy.len ? open_proxied : open_direct;
 	d->base.free = free_direct;
+	d->base.open_udp = o->proxy.len ? NULL : open_udp;
 	d->policy = o->policy;
 	d->cache = map_new();
 	d->timeout_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : LIMIT_NET_CONNECT_MS;

@@ -24,7 +24,7 @@ void asset_report(struct asset_run *r, const struct asset_flaw *f)
 	struct scan_finding x = {
 		.check = str_c(f->check), .severity = f->severity, .confidence = f->confidence, .cwe = f->cwe,
 		.owasp = f->cwe == 1104 ? STR("A06:2021") : STR("A05:2021"),
-		.url = arena_printf(a, "%s://%.*s:%u/", f->tls ? "tls" : "tcp", STR_ARG(r->o->host), f->port),
+		.url = arena_printf(a, "%s://%.*s:%u/", f->udp ? "udp" : f->tls ? "tls" : "tcp", STR_ARG(r->o->host), f->port),
 		.method = STR(""), .parameter = f->parameter, .where = STR(""), .detail_zh = f->detail_zh,
 		.detail_en = f->detail_en, .count = 1,
 	};

@@ -29,6 +29,7 @@ struct asset_options {
 	unsigned concurrency; /* connections at once; 0: LIMIT_ASSET_PARALLEL */
 	unsigned max_seconds; /* 0: LIMIT_ASSET_SECONDS */
 	bool no_services;     /* only which ports are open */
+	bool udp;	      /* also one packet to each of the common UDP services (udp.c) */
 	/* the host's own name servers, numeric: asked for the whole zone (expected: refused) */
 	const struct str *servers;
 	size_t servers_len;

@@ -69,7 +69,7 @@ struct asset_flaw {
 	enum confidence confidence;
 	unsigned cwe;
 	uint16_t port;
-	bool tls;
+	bool tls, udp;
 	struct str parameter, detail_zh, detail_en, sent, got, proof;
 };
 void asset_report(struct asset_run *r, const struct asset_flaw *f);
@@ -119,6 +119,8 @@ void asset_system_fact(struct asset_run *r);
 void asset_tls(struct asset_run *r, const struct asset_port *p);
 /* http.c: technologies of an HTTP port, from its start page. */
 void asset_http(struct asset_run *r, const struct asset_port *p);
+/* udp.c: services that answer one datagram. Blocks. */
+void asset_udp(struct asset_run *r);
 /* zone.c: asks the host's own name servers for the whole zone. */
 void asset_zone(struct asset_run *r);
 /* Printable text of raw bytes, \xHH for the rest; at most max bytes of it. */

@@ -387,6 +387,8 @@ int asset_run_jailed(struct os_spawner *spawner, const struct net_policy *policy
 		close(pair[1]);
 		pair[1] = -1;
 		broker = net_broker_new(pair[0], direct);
+		if (o->udp)
+			net_broker_allow_udp(broker);
 		r = with_child(&k, o, broker, pair[0]);
 	}
 	net_broker_free(broker);

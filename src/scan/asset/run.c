@@ -84,6 +84,10 @@ static int work(struct asset_run *r, struct error *e)
 		for (size_t i = 0; i < r->ports.len; i++)
 			asset_port_facts(r, &r->ports.ptr[i]);
 	}
+	if (r->o->udp && !asset_stopped(r)) {
+		asset_tell(r, 9500, "正在询问 UDP 服务", "Asking UDP services");
+		asset_udp(r);
+	}
 	if (!asset_stopped(r)) {
 		asset_tell(r, 9600, "正在询问域名服务器", "Asking the name servers");
 		asset_zone(r);

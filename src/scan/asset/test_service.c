@@ -3,6 +3,7 @@
 #include "scan/asset/asset.h"
 #include "scan/asset/service.h"
 #include "scan/asset/starttls.h"
+#include "scan/asset/udp.h"
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -251,6 +252,41 @@ static void test_starttls(void **state)
 	assert_int_equal(asset_start_of(STR("http")), START_NONE);
 }
 
+static bool answers(const char *service, struct str bytes, const char *product, const char *version, bool open)
+{
+	_cleanup_arena_ struct arena *a = arena_new(MIB);
+
+	for (size_t i = 0; i < udp_probes_len; i++) {
+		struct udp_answer x = { .open = false };
+
+		if (strcmp(udp_probes[i].service, service) || !udp_probes[i].read(bytes, a, &x))
+			continue;
+		return str_eq(x.product, str_c(product)) && str_eq(x.version, str_c(version)) && x.open == open;
+	}
+	return false;
+}
+
+static void test_udp(void **state)
+{
+	struct str bind = STR("zw\x85\0\0\x01\0\x01\0\0\0\0\x07version\x04" "bind\0\0\x10\0\x03\xc0\x0c\0\x10\0\x03\0\0\0\0\0\x09\x08" "9.18.24x");
+	struct str snmp = STR("\x30\x2e\x02\x01\x01\x04\x06public\xa2\x21\x02\x04\0zwx\x02\x01\0\x02\x01\0\x30\x13\x30\x11"
+			      "\x06\x08\x2b\x06\x01\x02\x01\x01\x01\0\x04\x05Linux");
+
+	assert_true(answers("dns", bind, "BIND", "9.18.24x", false));
+	assert_true(answers("dns", STR("zw\x81\x05\0\x01\0\0\0\0\0\0\x07version\x04" "bind\0\0\x10\0\x03"), "", "", false));
+	assert_false(answers("dns", STR("zw\x01\0\0\x01\0\0\0\0\0\0"), "", "", false)); /* our own packet, sent back */
+	assert_true(answers("snmp", snmp, "", "", true));
+	assert_false(answers("snmp", str_sub(snmp, 0, snmp.len - 1), "", "", true));
+	assert_true(answers("memcached", STR("zw\0\0\0\x01\0\0VERSION 1.6.18\r\n"), "memcached", "1.6.18", true));
+	assert_true(answers("ssdp", STR("HTTP/1.1 200 OK\r\nSERVER: Linux UPnP/1.0 x\r\n\r\n"), "", "", false));
+	for (size_t i = 0; i < udp_probes_len; i++) { /* none takes its own packet for an answer */
+		_cleanup_arena_ struct arena *a = arena_new(MIB);
+		struct udp_answer x = { .open = false };
+
+		assert_false(udp_probes[i].read(udp_probes[i].packet, a, &x));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_starttls),
+		cmocka_unit_test(test_udp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ void asset_options_encode(const struct asset_options *o, struct buf *out)
 	buf_u32(out, o->rate);
 	buf_u32(out, o->concurrency);
 	buf_u32(out, o->max_seconds);
-	buf_u32(out, o->no_services);
+	buf_u32(out, (uint32_t)o->no_services | (uint32_t)o->udp << 1);
 	buf_u64(out, (uint64_t)o->now_ms);
 	put_ranges(out, o->ports, o->ports_len);
 	put_ranges(out, o->more, o->more_len);
@@ -71,7 +71,8 @@ int asset_options_decode(struct str bytes, struct arena *a, struct asset_options
 	o.host = arena_str(a, o.host);
 	o.address = arena_str(a, o.address);
 	o.site_port = (uint16_t)site;
-	o.no_services = none != 0;
+	o.no_services = none & 1;
+	o.udp = none & 2;
 	o.now_ms = (int64_t)now;
 	o.servers = names;
 	o.servers_len = servers;
