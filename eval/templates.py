@@ -517,7 +517,7 @@ START = (200, HTML, '<html><head><title>Start</title></head><body><p>Nothing to 
 
 def run(files, port, seconds, more=()):
     with tempfile.NamedTemporaryFile(suffix='.json') as out:
-        said = subprocess.run([ZHANWEI, 'template', 'run', *files, '--target', f'http://127.0.0.1:{port}/', '--i-own-this-target', '--no-jail',
+        said = subprocess.run([ZHANWEI, 'template', 'run', *files, '--target', f'http://127.0.0.1:{port}/', '--i-own-this-target',
                         '--intrusive', '--mode', 'deep', '--fail-on', 'none', '-q', '--format', 'json', '-o', out.name, *more],
                               capture_output=True, text=True, timeout=seconds, check=False).stderr
         text = pathlib.Path(out.name).read_text()
