@@ -3,6 +3,7 @@
  * merely repeats its input cannot pass. Where nothing is printed, it is asked to wait
  * (timing.h) or to call us (oob.h). One request serves the ways of quoting. */
 #include "scan/checks/active_private.h"
+#include "scan/diff.h"
 #include "scan/oob.h"
 #include "scan/timing.h"
 
@@ -180,6 +181,9 @@ static void probe_shell(struct probe *p, const struct scan_point *pt)
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++) {
 		if (i == 3 && probe_inert(p))
 			break;
+		/* where signs do not matter, only a line of its own may have passed what takes them out */
+		if (i >= 5 && !deep && forms[i].text[3] != '\n' && !diff_parses(p))
+			continue;
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;
 	}

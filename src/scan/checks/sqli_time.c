@@ -107,8 +107,14 @@ static void probe_time(struct probe *p, const struct scan_point *pt)
 		return;
 	if (pt->value.len > 200 || (probe_mode(p) != SCAN_DEEP && pt->where == WHERE_HEADER && !active_own_header(pt)))
 		return;
+	/* a page that shows what the value finds would have shown a condition too: then only the
+	 * statement that serves all ways of quoting, and what starts a statement of its own */
+	struct diff_side base = diff_base(pt);
+	bool shows = probe_mode(p) != SCAN_DEEP && probe_stable(p) && diff_depends(p, &base);
 	for (size_t i = 0; i < ARRAY_SIZE(delays); i++) {
 		struct delay d = delays[i];
+		if (shows && i > 0 && !strstr(d.form, "WAITFOR"))
+			continue;
 		if (d.from > probe_mode(p) || (d.fits == NUMBER && !number) || (d.fits == WORD && number))
 			continue;
 		/* programs in PHP rarely speak to these */
