@@ -1,6 +1,9 @@
 /* Sites that answer for addresses nobody made: a server that runs the index above for any
  * unknown path, a page full of paths of the machine, session identifiers in the path. The scan
  * ends, after about as many pages as there are, and finds what is there. */
+#include <sys/socket.h>
+
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/test.h"
 #include "scan/test_site.h"
@@ -97,8 +100,36 @@ static void identifiers_in_paths(void **state)
 	site_stop(&site);
 }
 
+/* For a second and a half every connection is dropped: a worker pool that restarts. */
+static void dropping(struct web *w)
+{
+	static int64_t since;
+	static unsigned n;
+	int64_t now = clock_mono_us(&clock_system);
+	if (__atomic_add_fetch(&n, 1, __ATOMIC_SEQ_CST) == 30)
+		since = now;
+	if (since && now - since < 1500000) {
+		shutdown(w->conn->fd, SHUT_RDWR);
+		return;
+	}
+	handle(w);
+}
+
+static void a_stall_is_not_the_end(void **state)
+{
+	const struct str only[] = { STR("xss-reflected") };
+	struct site site;
+	site_start(&site, dropping);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_true(site.sum.stats.errors > 0 || site.sum.stats.requests > 60);
+	assert_true(site_found(&site, "xss-reflected", "/v/xss/"));
+	site_stop(&site);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths),
+					    cmocka_unit_test(a_stall_is_not_the_end) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
