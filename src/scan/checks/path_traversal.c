@@ -415,10 +415,6 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 		bool file = named && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 || file_like(pt->name));
 
 		tries = file ? 17 : named ? 4 : 1;
-		/* what opens a file shows another page for a name of nonsense */
-		struct diff_side own = diff_base(pt);
-		if (tries > 2 && probe_stable(p) && !diff_depends(p, &own))
-			tries = 2;
 	}
 	for (size_t i = 0; i < tries && !probe_reported(p); i++)
 		if (try_target(p, &targets[i]))
