@@ -301,9 +301,8 @@ static void probe_ldap(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt) || probe_point_found(p, "xpath-injection"))
 		return;
-	if (breaks(p, ")((", ldap_words, ARRAY_SIZE(ldap_words)) &&
-	    (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
-	     try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP")))
+	if (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
+	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP"))
 		return;
 	struct diff_side base = diff_base(pt);
 	if (try_ldap_escape(p, pt) || (!diff_depends(p, &base) && try_ldap_any(p, pt)))
