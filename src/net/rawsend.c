@@ -71,7 +71,7 @@ int raw_send(struct net_connector *c, const struct raw_request *q, struct buf *o
 	     struct error *e)
 {
 	int timeout = q->timeout_ms > 0 ? q->timeout_ms : LIMIT_HTTP_TIMEOUT_MS;
-	struct net_stream s = { .fd = -1, .until_ms = clock_mono_ms(&clock_system) + timeout };
+	struct net_stream s = { .fd = -1, .until_ms = clock_mono_ms(&clock_system) + timeout, .waiter = q->waiter };
 	SSL_CTX *ctx = NULL;
 	int rc = -1;
 
@@ -85,7 +85,7 @@ int raw_send(struct net_connector *c, const struct raw_request *q, struct buf *o
 		else
 			rc = net_stream_tls(&s, ctx, sni_of(q), e);
 	} else {
-		rc = net_connect_wait(s.fd, timeout, e);
+		rc = net_stream_connected(&s, e);
 	}
 	/* A peer that answers and closes before it has read all is still heard. */
 	if (rc == 0 && net_stream_write(&s, q->bytes) < 0)

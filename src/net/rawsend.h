@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "net/connector.h"
 #include "net/http.h"
+#include "net/waiter.h"
 
 struct raw_request {
 	struct str host;
@@ -19,6 +20,7 @@ struct raw_request {
 	int timeout_ms;   /* whole exchange; 0: LIMIT_HTTP_TIMEOUT_MS */
 	size_t max_bytes; /* of the answer; 0: LIMIT_HTTP_BODY */
 	bool whole;       /* read until the peer closes or time runs out, not only one response */
+	const struct net_waiter *waiter; /* NULL: blocks */
 	bool half_close;  /* shut down our write side after sending (plain only) */
 };
 /* Sends and reads. The answer's bytes are appended to out, also on failure. Reads one

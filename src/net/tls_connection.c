@@ -12,7 +12,18 @@
 
 int net_stream_wait(const struct net_stream *s, short events)
 {
+	if (s->waiter)
+		return s->waiter->wait(s->waiter->ctx, s->fd, events, s->until_ms);
 	return net_wait(s->fd, events, s->until_ms);
+}
+
+int net_stream_connected(const struct net_stream *s, struct error *e)
+{
+	int64_t left = s->until_ms - clock_mono_ms(&clock_system);
+
+	if (s->waiter && net_stream_wait(s, POLLOUT) < 0)
+		return error_set(e, "net.timeout", "连接超时", "Connecting timed out");
+	return net_connect_wait(s->fd, left > 0 ? (int)left : 1, e);
 }
 
 /* Waits for what OpenSSL wants next. 0: try again. */
@@ -31,10 +42,9 @@ static int want(struct net_stream *s, int rc)
 int net_stream_tls(struct net_stream *s, SSL_CTX *ctx, struct str sni, struct error *e)
 {
 	char name[LIMIT_NET_HOST + 1];
-	int64_t left = s->until_ms - clock_mono_ms(&clock_system);
 	int rc;
 
-	if (net_connect_wait(s->fd, left > 0 ? (int)left : 1, e) < 0)
+	if (net_stream_connected(s, e) < 0)
 		return -1;
 	ERR_clear_error();
 	s->ssl = SSL_new(ctx);
@@ -46,7 +56,8 @@ int net_stream_tls(struct net_stream *s, SSL_CTX *ctx, struct str sni, struct er
 		name[sni.len] = '\0';
 		SSL_set_tlsext_host_name(s->ssl, name);
 	}
-	while ((rc = SSL_connect(s->ssl)) != 1) {
+	/* the thread's queue of errors may hold those of others that ran while we waited */
+	while (ERR_clear_error(), (rc = SSL_connect(s->ssl)) != 1) {
 		if (want(s, rc) == 0)
 			continue;
 		unsigned long code = ERR_peek_last_error();
@@ -66,6 +77,7 @@ int net_stream_write(struct net_stream *s, struct str bytes)
 
 		if (s->ssl) {
 			size_t done = 0;
+			ERR_clear_error();
 			int rc = SSL_write_ex(s->ssl, bytes.ptr, bytes.len, &done);
 
 			if (rc != 1 && want(s, rc) < 0)
@@ -90,6 +102,7 @@ ssize_t net_stream_read(struct net_stream *s, void *p, size_t n)
 	for (;;) {
 		if (s->ssl) {
 			size_t got = 0;
+			ERR_clear_error();
 			int rc = SSL_read_ex(s->ssl, p, n, &got);
 
 			if (rc == 1)

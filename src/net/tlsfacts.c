@@ -25,6 +25,7 @@ struct target {
 	struct net_connector *connector;
 	struct str host, sni;
 	uint16_t port;
+	const struct net_waiter *waiter;
 };
 
 /* Certificates. */
@@ -233,9 +234,25 @@ static SSL_CTX *context(int only_version)
 	return ctx;
 }
 
+static bool may_open(const struct target *t)
+{
+	return !t->waiter || !t->waiter->turn || t->waiter->turn(t->waiter->ctx);
+}
+
+static void finish(const struct target *t, struct net_stream *s)
+{
+	bool opened = s->until_ms > 0;
+
+	net_stream_close(s);
+	if (opened && t->waiter && t->waiter->done)
+		t->waiter->done(t->waiter->ctx);
+}
+
 static int handshake(const struct target *t, SSL_CTX *ctx, struct net_stream *s, struct error *e)
 {
-	*s = (struct net_stream){ .fd = -1 };
+	*s = (struct net_stream){ .fd = -1, .waiter = t->waiter };
+	if (!may_open(t))
+		return error_set(e, "net.cancelled", "已停止", "Stopped");
 	s->until_ms = clock_mono_ms(&clock_system) + LIMIT_NET_CONNECT_MS;
 	if (net_connector_open(t->connector, t->host, t->port, &s->fd, e) < 0)
 		return -1;
@@ -259,13 +276,16 @@ static void read_negotiated(SSL *ssl, struct arena *a, struct tls_facts *ret)
 static enum tls_reply ask(const struct target *t, struct str hello, bool ssl2,
 			  uint16_t *ret_version, uint16_t *ret_suite)
 {
-	struct net_stream s = { .fd = -1, .until_ms = clock_mono_ms(&clock_system) + PROBE_MS };
+	struct net_stream s = { .fd = -1, .waiter = t->waiter };
 	_cleanup_buf_ struct buf in = BUF_INIT(16 * KIB);
 	enum tls_reply r = TLS_REPLY_MORE;
 	char piece[2048];
 
+	if (!may_open(t))
+		return r;
+	s.until_ms = clock_mono_ms(&clock_system) + PROBE_MS;
 	if (net_connector_open(t->connector, t->host, t->port, &s.fd, NULL) == 0 &&
-	    net_connect_wait(s.fd, PROBE_MS, NULL) == 0 && net_stream_write(&s, hello) == 0) {
+	    net_stream_connected(&s, NULL) == 0 && net_stream_write(&s, hello) == 0) {
 		while (r == TLS_REPLY_MORE && !in.overflow) {
 			ssize_t n = net_stream_read(&s, piece, sizeof(piece));
 
@@ -278,7 +298,7 @@ static enum tls_reply ask(const struct target *t, struct str hello, bool ssl2,
 				 : tls_hello_read(buf_view(&in), ret_version, ret_suite);
 		}
 	}
-	net_stream_close(&s);
+	finish(t, &s);
 	return r;
 }
 
@@ -331,7 +351,7 @@ static enum tls_support probe_tls13(const struct target *t)
 	struct net_stream s;
 	int rc = handshake(t, ctx, &s, NULL);
 
-	net_stream_close(&s);
+	finish(t, &s);
 	SSL_CTX_free(ctx);
 	return rc == 0 ? TLS_YES : TLS_NO;
 }
@@ -426,7 +446,14 @@ static void probe_versions(const struct target *t, struct arena *a, struct tls_f
 int tls_facts_get(struct net_connector *c, struct str host, uint16_t port, bool with_versions,
 		  int64_t now_ms, struct arena *a, struct tls_facts *ret, struct error *e)
 {
-	struct target t = { .connector = c, .host = host, .port = port };
+	return tls_facts_get_with(NULL, c, host, port, with_versions, now_ms, a, ret, e);
+}
+
+int tls_facts_get_with(const struct net_waiter *w, struct net_connector *c, struct str host, uint16_t port,
+		       bool with_versions, int64_t now_ms, struct arena *a, struct tls_facts *ret,
+		       struct error *e)
+{
+	struct target t = { .connector = c, .host = host, .port = port, .waiter = w };
 	struct tls_facts f = { .weak_ciphers = STR(""), .chain_error = STR("") };
 	struct sockaddr_storage ss;
 	struct net_stream s;
@@ -443,7 +470,7 @@ int tls_facts_get(struct net_connector *c, struct str host, uint16_t port, bool 
 		read_negotiated(s.ssl, a, &f);
 		read_chain(s.ssl, &t, now_ms, a, &f);
 	}
-	net_stream_close(&s);
+	finish(&t, &s);
 	SSL_CTX_free(ctx);
 	ERR_clear_error();
 	if (rc < 0)

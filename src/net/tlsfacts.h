@@ -46,4 +46,9 @@ struct tls_facts {
  * which must have 512 KiB left. */
 int tls_facts_get(struct net_connector *c, struct str host, uint16_t port, bool probe_versions,
 		  int64_t now_ms, struct arena *a, struct tls_facts *ret, struct error *e);
+/* The same, waiting as `w` says; each connection asks for its turn. */
+struct net_waiter;
+int tls_facts_get_with(const struct net_waiter *w, struct net_connector *c, struct str host, uint16_t port,
+		       bool probe_versions, int64_t now_ms, struct arena *a, struct tls_facts *ret,
+		       struct error *e);
 #endif

@@ -670,6 +670,17 @@ bool attack_ready(const struct run *r)
 	return false;
 }
 
+int attack_wake_ms(const struct run *r)
+{
+	int64_t now = run_now_us(r), next = -1;
+	for (size_t i = 0; i < r->attack.probes.len; i++) {
+		int64_t at = r->attack.probes.ptr[i]->wake_us;
+		if (at && (next < 0 || at < next))
+			next = at;
+	}
+	return next < 0 ? -1 : next <= now ? 0 : (int)((next - now) / 1000) + 1;
+}
+
 static void wake_sleepers(struct run *r)
 {
 	int64_t now = run_now_us(r);

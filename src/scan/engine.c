@@ -564,6 +564,9 @@ static bool turn(struct run *r)
 		wait = 100;
 	if (browsing_under_way(r) && wait > 10)
 		wait = 10;
+	int wake = attack_wake_ms(r);
+	if (wake >= 0 && wake < wait)
+		wait = wake;
 	if (more && !ready && r->wire.in_flight == 0 && http_client_pending(r->wire.client) == 0)
 		r->clock->sleep_ms(r->clock, wait < 50 ? wait : 50); /* a pause that the server asked for */
 	else if (more)

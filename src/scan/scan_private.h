@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "net/http.h"
+#include "net/waiter.h"
 #include "scan/check.h"
 #include "scan/fiber.h"
 #include "scan/form.h"
@@ -114,6 +115,7 @@ struct wire {
 	struct send *slow, **slow_tail; /* of slow endpoints: one at a time, when nothing else is to do */
 	unsigned slow_in_flight, samples;
 	unsigned in_flight, concurrency, max_concurrency, good;
+	unsigned others; /* connections that the HTTP client does not make */
 	double rate, tokens; /* per second; 0: unlimited */
 	int64_t refill_us, pause_until_us, usual_us, slow_us, spread_us;
 	unsigned refused_row, failed_row; /* in a row */
@@ -128,6 +130,12 @@ void wire_free(struct run *r);
 /* Sends what may be sent now; milliseconds until more may be (-1: unknown). */
 int wire_dispatch(struct run *r);
 bool wire_idle(const struct run *r);
+/* For what the HTTP client does not send (bytes over TCP and TLS, handshakes, names): waits in the
+ * fiber for a turn like any request's, counted and paced alike. False at the end of the scan. */
+bool wire_turn(struct probe *p);
+void wire_turn_over(struct probe *p);
+/* Each connection takes a turn, and waiting lets the other fibers run. */
+struct net_waiter wire_waiter(struct probe *p);
 
 /* ---- pace.c: what each endpoint's answers take ---- */
 struct endpoint {
@@ -305,6 +313,7 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void attack_prepare(struct run *r); /* after the crawl: makes the units */
 bool attack_ready(const struct run *r); /* a fiber can go on */
+int attack_wake_ms(const struct run *r); /* until the next sleeping fiber wants to; -1: none sleeps */
 /* Runs a finished unit once more. */
 void attack_again(struct run *r, struct unit *u);
 bool attack_turn(struct run *r);    /* false when all is done */

@@ -2,6 +2,8 @@
  * number in flight that grows by one while latency stays near its best and is halved on
  * errors and refusals (429, 503 with Retry-After), pauses that the server asks for, and
  * an end when it does not answer any more. */
+#include <poll.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "net/cookie.h"
@@ -14,6 +16,7 @@
 #define WIRE_MAX_PAUSE_S 120
 #define WIRE_RETRY_US 500000
 #define WIRE_REFUSED_LIMIT 40
+#define WIRE_TURN_MS 10 /* between two looks of a fiber that waits */
 
 void wire_init(struct run *r)
 {
@@ -399,6 +402,72 @@ static struct send *take_slow(struct wire *w)
 	return s;
 }
 
+static void refill(struct wire *w, int64_t now)
+{
+	if (w->rate > 0) {
+		w->tokens += (double)(now - w->refill_us) * w->rate / 1e6;
+		double most = w->rate / 20 < 1 ? 1 : w->rate / 20;
+		w->tokens = w->tokens > most ? most : w->tokens;
+	}
+	w->refill_us = now;
+}
+
+bool wire_turn(struct probe *p)
+{
+	struct run *r = p->run;
+	struct wire *w = &r->wire;
+	for (;;) {
+		int64_t now = run_now_us(r);
+		if (r->stopping)
+			return false;
+		if (r->o.max_requests && r->stats.requests + r->requests_before >= r->o.max_requests) {
+			run_stop(r, "limit.requests");
+			return false;
+		}
+		refill(w, now);
+		if ((!w->alone || w->alone == p) && now >= w->pause_until_us && w->in_flight + w->others < w->concurrency &&
+		    (w->rate <= 0 || w->tokens >= 1))
+			break;
+		probe_sleep(p, WIRE_TURN_MS);
+	}
+	w->tokens -= 1;
+	w->others++;
+	r->stats.requests++;
+	return true;
+}
+
+void wire_turn_over(struct probe *p)
+{
+	p->run->wire.others--;
+}
+
+static int fiber_wait(void *ctx, int fd, short events, int64_t until_ms)
+{
+	struct probe *p = ctx;
+	struct pollfd f = { .fd = fd, .events = events };
+	while (poll(&f, 1, 0) < 1) {
+		if (p->run->stopping || clock_mono_ms(&clock_system) >= until_ms)
+			return -1;
+		probe_sleep(p, WIRE_TURN_MS);
+	}
+	return 0;
+}
+
+static bool fiber_turn(void *ctx)
+{
+	return wire_turn(ctx);
+}
+
+static void fiber_done(void *ctx)
+{
+	wire_turn_over(ctx);
+}
+
+struct net_waiter wire_waiter(struct probe *p)
+{
+	return (struct net_waiter){ fiber_wait, fiber_turn, fiber_done, p };
+}
+
 int wire_dispatch(struct run *r)
 {
 	struct wire *w = &r->wire;
@@ -408,18 +477,13 @@ int wire_dispatch(struct run *r)
 		give_up(take_head(w), "scan.stopped");
 	while (r->stopping && w->slow)
 		give_up(take_slow(w), "scan.stopped");
-	if (w->rate > 0) {
-		w->tokens += (double)(now - w->refill_us) * w->rate / 1e6;
-		double most = w->rate / 20 < 1 ? 1 : w->rate / 20;
-		w->tokens = w->tokens > most ? most : w->tokens;
-	}
-	w->refill_us = now;
+	refill(w, now);
 	bring_forward(w);
 	while (!w->slow_in_flight) { /* a slow one is truly alone: what it takes is its own */
 		if (w->alone && (!w->head || w->head->owner != w->alone || w->in_flight > 0))
 			break;
 		bool slow = !w->head && w->slow && w->in_flight == 0;
-		if (!slow && (!w->head || w->in_flight >= w->concurrency))
+		if (!slow && (!w->head || w->in_flight + w->others >= w->concurrency))
 			break;
 		if (now < w->pause_until_us)
 			return (int)((w->pause_until_us - now) / 1000) + 1;

@@ -135,6 +135,13 @@ static bool take_storage(struct driver *d)
 	return newer;
 }
 
+/* A service worker would send on its own, past what is intercepted here (log-outs, excluded
+ * addresses), and outlive its page. Sockets of pages are not intercepted either: their one way out
+ * is the relay, which carries to the scanned host and port only. */
+static const char no_service_workers[] =
+	"try{if(navigator.serviceWorker)Object.defineProperty(ServiceWorkerContainer.prototype,'register',{value:function(){"
+	"return Promise.reject(new DOMException('not here','SecurityError'))}})}catch(e){}\n";
+
 /* Our script for every new document, with or without the look at dangerous places. */
 int driver_install(struct driver *d, const char *taint, struct str name, struct error *e)
 {
@@ -150,6 +157,7 @@ int driver_install(struct driver *d, const char *taint, struct str name, struct 
 	}
 	struct buf b;
 	buf_init(&b, 512 * KIB);
+	buf_c(&b, no_service_workers);
 	buf_c(&b, browse_page_js);
 	_cleanup_json_ json_t *window_name = json_str(name);
 	buf_printf(&b, "(\"%s\", \"%s\", ", d->key, taint);

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "net/connector.h"
 #include "net/rawsend.h"
 #include "net/tlsfacts.h"
@@ -15,7 +16,8 @@
 
 #define IDLE_MS 700	   /* silence after the first bytes: that was all */
 #define PLAIN_TOTAL_MS 12000
-#define TLS_TOTAL_MS 6000 /* blocks the other fibers: short */
+#define TLS_TOTAL_MS 12000
+#define KEPT_ANSWERS 2000 /* of name servers, and facts of TLS ports */
 #define STEP_MS 15
 
 static struct reply *kept(struct trun *tr, struct reply *y)
@@ -88,11 +90,12 @@ static void pipe_read(struct pipe_state *s, size_t most, bool http, struct buf *
 	}
 }
 
-static void count_send(struct trun *tr)
+/* False: the scan ends. */
+static bool take_turn(struct trun *tr)
 {
 	tr->sends++;
-	tr->r->stats.requests++;
 	tr->ts->stats.requests++;
+	return wire_turn(tr->p);
 }
 
 static struct str data_of(struct trun *tr, const struct template_input *in, bool *ret_ok)
@@ -179,7 +182,8 @@ static struct reply *tcp_tls(struct trun *tr, const struct template_request *q, 
 	buf_init(&out, 2 * MIB);
 	for (size_t i = 0; i < q->inputs_len && ok; i++)
 		buf_str(&in, data_of(tr, &q->inputs[i], &ok));
-	struct raw_request w = { .host = host, .port = port, .tls = true, .bytes = buf_view(&in),
+	struct net_waiter waiter = wire_waiter(tr->p);
+	struct raw_request w = { .host = host, .port = port, .tls = true, .bytes = buf_view(&in), .waiter = &waiter,
 				 .timeout_ms = TLS_TOTAL_MS, .max_bytes = q->read_size, .whole = true };
 	struct reply *y = NULL;
 	if (ok && raw_send(tr->r->connector, &w, &out, NULL, NULL) == 0)
@@ -276,17 +280,20 @@ struct reply *trun_unsafe(struct trun *tr, const struct template_request *q)
 	bytes = exact_bytes(tr, bytes);
 	if (excluded_bytes(tr, bytes))
 		return NULL;
-	count_send(tr);
+	if (!take_turn(tr))
+		return NULL;
 	buf_init(&out, 1 * MIB);
+	struct net_waiter waiter = wire_waiter(tr->p);
 	int64_t begun = run_now_us(tr->r);
 	bool ok;
 	if (url_is_https(&tr->base_url)) {
 		struct raw_request w = { .host = tr->base_url.host, .port = tr->base_url.port, .tls = true,
-					 .bytes = bytes, .timeout_ms = TLS_TOTAL_MS, .max_bytes = 512 * KIB };
+					 .waiter = &waiter, .bytes = bytes, .timeout_ms = TLS_TOTAL_MS, .max_bytes = 512 * KIB };
 		ok = raw_send(tr->r->connector, &w, &out, NULL, NULL) == 0;
 	} else {
 		ok = exchange_plain(tr, bytes, &out);
 	}
+	wire_turn_over(tr->p);
 	struct reply *y = ok ? exact_reply(tr, bytes, buf_view(&out), run_now_us(tr->r) - begun) : NULL;
 	buf_free(&out);
 	return y ? kept(tr, y) : NULL;
@@ -365,21 +372,55 @@ static void set_number(struct reply *y, struct str name, double n)
 			y->names[i].value = value_of_num(n);
 }
 
+struct port_facts {
+	struct arena *arena;
+	struct tls_facts facts;
+	bool asking, there;
+};
+
+void other_facts_free(void *p)
+{
+	struct port_facts *k = p;
+	arena_free(k->arena);
+	free(k);
+}
+
+/* Asked for once per port in a scan: thirty handshakes are enough. */
+static bool facts_of(struct trun *tr, struct str host, uint16_t port, bool versions, struct tls_facts *ret)
+{
+	struct run *r = tr->r;
+	struct str key = arena_printf(tr->scratch, "%d %u", versions, (unsigned)port);
+	struct port_facts *k = map_get(tr->ts->facts, key);
+	if (r->tls && port == r->target.port) {
+		*ret = *r->tls;
+		return true;
+	}
+	while (k && k->asking && !r->stopping)
+		probe_park(tr->p);
+	if (!k) {
+		struct net_waiter w = wire_waiter(tr->p);
+		k = mem_alloc(sizeof(*k));
+		k->arena = arena_new(2 * MIB);
+		k->asking = true;
+		map_put(tr->ts->facts, key, k);
+		k->there = tls_facts_get_with(&w, r->connector, host, port, versions, clock_wall_ms(r->clock), k->arena, &k->facts, NULL) == 0;
+		k->asking = false;
+	}
+	*ret = k->facts;
+	return k->there;
+}
+
 static struct reply *tls_reply(struct trun *tr, const struct template_request *q)
 {
 	struct str host;
 	uint16_t port;
 	struct tls_facts f;
-	struct error e = { 0 };
 	if (!place_of(tr, &q->target, &host, &port))
 		return NULL;
-	count_send(tr);
-	bool known = tr->r->tls && port == tr->r->target.port;
-	if (!known && tls_facts_get(tr->r->connector, host, port, q->tls_max.len > 0, clock_wall_ms(tr->r->clock),
-				    tr->keep, &f, &e) < 0)
+	tr->sends++;
+	tr->ts->stats.requests++;
+	if (!facts_of(tr, host, port, q->tls_max.len > 0, &f))
 		return NULL;
-	if (known)
-		f = *tr->r->tls;
 	struct str version = short_version(&f);
 	if (q->tls_max.len && support_of(&f, q->tls_max) != TLS_YES)
 		return NULL; /* no such handshake */
@@ -408,6 +449,37 @@ static struct reply *tls_reply(struct trun *tr, const struct template_request *q
 
 /* ---- names ---- */
 
+/* Asked for once per name and type in a scan: a slow name server holds everything up once. */
+static bool names_of(struct trun *tr, struct str name, struct str type, struct buf *out)
+{
+	const struct scan_events *ev = tr->r->events;
+	struct str key = arena_printf(tr->scratch, "%.*s %.*s", STR_ARG(type), STR_ARG(name));
+	struct buf *kept = map_get(tr->ts->names, key);
+	if (kept) {
+		buf_str(out, buf_view(kept));
+		return out->len > 0;
+	}
+	if (!take_turn(tr))
+		return false;
+	int asked = ev->dns ? ev->dns(ev->ctx, name, type, out) : scan_dns_lookup(name, type, out);
+	wire_turn_over(tr->p);
+	if (asked < 0)
+		buf_clear(out);
+	if (map_len(tr->ts->names) < KEPT_ANSWERS && !map_has(tr->ts->names, key)) {
+		kept = mem_alloc(sizeof(*kept));
+		buf_init(kept, 256 * KIB);
+		buf_str(kept, buf_view(out));
+		map_put(tr->ts->names, key, kept);
+	}
+	return out->len > 0;
+}
+
+void other_names_free(void *p)
+{
+	buf_free(p);
+	free(p);
+}
+
 static struct reply *dns_reply(struct trun *tr, const struct template_request *q)
 {
 	static const char *const parts[] = { "rcode", "question", "answer", "ns", "extra" };
@@ -418,12 +490,9 @@ static struct reply *dns_reply(struct trun *tr, const struct template_request *q
 	name = str_ends(name, STR(".")) ? str_sub(name, 0, name.len - 1) : name;
 	if (tr->base_url.host_kind != URL_HOST_NAME || !scan_dns_allowed(name, tr->base_url.host))
 		return NULL;
-	count_send(tr);
 	buf_init(&out, 256 * KIB);
 	struct reply *y = NULL;
-	const struct scan_events *ev = tr->r->events;
-	int asked = ev->dns ? ev->dns(ev->ctx, name, q->dns_type, &out) : scan_dns_lookup(name, q->dns_type, &out);
-	if (asked == 0) {
+	if (names_of(tr, name, q->dns_type, &out)) {
 		struct reader rd = reader_of(buf_view(&out));
 		struct buf raw;
 		struct str part;
@@ -454,8 +523,10 @@ struct reply *trun_other(struct trun *tr, enum template_protocol protocol, const
 	} else if (protocol == TEMPLATE_SSL) {
 		y = tls_reply(tr, q);
 	} else if (place_of(tr, &q->target, &host, &port)) {
-		count_send(tr);
+		if (!take_turn(tr))
+			return NULL;
 		y = q->tls ? tcp_tls(tr, q, host, port) : tcp_plain(tr, q, host, port);
+		wire_turn_over(tr->p);
 	}
 	return y ? kept(tr, y) : NULL;
 }

@@ -76,6 +76,8 @@ void templates_start(struct run *r)
 		template_pack_load(ts->pack, r->o.templates[i]);
 	template_pack_seal(ts->pack, false);
 	ts->shared = map_new();
+	ts->facts = map_new();
+	ts->names = map_new();
 	ts->seen = map_new();
 	ts->unrelated = map_new();
 	ts->regexes = regex_cache_new(2000);
@@ -98,6 +100,8 @@ void templates_free(struct run *r)
 	if (!ts)
 		return;
 	map_free_values(ts->shared, free_shared);
+	map_free_values(ts->facts, other_facts_free);
+	map_free_values(ts->names, other_names_free);
 	for (size_t i = 0; i < ts->held.len; i++)
 		buf_free(&ts->held.ptr[i].finding);
 	vec_free(&ts->held);

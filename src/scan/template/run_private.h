@@ -60,6 +60,7 @@ struct pending {
 /* Templates of one run. */
 struct templates {
 	struct template_pack *pack;
+	struct map *facts, *names; /* other.c: of TLS ports; answers of name servers */
 	struct map *shared; /* request key -> struct shared * */
 	size_t shared_bytes;
 	struct map *seen;     /* products that templates have found */
@@ -79,6 +80,9 @@ struct templates {
 	struct template_stats stats;
 	struct str place; /* random folder for negative controls */
 };
+
+void other_facts_free(void *p);
+void other_names_free(void *p);
 
 /* Negative controls: where the same request should find nothing. */
 enum template_control {
