@@ -96,6 +96,27 @@ static json_t *stats(const json_t *from)
 	return o;
 }
 
+/* What the scan left on the site; the same as findings of that check, by themselves. */
+static json_t *left_behind(const struct report_ctx *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->open_len; i++) {
+		const struct report_finding *f = c->open[i];
+
+		if (!report_left_behind(f))
+			continue;
+		json_t *o = json_object();
+
+		copy_str(o, f->json, "url");
+		copy_str(o, f->json, "method");
+		copy_str(o, f->json, "parameter");
+		json_put(o, "what", json_str(finding_detail(c, f)));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 void report_json(const struct report_ctx *c, struct buf *out)
 {
 	_cleanup_json_ json_t *o = json_object();
@@ -112,6 +133,11 @@ void report_json(const struct report_ctx *c, struct buf *out)
 	for (size_t i = 0; i < c->open_len; i++)
 		json_array_append_new(findings, one_finding(c, c->open[i]));
 	json_put(o, "findings", findings);
+	json_t *left = left_behind(c);
+	if (json_array_size(left))
+		json_put(o, "left_behind", left);
+	else
+		json_decref(left);
 	json_put(assets, "technologies",
 		 technologies(json_object_get(json_object_get(c->model, "assets"), "technologies")));
 	json_put(o, "assets", assets);

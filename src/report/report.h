@@ -17,6 +17,8 @@
  *  "stats": {"requests","pages","bytes","seconds"},
  *  "pages": [{"url","method","status", "type","title","depth","size"}],
  *  "findings": [finding…],
+ *  "left_behind": [{"url","method","parameter","what"}],   what the scan left on the site, if
+ *               anything: made from the findings of the check of that name, ignored as input
  *  "assets": {"technologies": …}, as below,
  *
  *  "title", "title_en": of the report; "organisation": the tenant's name; "author": who made it

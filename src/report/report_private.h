@@ -74,6 +74,12 @@ struct str report_int(struct report_ctx *c, int64_t n);
 struct str report_bytes(struct report_ctx *c, int64_t n);
 struct str report_or_dash(struct str s);
 
+/* Something that the scan itself left on the site. */
+static inline bool report_left_behind(const struct report_finding *f)
+{
+	return str_eq(json_get_str(f->json, "check"), STR("left-behind"));
+}
+
 /* Texts of a finding; from the model first, then from the advice table. */
 struct str finding_title(const struct report_ctx *c, const struct report_finding *f);
 struct str finding_description(const struct report_ctx *c, const struct report_finding *f);

@@ -56,6 +56,35 @@ static void write_ports(struct report_ctx *c, struct report_sink *s, const json_
 	s->ops->table_end(s);
 }
 
+/* What the scan left on the site, so that it can be taken away. */
+static void write_left(struct report_ctx *c, struct report_sink *s)
+{
+	static const struct report_column cols[] = { { "提交的地址", "Submitted to", 34, false },
+						     { "参数", "Parameter", 14, false },
+						     { "留下了什么", "What is left", 52, false } };
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->open_len; i++) {
+		const struct report_finding *f = c->open[i];
+		if (!report_left_behind(f))
+			continue;
+		if (n++ == 0) {
+			s->ops->heading(s, 2, TS(c, "扫描遗留（请清理）", "Left by the scan (to clean up)"), STR_NULL);
+			s->ops->table_begin(s, cols, ARRAY_SIZE(cols));
+		}
+		report_scratch_begin(c);
+		const struct report_cell cells[] = {
+			CELL(report_printf(c, "%.*s %.*s", STR_ARG(json_get_str(f->json, "method")), STR_ARG(f->url))),
+			CELL(report_or_dash(f->parameter)),
+			CELL(report_or_dash(finding_detail(c, f))),
+		};
+		s->ops->row(s, cells, ARRAY_SIZE(cells));
+		report_scratch_end(c);
+	}
+	if (n)
+		s->ops->table_end(s);
+}
+
 static void write_pages(struct report_ctx *c, struct report_sink *s)
 {
 	static const struct report_column cols[] = { { "方法", "Method", 10, false },
@@ -113,6 +142,7 @@ static void write_assets(struct report_ctx *c, struct report_sink *s)
 	s->ops->facts_end(s);
 	write_technologies(c, s, json_object_get(a, "technologies"));
 	write_ports(c, s, json_object_get(a, "ports"));
+	write_left(c, s);
 	write_pages(c, s);
 }
 

@@ -63,6 +63,29 @@ static void test_json_shape(void **state)
 	assert_int_equal(json_object_size(json_array_get(json_object_get(got, "pages"), 0)), 3);
 }
 
+/* What the scan left behind has a list of its own, for people and for programs. */
+static void test_left_behind(void **state)
+{
+	_cleanup_json_ json_t *m = test_model(3), *got = NULL;
+	_cleanup_buf_ struct buf out = { 0 }, page = { 0 };
+	json_t *f = json_array_get(json_object_get(m, "findings"), 1);
+
+	assert_lacks(render("html", m, LANG_ZH, &page), "扫描遗留（请清理）");
+	json_put(f, "check", json_c("left-behind"));
+	json_put(f, "parameter", json_c("pic"));
+	json_put(f, "detail", json_c("qwertz.php"));
+	got = json_parse(render("json", m, LANG_ZH, &out), NULL);
+	assert_int_equal(json_array_size(json_object_get(got, "left_behind")), 1);
+	f = json_array_get(json_object_get(got, "left_behind"), 0);
+	assert_str_c(json_get_str(f, "parameter"), "pic");
+	assert_str_c(json_get_str(f, "what"), "qwertz.php");
+	buf_free(&page);
+	page = (struct buf){ 0 };
+	struct str text = render("html", m, LANG_ZH, &page);
+	assert_has(text, "扫描遗留（请清理）");
+	assert_has(text, "qwertz.php");
+}
+
 static void test_json_is_a_model(void **state)
 {
 	_cleanup_json_ json_t *m = test_model(5), *again = NULL;
@@ -375,6 +398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_shape),
+		cmocka_unit_test(test_left_behind),
 		cmocka_unit_test(test_json_is_a_model),
 		cmocka_unit_test(test_never_scanned),
 		cmocka_unit_test(test_sarif),
