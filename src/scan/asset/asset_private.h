@@ -51,12 +51,15 @@ struct asset_run {
 	VEC(struct asset_port) ports;
 	VEC(struct asset_system) systems;
 	struct asset_summary sum;
+	int64_t next_turn_us; /* asset_turn() */
 	uint32_t todo;
 	unsigned srtt_us, rttvar_us;
 };
 
 /* Asks should_stop(), and the clock. */
 bool asset_stopped(struct asset_run *r);
+/* Before each connection made one by one (TLS, zones): keeps the rate. False when it is to end. */
+bool asset_turn(struct asset_run *r);
 void asset_tell(struct asset_run *r, unsigned basis, const char *zh, const char *en);
 void asset_log(struct asset_run *r, const char *zh, const char *en);
 /* Emits; detail is stolen (may be NULL). */

@@ -16,6 +16,17 @@ bool asset_stopped(struct asset_run *r)
 	return r->verdict != SCAN_GO;
 }
 
+bool asset_turn(struct asset_run *r)
+{
+	unsigned rate = r->o->rate ? r->o->rate : LIMIT_ASSET_RATE;
+	int64_t now = clock_mono_us(&clock_system);
+
+	if (r->next_turn_us > now)
+		clock_system.sleep_ms(&clock_system, (int)((r->next_turn_us - now) / 1000) + 1);
+	r->next_turn_us = clock_mono_us(&clock_system) + 1000000 / rate;
+	return !asset_stopped(r);
+}
+
 void asset_tell(struct asset_run *r, unsigned basis, const char *zh, const char *en)
 {
 	struct asset_progress p = { .basis = basis > 10000 ? 10000 : basis, .doing_zh = zh, .doing_en = en,

@@ -22,6 +22,8 @@ static int open_pinned(struct net_connector *self, struct str host, uint16_t por
 	struct pinned *p = (struct pinned *)self;
 	_cleanup_close_ int fd = -1;
 
+	if (!asset_turn(p->r))
+		return error_set(e, "net.cancelled", "已停止", "Stopped");
 	if (net_connector_open(p->r->connector, p->r->target, port, &fd, e) < 0)
 		return -1;
 	if (p->start && (net_connect_wait(fd, LIMIT_ASSET_OPEN_MS, e) < 0 || asset_start_tls(fd, p->start) < 0))
@@ -247,6 +249,8 @@ void asset_tls(struct asset_run *r, const struct asset_port *p)
 	struct str sni = net_addr_parse(r->o->host, 0, &ss, &len) == 0 ? STR("") : r->o->host;
 	bool have = tls_facts_get(&pin.base, r->o->host, p->number, false, r->o->now_ms, a, &facts, NULL) == 0;
 
+	if (asset_stopped(r))
+		return; /* what was refused meanwhile says nothing */
 	if (have && facts.ncerts) {
 		cert_fact(r, p, &facts);
 		if (p->number != r->o->site_port)
@@ -256,7 +260,7 @@ void asset_tls(struct asset_run *r, const struct asset_port *p)
 		short_fact(r, p, &facts, pin.start);
 	if ((pin.start && !have) || pin.start == START_MYSQL)
 		return;
-	if (asset_stopped(r) || tls_deep_get(&pin.base, r->o->host, p->number, sni, a, &deep, NULL) < 0)
+	if (tls_deep_get(&pin.base, r->o->host, p->number, sni, a, &deep, NULL) < 0 || asset_stopped(r))
 		return;
 	tls_fact(r, p, &deep, have ? facts.alpn : STR(""), pin.start);
 	if (p->number != r->o->site_port)

@@ -9,7 +9,7 @@ void asset_zone(struct asset_run *r)
 {
 	struct str domain = url_registrable_domain(r->o->host);
 
-	for (size_t i = 0; i < r->o->servers_len && domain.len && !asset_stopped(r); i++) {
+	for (size_t i = 0; i < r->o->servers_len && domain.len && asset_turn(r); i++) {
 		_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
 		_cleanup_buf_ struct buf list = BUF_INIT(16 * KIB);
 		struct net_zone z;
