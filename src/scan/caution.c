@@ -29,19 +29,20 @@ static bool next_part(struct str *body, struct str boundary, struct form_value *
 		return false;
 	*body = str_from(*body, (size_t)at + boundary.len);
 	ssize_t head = str_find(*body, STR("\r\n\r\n"));
-	ssize_t name = str_find(*body, STR("name=\""));
+	ssize_t name = str_find(*body, STR(" name=\""));
 	if (head < 0 || name < 0 || name > head)
 		return false;
-	struct str rest = str_sub(*body, (size_t)name + 6, (size_t)head);
+	struct str rest = str_sub(*body, (size_t)name + 7, (size_t)head);
 	ssize_t end = str_chr(rest, '"');
 	ret->name = str_sub(rest, 0, end < 0 ? 0 : (size_t)end);
-	ssize_t file = str_find(rest, STR("filename=\""));
+	rest = str_from(rest, end < 0 ? rest.len : (size_t)end + 1); /* a field may be called "filename=" */
+	ssize_t file = str_find(rest, STR(" filename=\""));
 	*body = str_from(*body, (size_t)head + 4);
 	ssize_t stop = str_find(*body, STR("\r\n--"));
 	ret->value = str_sub(*body, 0, stop < 0 ? body->len : (size_t)stop);
 	ret->file = file >= 0;
 	if (ret->file) {
-		ret->value = str_from(rest, (size_t)file + 10);
+		ret->value = str_from(rest, (size_t)file + 11);
 		end = str_chr(ret->value, '"');
 		ret->value = str_sub(ret->value, 0, end < 0 ? 0 : (size_t)end);
 	}
