@@ -148,6 +148,28 @@ static struct answer *page_with_form(struct run *r, enum person_id who, struct s
 	return NULL;
 }
 
+static bool names_cipher(struct str text)
+{
+	static const char *const words[] = { "md5", "sha1", "sha256", "sha512", "jsencrypt", "cryptojs", "encrypt", "rsa.js",
+					     "rsakey", "rsautils", "sm2.", "sm3(", "sm4.", "bcrypt", "pbkdf2", NULL };
+	return any_of(text, words);
+}
+
+/* Do scripts make another password of it before it goes (a hash, RSA)? Then a form sent
+ * without them is a failed attempt for nothing. */
+static bool scripts_make_password(const struct scan_page *p, const struct scan_form *f)
+{
+	for (size_t i = 0; i < f->fields_len; i++)
+		if (is(&f->fields[i], "password") && str_empty(f->fields[i].name))
+			return true; /* has no name: something else is sent */
+	for (size_t i = 0; i < p->tags_len; i++) {
+		const struct scan_tag *t = &p->tags[i];
+		if (str_eq(t->name, STR("script")) && (names_cipher(scan_tag_attr(t, "src")) || names_cipher(t->inner)))
+			return true;
+	}
+	return f->tag && names_cipher(scan_tag_attr(f->tag, "onsubmit"));
+}
+
 int login_http_form(struct run *r, enum person_id who, struct str *landed, struct error *e)
 {
 	const struct scan_login *l = r->people[who].login;
@@ -177,6 +199,9 @@ int login_http_form(struct run *r, enum person_id who, struct str *landed, struc
 		     "The log-in page has a captcha: log in with your own browser and use its cookie or header here.");
 	} else if (str_empty(f->action)) {
 		fail(e, "login.no-form", "登录表单由脚本提交，需要浏览器。", "The log-in form is sent by a script: a browser is needed.");
+	} else if (scripts_make_password(a->x.page, f) && r->events->browser) {
+		fail(e, "login.needs-browser", "登录页的脚本在提交前处理密码，由浏览器登录。",
+		     "The log-in page's scripts change the password before it is sent: the browser logs in.");
 	} else {
 		struct answer *after = send_form(r, who, a, f, with, n + 1);
 		result = after ? judge(l, after, a->x.page->visible, e)

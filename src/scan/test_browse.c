@@ -114,6 +114,18 @@ static void login(struct test_conn *c, bool post)
 	answer(c, "200 OK", "text/html; charset=utf-8", page);
 }
 
+/* The password is turned round by a script before it goes, and has no name of its own. */
+static void hashed(struct test_conn *c, bool post)
+{
+	struct str q = buf_view(&c->request);
+	if (post && str_has(q, STR("username=ann")) && str_has(q, STR("pwd=1thgiR")))
+		test_writef(c, "HTTP/1.1 302 Found\r\nLocation: /member\r\nSet-Cookie: sid=good; Path=/\r\nContent-Length: 0\r\n\r\n");
+	else
+		HTML("<title>Log in</title><form id=f action=/hashed method=post><input name=username><input type=password id=p>"
+		     "<input type=hidden name=pwd><button>登录</button></form><script>document.getElementById('f').onsubmit=function(){"
+		     "this.pwd.value=document.getElementById('p').value.split('').reverse().join('')}</script>");
+}
+
 static void handle(struct test_conn *c)
 {
 	while (test_read_request(c)) {
@@ -135,6 +147,8 @@ static void handle(struct test_conn *c)
 			answer(c, "200 OK", "application/json", "{\"ok\":true}");
 		else if (str_eq(bare, STR("/login")))
 			login(c, str_eq(method, STR("POST")));
+		else if (str_eq(bare, STR("/hashed")))
+			hashed(c, str_eq(method, STR("POST")));
 		else if (str_starts(bare, STR("/member")) && !logged_in(c))
 			test_writef(c, "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
 		else if (str_eq(bare, STR("/member")))
@@ -253,11 +267,24 @@ static void text_that_becomes_code_is_proved(void **state)
 	scan_summary_free(&fx.sum);
 }
 
+static void passwords_that_scripts_change_are_sent_by_the_browser(void **state)
+{
+	struct str only = STR("hsts-weak");
+	struct error e = { 0 };
+	assert_ok(run((struct scan_options){ .mode = SCAN_QUICK, .only_checks = &only, .only_checks_len = 1,
+					     .login = { .kind = SCAN_LOGIN_FORM, .user = STR("ann"), .password = STR("Right1"),
+							.url = STR("/hashed") } }, &e));
+	assert_hit("GET /member/one");
+	assert_false(hit("GET /logout"));
+	scan_summary_free(&fx.sum);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_scripts_ask_for_is_found),
 		cmocka_unit_test(text_that_becomes_code_is_proved),
+		cmocka_unit_test(passwords_that_scripts_change_are_sent_by_the_browser),
 	};
 	struct error e = { 0 };
 	net_http_global_init(&e);
