@@ -744,6 +744,50 @@ static void test_pause_resume_cancel(void **state)
 	json_decref(finished_scan(w, site));
 }
 
+/* The allowed hours end while the engine is at work. */
+static void hours_end_at_third(struct website *site, unsigned n)
+{
+	struct world *w = site->user;
+
+	if (n == 3)
+		w->clock.now_ms += 2 * 3600 * 1000LL;
+}
+
+static void test_hours_end_and_come_again(void **state)
+{
+	struct world *w = *state;
+	struct str site = verified_site(w);
+	int64_t begun = w->clock.now_ms, minute = (begun / 60000 + 8 * 60) % (24 * 60); /* Asia/Shanghai */
+	_cleanup_json_ json_t *change = in("{\"settings\":{\"windows\":[{\"from\":\"%02d:%02d\",\"to\":\"%02d:%02d\"}]}}",
+					   (int)(minute / 60), (int)(minute % 60), (int)((minute / 60 + 1) % 24),
+					   (int)(minute % 60));
+	_cleanup_json_ json_t *changed = NULL;
+
+	ok(app_site_change(&w->c, site, change, &changed, &e));
+	struct str id = start_scan(w, site);
+
+	w->site.user = w;
+	atomic_store(&w->site.requests, 0);
+	w->site.on_request = hours_end_at_third;
+	run_jobs(w);
+	w->site.on_request = NULL;
+	_cleanup_json_ json_t *held = scan(w, id);
+	assert_str_c(json_get_str(held, "state"), "queued");
+	assert_str_c(json_get_str(held, "waiting"), "window");
+	unsigned before = atomic_load(&w->site.requests);
+
+	w->c.now = w->clock.now_ms += 3600 * 1000LL;
+	run_jobs(w); /* still outside */
+	assert_int_equal(atomic_load(&w->site.requests), before);
+
+	w->c.now = w->clock.now_ms = begun + (24 * 60 + 5) * 60000LL;
+	run_jobs(w);
+	_cleanup_json_ json_t *end = scan(w, id);
+	assert_str_c(json_get_str(end, "state"), "done");
+	assert_true(json_get_bool(end, "complete", false));
+	assert_true(atomic_load(&w->site.requests) > before);
+}
+
 static void test_proof_lost_before_scan(void **state)
 {
 	struct world *w = *state;
@@ -1097,6 +1141,7 @@ int main(void)
 		TEST_WORLD(test_scan_and_decisions),
 		TEST_WORLD(test_proposals),
 		TEST_WORLD(test_pause_resume_cancel),
+		TEST_WORLD(test_hours_end_and_come_again),
 		TEST_WORLD(test_proof_lost_before_scan),
 		TEST_WORLD(test_templates),
 		TEST_WORLD(test_monitor),

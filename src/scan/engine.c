@@ -477,6 +477,11 @@ static void first_seeds(struct run *r)
 	push_seed(r, r->o.target, LINK_SEED);
 	for (size_t i = 0; i < r->o.seeds_len; i++)
 		push_seed(r, r->o.seeds[i], LINK_SEED);
+	/* Nothing public need link to what only a logged-in person sees. */
+	if (session_landed(r).len && !r->o.retest_len)
+		push_seed(r, session_landed(r), LINK_SEED);
+	if (session_landed(r).len && r->o.login.check_url.len && !r->o.retest_len)
+		push_seed(r, r->o.login.check_url, LINK_SEED);
 	for (size_t i = 0; i < r->o.retest_len; i++)
 		push_seed(r, r->o.retest[i].url, LINK_SEED);
 	for (size_t i = 0; i < r->o.apis_len; i++)

@@ -228,6 +228,7 @@ void crawl_push_page(struct run *r, const struct spec *from, const struct url *u
 /* ---- session.c: log-ins, and keeping them ---- */
 struct unit;
 int session_begin(struct run *r, struct error *e);
+struct str session_landed(const struct run *r); /* the page after the first log-in; empty: none */
 /* login_test.c: one log-in and a look at what it led to, told by run_log(). -1: it did not work. */
 int login_test(struct run *r, struct error *e);
 void session_free(struct run *r);

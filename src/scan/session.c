@@ -20,6 +20,7 @@ struct session {
 	char *seen_url; /* the last page that answered, and how */
 	int seen_status;
 	char *check_url;
+	struct str landed; /* where the first log-in led */
 	struct kit_sig in, out;
 	char *login_path; /* where the log-in form stands: an answer that leads there raises doubt */
 	int64_t looked_us, renewed_us;
@@ -88,6 +89,11 @@ static void session_saw(struct run *r, struct str url, int status)
 	free(s->seen_url);
 	s->seen_url = str_dup(str_sub(url, 0, n));
 	s->seen_status = status;
+}
+
+struct str session_landed(const struct run *r)
+{
+	return r->session ? r->session->landed : STR("");
 }
 
 bool session_seen(const struct run *r, struct str *url, int *status)
@@ -368,6 +374,7 @@ int session_begin(struct run *r, struct error *e)
 	if (session_log_in(r, AS_FIRST, &landed, e) < 0)
 		return -1;
 	run_log(r, "登录成功。", "Logged in.");
+	r->session->landed = landed;
 	watch(r, landed);
 	return 0;
 }

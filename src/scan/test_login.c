@@ -17,7 +17,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned logins, lost_after, member_hits, logouts;
-static bool alive, captcha, searches;
+static bool alive, captcha, searches, hidden;
 static struct map *pages;
 
 static void answer(struct test_conn *c, const char *head, const char *more, const char *body)
@@ -72,7 +72,8 @@ static void handle(struct test_conn *c)
 		struct str path = str_sub(line, (size_t)a + 1, (size_t)b);
 		pthread_mutex_lock(&lock);
 		if (str_eq(path, STR("/")))
-			answer(c, "200 OK", "", "<title>Home</title><a href=/member>members</a> <a href=/login>登录</a>");
+			answer(c, "200 OK", "", hidden ? "<title>Home</title><a href=/login>登录</a>" :
+						       "<title>Home</title><a href=/member>members</a> <a href=/login>登录</a>");
 		else if (str_starts(path, STR("/login")))
 			login(c, q, str_starts(line, STR("POST")));
 		else if (str_starts(path, STR("/member")))
@@ -134,6 +135,18 @@ static void the_form_is_found_and_used(void **state)
 	assert_ok(run(ann, &s, &e));
 	assert_int_equal(logins, 1);
 	assert_int_equal(logouts, 0);
+	assert_all_seen();
+	scan_summary_free(&s);
+}
+
+/* No public page links to the members' pages: the log-in itself leads there. */
+static void the_crawl_begins_where_the_log_in_led(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	hidden = true;
+	assert_ok(run(ann, &s, &e));
+	hidden = false;
 	assert_all_seen();
 	scan_summary_free(&s);
 }
@@ -250,7 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_are_parsed_with_clear_errors), cmocka_unit_test(the_form_is_found_and_used),
-		cmocka_unit_test(a_lost_session_is_made_again),	       cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_lost_session_is_made_again), cmocka_unit_test(the_crawl_begins_where_the_log_in_led),	       cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(scripts_run_without_a_browser),
 		cmocka_unit_test(a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other),
 	};

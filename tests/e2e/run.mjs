@@ -51,6 +51,11 @@ const patch = (path, body) => page.evaluate(async ([p, b]) => {
   const r = await fetch('/api/v1' + p, { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': s.csrf_token }, body: JSON.stringify(b) })
   return { status: r.status, text: await r.text() }
 }, [path, body])
+const post = (path, body) => page.evaluate(async ([p, b]) => {
+  const s = await (await fetch('/api/v1/session')).json()
+  const r = await fetch('/api/v1' + p, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': s.csrf_token, 'Idempotency-Key': crypto.randomUUID() }, body: JSON.stringify(b) })
+  return r.json()
+}, [path, body])
 const percent = async () => Number(((await test('progress').first().textContent()) || '').replace('%', ''))
 const ok = (m) => { assert(m.status < 400, `answered ${m.status}: ${m.text || JSON.stringify(m.body)}`); return m }
 
@@ -174,6 +179,8 @@ try {
       last = r.body.progress
       return r.body.state === 'done'
     }, { timeout: LONG, every: 1000 })
+    // Slow enough for a pause until here; the later ones need not be.
+    ok(await patch('/sites/' + siteId, { settings: { rate: 400 } }))
     await until('the page to show it', async () => (await test('progress').first().textContent()).trim() === '100.00%', { timeout: 30000 })
     await shot('10-done')
   })
@@ -207,6 +214,36 @@ try {
     await page.locator('[data-test=finding] [data-test=finding-state]', { hasText: '误报' }).waitFor()
     await shot('14-false-positive')
   })
+  await S('interface documents: one is usable, one says why it is not', async () => {
+    await go(`/scan/sites/${siteId}?tab=settings`)
+    const file = (name, text) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+    await test('document-file').setInputFiles([file('开放接口.json', JSON.stringify({ openapi: '3.0.0', paths: { '/api/echo': { get: { parameters: [{ name: 'word', in: 'query', schema: { type: 'string' } }] } } } })), file('说明.json', '{"title":"这不是接口文档"}')])
+    await page.locator('[data-test=document]', { hasText: '开放接口.json' }).getByText('可用', { exact: true }).waitFor()
+    await page.locator('[data-test=document]', { hasText: '说明.json' }).getByText('不可用', { exact: true }).waitFor()
+    assert((await page.locator('[data-test=document]', { hasText: '说明.json' }).textContent()).includes('document.api.unknown'), 'no reason')
+    await shot('14b-documents')
+  })
+  await S('log-in by form: the test says why it fails, then that it works; risky checks warn', async () => {
+    const box = page.locator('fieldset', { hasText: '登录方式' }).first()
+    const save = async () => { await test('site-save').click(); await until('the settings to be saved', () => test('site-save').isDisabled()) }
+    const result = async (word) => { await box.getByRole('button', { name: '测试登录' }).click(); await box.getByText(word, { exact: true }).waitFor({ timeout: 60000 }) }
+    await box.getByText('登录表单', { exact: true }).click()
+    await box.getByLabel('用户名', { exact: true }).fill('editor')
+    await box.getByLabel('密码', { exact: true }).fill('wrong')
+    await box.getByLabel('登录页地址').fill('/login')
+    await box.getByLabel('登录后才能看到的页面').fill('/member')
+    await save()
+    await result('登录不可用')
+    await shot('14c-login-refused')
+    await box.getByLabel('密码', { exact: true }).fill('Right-1')
+    await save()
+    await result('登录可用')
+    assert((await api('/sites/' + siteId)).body.settings.login.password === '***', 'the password came back')
+    await test('intrusive').click()
+    await test('risky').waitFor()
+    await shot('14d-risky')
+    await test('intrusive').click()
+  })
   await S('a re-scan keeps the decision', async () => {
     await go('/scan/runs/' + scanId)
     await test('rescan').click()
@@ -223,6 +260,9 @@ try {
     await go(`/scan/vulns?site_id=${siteId}&state=false_positive`)
     await page.locator('tr.dt-row', { hasText: '误报' }).first().waitFor()
     await shot('15-kept')
+    const places = (await api('/findings?limit=200&site_id=' + siteId)).body.items.filter((f) => /xss/.test(f.check)).map((f) => f.url)
+    assert(places.some((u) => u.includes('/api/echo')), 'the interface of the document was not tested: ' + places)
+    assert(places.some((u) => u.includes('/member/find')), 'nothing was tested behind the log-in: ' + places)
   })
   await S('a PDF report downloads and holds Chinese text', async () => {
     await go('/scan/runs/' + scanId)
@@ -309,6 +349,17 @@ try {
     await page.locator('tr.dt-row .link', { hasText: 'demo-a' }).first().click()
     await test('source').waitFor()
     await page.keyboard.press('Escape')
+    // What the rule finds is retested like anything else, and is gone when it is gone.
+    target.files.set('/demo-a', 'found-demo-a')
+    const ended = async (id) => until('scan ' + id, async () => { const s = (await api('/scans/' + id)).body; assert(!['failed', 'cancelled'].includes(s.state), JSON.stringify(s.error)); return s.state === 'done' }, { timeout: LONG, every: 500 })
+    await ended((await post(`/sites/${siteId}/scans`, { mode: 'standard' })).id)
+    const hit = (await api('/findings?limit=200&site_id=' + siteId)).body.items.find((f) => f.check === 'template:demo-a')
+    assert(hit && hit.state === 'open', 'the rule found nothing')
+    const retest = async () => { await go('/scan/vulns/' + hit.id); const r = page.waitForResponse((x) => x.url().endsWith('/retest')); await test('retest').click(); await ended((await (await r).json()).id); return (await api('/findings/' + hit.id)).body.state }
+    assert(await retest() === 'open', 'the retest lost what is there')
+    target.files.delete('/demo-a')
+    assert(await retest() === 'fixed', 'the retest did not see that it is gone')
+    await go('/scan/rules?pack=' + (await api('/rule-packs')).body.items[1].id)
     // A pack that tries to leave its folder is refused whole, and the reason is shown.
     await test('import-pack').click()
     const name = '../../evil.yaml', text = rule('evil')

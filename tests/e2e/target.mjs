@@ -16,8 +16,21 @@ export function startTarget({ pages = 60, delay = 25 } = {}) {
       res.writeHead(status, { Server: 'nginx/1.14.0', 'X-Powered-By': 'PHP/7.2.1', 'Content-Type': type, ...headers })
       res.end(req.method === 'HEAD' ? undefined : text)
     }, delay)
-    req.resume()
+    let sent = ''
+    req.on('data', (d) => { if (sent.length < 65536) sent += d })
     const path = url.pathname
+    const html = 'text/html; charset=utf-8'
+    const logIn = '<form method="post" action="/login"><input name="user"><input type="password" name="pass"><button>登录</button></form>'
+    // Nothing links here: only an interface document and a log-in lead to these.
+    if (path === '/api/echo') return answer(200, html, `<p>${url.searchParams.get('word') || ''}</p>`)
+    if (path === '/login' && req.method !== 'POST') return answer(200, html, page('登录', logIn))
+    if (path === '/login') return req.on('end', () => {
+      const p = new URLSearchParams(sent)
+      if (p.get('user') === 'editor' && p.get('pass') === 'Right-1') answer(302, html, '', { Location: '/member', 'Set-Cookie': 'member=yes; Path=/; HttpOnly' })
+      else answer(200, html, page('登录', '<p>用户名或密码错误</p>' + logIn))
+    })
+    if (path === '/member') return /member=yes/.test(req.headers.cookie || '') ? answer(200, html, page('会员中心', '<p>欢迎</p><a href="/member/find?name=a">查找</a> <a href="/logout">退出</a>')) : answer(302, html, '', { Location: '/login' })
+    if (path === '/member/find') return /member=yes/.test(req.headers.cookie || '') ? answer(200, html, page('查找', `<p>结果：${url.searchParams.get('name') || ''}</p><a href="/logout">退出</a>`)) : answer(302, html, '', { Location: '/login' })
     if (files.has(path)) return answer(200, 'text/plain', files.get(path))
     if (path === '/') {
       const links = Array.from({ length: pages }, (_, i) => `<li><a href="/news/${i}.html">新闻 ${i}</a></li>`).join('')
