@@ -88,6 +88,7 @@ static const struct api_field check_fields[] = {
 	API_STR("title_en", API_REQUIRED, 0, 0, "英文名称", "Title in English"),
 	API_STR("state", API_REQUIRED, 0, 0, "ran 已执行；其余为未执行原因", "ran, or why not"),
 	API_INT("count", API_REQUIRED, 0, 0, "发现数", "Findings"),
+	API_INT("requests", API_REQUIRED, 0, 0, "它发出的请求数；被动检测为 0", "Requests it sent; 0 for passive ones"),
 	API_END,
 };
 static const struct api_schema check_schema = { "ScanCheck", check_fields, true };

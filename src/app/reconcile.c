@@ -195,7 +195,7 @@ static int save_checks(struct work *w)
 	for (size_t i = 0; i < s->checks_len; i++)
 		if (store_scan_check_put(w->c->db, w->scan->id, str_c(s->checks[i].check->id),
 					 str_c(s->checks[i].state), (int64_t)s->checks[i].findings,
-					 w->e) < 0)
+					 (int64_t)s->checks[i].requests, w->e) < 0)
 			return -1;
 	return 0;
 }

@@ -180,7 +180,7 @@ static void put_setting(json_t *list, const char *zh, const char *en, const json
 	json_array_append_new(list, o);
 }
 
-static void put_check(struct str check, struct str state, int64_t count, void *user)
+static void put_check(struct str check, struct str state, int64_t count, int64_t requests, void *user)
 {
 	struct model *m = user;
 	json_t *method = json_object_get(m->o, "method");
@@ -194,6 +194,7 @@ static void put_check(struct str check, struct str state, int64_t count, void *u
 	json_put(o, "title_en", k ? json_c(k->title_en) : json_str(check));
 	json_put(o, "state", json_c(ran ? "done" : cut ? "partial" : "skipped"));
 	json_put(o, "count", json_integer(count));
+	json_put(o, "requests", json_integer(requests));
 	json_array_append_new(json_object_get(method, "checks"), o);
 	if (!cut)
 		return;

@@ -337,7 +337,7 @@ int app_scan_pages(struct app_call *c, struct str id, struct str q, struct str s
 	return 0;
 }
 
-static void list_check(struct str check, struct str state, int64_t count, void *user)
+static void list_check(struct str check, struct str state, int64_t count, int64_t requests, void *user)
 {
 	const struct scan_check *k = scan_check_find(check);
 	json_t *o = json_object();
@@ -348,6 +348,7 @@ static void list_check(struct str check, struct str state, int64_t count, void *
 	json_put(o, "severity", k ? json_c(severity_name(k->severity)) : json_null());
 	json_put(o, "state", json_str(state));
 	json_put(o, "count", json_integer(count));
+	json_put(o, "requests", json_integer(requests));
 	json_array_append_new(user, o);
 }
 

@@ -387,30 +387,30 @@ int store_scan_pages(struct store_conn *c, struct str tenant, struct str scan, i
 /* ---- checks ---- */
 
 int store_scan_check_put(struct store_conn *c, struct str scan, struct str check, struct str state,
-			 int64_t count, struct error *e)
+			 int64_t count, int64_t requests, struct error *e)
 {
 	return store_exec(c, e,
-			  "INSERT INTO scan_check (scan_id, check_id, state, count) "
-			  "VALUES (?, ?, ?, ?) ON CONFLICT (scan_id, check_id) DO UPDATE SET "
-			  "state = excluded.state, count = excluded.count",
-			  SV_STR(scan), SV_STR(check), SV_STR(state), SV_INT(count));
+			  "INSERT INTO scan_check (scan_id, check_id, state, count, requests) "
+			  "VALUES (?, ?, ?, ?, ?) ON CONFLICT (scan_id, check_id) DO UPDATE SET "
+			  "state = excluded.state, count = excluded.count, requests = excluded.requests",
+			  SV_STR(scan), SV_STR(check), SV_STR(state), SV_INT(count), SV_INT(requests));
 }
 
 int store_scan_checks(struct store_conn *c, struct str tenant, struct str scan, struct arena *a,
-		      void (*fn)(struct str check, struct str state, int64_t count, void *user),
+		      void (*fn)(struct str check, struct str state, int64_t count, int64_t requests, void *user),
 		      void *user, struct error *e)
 {
 	_cleanup_rows_ struct store_rows *rows = NULL;
 
 	if (store_query(c, &rows, e,
-			"SELECT k.check_id, k.state, k.count FROM scan_check k "
+			"SELECT k.check_id, k.state, k.count, k.requests FROM scan_check k "
 			"JOIN scan s ON s.id = k.scan_id WHERE k.scan_id = ? AND s.tenant_id = ? "
 			"ORDER BY k.count DESC, k.check_id",
 			SV_STR(scan), SV_STR(tenant)) < 0)
 		return -1;
 	while (store_next(rows))
 		fn(arena_str(a, store_col_str(rows, 0)), arena_str(a, store_col_str(rows, 1)),
-		   store_col_int(rows, 2), user);
+		   store_col_int(rows, 2), store_col_int(rows, 3), user);
 	return 0;
 }
 

@@ -97,9 +97,9 @@ int store_scan_pages(struct store_conn *c, struct str tenant, struct str scan, i
 /* ---- checks ---- */
 
 int store_scan_check_put(struct store_conn *c, struct str scan, struct str check, struct str state,
-			 int64_t count, struct error *e);
+			 int64_t count, int64_t requests, struct error *e);
 int store_scan_checks(struct store_conn *c, struct str tenant, struct str scan, struct arena *a,
-		      void (*fn)(struct str check, struct str state, int64_t count, void *user),
+		      void (*fn)(struct str check, struct str state, int64_t count, int64_t requests, void *user),
 		      void *user, struct error *e);
 
 /* ---- findings of a scan ---- */

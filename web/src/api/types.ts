@@ -85,7 +85,7 @@ export interface ScoreLine { severity: Severity; count: number; first: number; s
 export interface ScoreBreakdown { score: number | null; formula_version: string; lines: ScoreLine[]; ceiling: number | { value: number; severity: Severity } | null; explain: string; explain_en: string }
 export interface ScanPage { url: string; method: string; status: number; type: string; title: string; depth: number; size: number }
 export interface TreeNode { name: string; path?: string; url?: string; status?: number; pages?: number; count?: number; findings?: number; children?: TreeNode[] }
-export interface CheckState { check: string; title: string; title_en?: string; state: string; count: number }
+export interface CheckState { check: string; title: string; title_en?: string; state: string; count: number; requests: number }
 export interface Finding {
   id: string; fingerprint: string; site_id: string; site_name: string; scan_id: string; check: string; title: string; title_en: string
   severity: Severity; level: string; badge: string | null; confidence: 'certain' | 'firm' | 'tentative'; url: string; method: string; parameter: string | null

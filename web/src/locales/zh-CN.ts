@@ -101,7 +101,7 @@ export default {
   waiting: { shutdown: '服务重启后继续', window: '等待允许的时段', slot: '等待空闲的扫描位', queue: '排队等待', worker: '等待工作进程', site: '等待该网站的上一次扫描结束' },
   scan: { mode: '扫描模式', start: '开始扫描', startTitle: '扫描 {name}', startHint: '扫描只使用无破坏的探测；可随时暂停，重启服务也不会丢失进度。', once: '本次扫描的选项', full: '这次做完整扫描', riskyHint: '这次扫描可能改动数据或锁定账号；可随时暂停，重启服务也不会丢失进度。' },
   run: {
-    title: '扫描详情', pause: '暂停', resume: '继续', cancel: '取消', cancelTitle: '取消扫描', cancelText: '取消对“{name}”的扫描？已发现的漏洞会保留，但这次不会给出健康分。', again: '重新扫描', progress: '扫描进度', doing: '当前', remaining: '剩余', incremental: '增量扫描', unchanged: '{n} 个页面没有变化，沿用上次结果', remainingSoon: '不到 1 分钟', remainingMinutes: '约 {n} 分钟', remainingHours: '约 {h} 小时 {m} 分', remainingUnknown: '计算中', elapsed: '已用时', requests: '请求数', pagesN: '页面', bytes: '流量', partial: '这次扫描没有完整结束，不影响网站的健康分。',
+    title: '扫描详情', pause: '暂停', resume: '继续', cancel: '取消', cancelTitle: '取消扫描', cancelText: '取消对“{name}”的扫描？已发现的漏洞会保留，但这次不会给出健康分。', again: '重新扫描', progress: '扫描进度', doing: '当前', remaining: '剩余', checkRequests: '{n} 个请求', incremental: '增量扫描', unchanged: '{n} 个页面没有变化，沿用上次结果', remainingSoon: '不到 1 分钟', remainingMinutes: '约 {n} 分钟', remainingHours: '约 {h} 小时 {m} 分', remainingUnknown: '计算中', elapsed: '已用时', requests: '请求数', pagesN: '页面', bytes: '流量', partial: '这次扫描没有完整结束，不影响网站的健康分。',
     state: '状态', score: '健康分', trigger: '来源', allTriggers: '全部来源', created: '创建时间', started: '开始时间', finished: '结束时间', rules: '规则版本', facts: '扫描信息', checks: '检测项目', checksNone: '扫描开始后会列出检测项目', none: '还没有扫描记录',
   },
   runTab: { overview: '概况', vulns: '漏洞', tree: '网站结构', pages: '页面', score: '评分', compare: '对比', site: '网站' },
