@@ -186,7 +186,7 @@ static struct url at(struct fixture *f, const char *path)
 static struct http_response *get(struct fixture *f, const char *path)
 {
 	struct url u = at(f, path);
-	struct http_request q = { .url = &u, .timeout_ms = 5000 };
+	struct http_request q = { .url = &u, .timeout_ms = 30000 };
 	struct http_response *r = NULL;
 	struct error e = { 0 };
 
