@@ -151,6 +151,19 @@ static void add_path(struct buf *b, const struct spec *s, struct str path)
 	}
 }
 
+void attack_add_wrapped(struct run *r, struct target *t, enum scan_where where, struct str name, const struct wrap *w)
+{
+	size_t before = r->attack.units.len;
+	attack_add_unit(r, t, UNIT_POINT, where, name, w->value);
+	if (r->attack.units.len == before)
+		return;
+	struct unit *u = &r->attack.units.ptr[before];
+	struct wrap *copy = arena_new_of(r->arena, struct wrap);
+	*copy = (struct wrap){ .kind = w->kind, .outer = arena_str(r->arena, w->outer), .inner = arena_str(r->arena, w->inner), .value = u->value };
+	u->wrap = copy;
+	u->key = arena_printf(r->arena, "%.*s inside %.*s", STR_ARG(u->key), STR_ARG(copy->inner));
+}
+
 /* Path and parameter names; how many of these were taken already. */
 static bool too_many_alike(struct run *r, const struct spec *s, const struct url *u)
 {
@@ -624,7 +637,9 @@ static void start_unit(struct run *r, struct unit *u)
 	p->unit = u;
 	p->arena = arena_new(64 * MIB);
 	p->has_point = u->kind == UNIT_POINT || u->kind == UNIT_FILE_NAME;
-	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value };
+	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value,
+					.inside = !u->wrap ? WHERE_NONE : u->wrap->kind & WRAP_JSON ? WHERE_JSON
+								      : u->wrap->kind & WRAP_XML    ? WHERE_XML : WHERE_NONE };
 	p->random = r->seed ^ str_hash(u->key);
 	p->fiber = fiber_new(r->fibers, unit_main, p);
 	p->ready = true;

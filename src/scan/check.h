@@ -155,13 +155,17 @@ enum scan_where {
 	WHERE_JSON,   /* a leaf of a JSON body; name is its JSON pointer ("/user/name") */
 	WHERE_XML,    /* a text or attribute of an XML body; name is its path ("/order/@id") */
 };
+struct scan_point;
+/* A member of JSON, in the body or inside a parameter. */
+#define POINT_IN_JSON(pt) ((pt)->where == WHERE_JSON || (pt)->inside == WHERE_JSON)
 const char *scan_where_name(enum scan_where w); /* "query" "body" "cookie" "header" "path" "json" "xml" "" */
 
 /* One input of one known request. */
 struct scan_point {
 	enum scan_where where;
 	struct str name;  /* decoded */
-	struct str value; /* decoded, the original one */
+	struct str value; /* decoded, the original one; what is inside when the value is a wrapping (wrap.h) */
+	enum scan_where inside; /* WHERE_JSON, WHERE_XML: a leaf of such a document in the parameter */
 	const struct scan_exchange *base; /* the request as the crawler sent it, with its answer */
 };
 

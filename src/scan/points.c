@@ -103,6 +103,16 @@ static bool cookie_at_root(struct run *r, const struct url *u, struct str name)
 	return yes;
 }
 
+/* The input itself and, when its value is a wrapping, those inside. */
+static void add_point(struct run *r, struct target *t, struct arena *a, enum scan_where where, struct str name, struct str value)
+{
+	struct wrap inside[LIMIT_WRAP_LEAVES];
+	attack_add_unit(r, t, UNIT_POINT, where, name, value);
+	size_t n = r->o.mode == SCAN_QUICK ? 0 : wrap_find(a, value, inside, LIMIT_WRAP_LEAVES);
+	for (size_t i = 0; i < n; i++)
+		attack_add_wrapped(r, t, where, name, &inside[i]);
+}
+
 static void cookie_points(struct run *r, struct target *t)
 {
 	struct buf b;
@@ -121,7 +131,7 @@ static void cookie_points(struct run *r, struct target *t)
 		bool wide = cookie_at_root(r, &u, name);
 		if ((!cookie_looks_like_session(name) || value.len < 8) && worth_it(name, value) &&
 		    (r->o.mode == SCAN_DEEP || !wide || take(r, "cookie ", name, POINTS_PER_COOKIE)))
-			attack_add_unit(r, t, UNIT_POINT, WHERE_COOKIE, name, url_form_decode(a, value));
+			add_point(r, t, a, WHERE_COOKIE, name, url_form_decode(a, value));
 	}
 	buf_free(&b);
 	arena_free(a);
@@ -232,7 +242,7 @@ static void tree_points(struct run *r, struct target *t, struct arena *a)
 		if (form_is_token(last, list[i].value))
 			t->has_token = true;
 		else if (last.len < 100 && list[i].value.len < 4 * KIB)
-			attack_add_unit(r, t, UNIT_POINT, where, list[i].name, list[i].value);
+			add_point(r, t, a, where, list[i].name, list[i].value);
 	}
 }
 
@@ -285,14 +295,14 @@ void points_of(struct run *r, struct target *t)
 							 POINTS_PER_CHOOSER))
 			continue; /* the same program looks at it on every page */
 		if (pairs.ptr[i].has_eq && worth_it(name, v))
-			attack_add_unit(r, t, UNIT_POINT, WHERE_QUERY, name, v);
+			add_point(r, t, a, WHERE_QUERY, name, v);
 	}
 	size_t n = body_values(a, t->spec, list, LIMIT_POINTS, &multipart);
 	for (size_t i = 0; i < n; i++) {
 		if (form_is_token(list[i].name, list[i].value))
 			t->has_token = true;
 		else if (!list[i].file && worth_it(list[i].name, list[i].value))
-			attack_add_unit(r, t, UNIT_POINT, WHERE_BODY, list[i].name, list[i].value);
+			add_point(r, t, a, WHERE_BODY, list[i].name, list[i].value);
 	}
 	if (t->spec->body.len < 2 * MIB)
 		tree_points(r, t, a);
@@ -626,6 +636,13 @@ int points_apply(struct probe *p, const struct scan_point *pt, const struct scan
 	struct str v = change ? new_value(a, pt, m) : STR("");
 	if (change && m->value_set && !caution_allows(spec, pt, v))
 		return -1;
+	struct scan_mutation wrapped;
+	if (change && m->value_set && p->unit->wrap) { /* it is put inside, and that is the value */
+		wrapped = *m;
+		v = wrapped.value = wrap_put(a, p->unit->wrap, v, m->raw);
+		wrapped.append = wrapped.raw = false;
+		m = &wrapped;
+	}
 	bool in_url = change && (pt->where == WHERE_QUERY || pt->where == WHERE_PATH);
 	struct str url = m->url.len ? m->url : in_url ? changed_url(a, spec->url, pt, m, v) : spec->url;
 	struct str method = m->method.len ? m->method : m->url.len ? STR("GET") : spec->method;

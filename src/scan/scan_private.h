@@ -13,6 +13,7 @@
 #include "net/waiter.h"
 #include "scan/check.h"
 #include "scan/fiber.h"
+#include "scan/wrap.h"
 #include "scan/form.h"
 #include "scan/kit.h"
 #include "scan/page.h"
@@ -269,6 +270,7 @@ struct unit {
 	enum scan_where where;
 	struct spec *spec; /* shared within a target */
 	struct str name, value;
+	const struct wrap *wrap; /* the value is inside of a parameter's value; NULL: it is one itself */
 	struct str key; /* identity in the journal */
 	struct target *target;
 	size_t checks; /* how many checks will run */
@@ -309,6 +311,7 @@ struct attack {
 void attack_consider(struct run *r, const struct spec *s, const struct answer *a);
 void attack_add_target(struct run *r, struct spec *s);
 struct target *attack_add_bare(struct run *r, const struct target *t);
+void attack_add_wrapped(struct run *r, struct target *t, enum scan_where where, struct str name, const struct wrap *w);
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
 		     struct str name, struct str value);
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);

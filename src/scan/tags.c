@@ -174,7 +174,7 @@ size_t probe_points(struct probe *p, struct scan_point *list, size_t max)
 	size_t n = 0;
 	for (size_t i = 0; i < k->units.len && n < max; i++) {
 		const struct unit *u = &k->units.ptr[i];
-		if (u->kind == UNIT_POINT && u->target == p->unit->target)
+		if (u->kind == UNIT_POINT && !u->wrap && u->target == p->unit->target)
 			list[n++] = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value,
 							 .base = p->point.base };
 	}

@@ -37,6 +37,8 @@ struct active_part {
 struct str active_boundary(struct str content_type);
 /* The next part of a body; *rest moves on. */
 bool active_next_part(struct str boundary, struct str *rest, struct active_part *ret);
+/* Does the answer hold a database's error message? */
+bool active_sql_error(const struct scan_exchange *x, struct str *proof, const char **dbms);
 /* Origin of the base with `path` behind it. */
 struct str active_url(struct probe *p, const char *path);
 #endif

@@ -97,7 +97,7 @@ static bool worth_asking(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection") || probe_point_found(p, "code-injection") ||
 	    probe_point_found(p, "ssti"))
 		return false;
-	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || pt->where == WHERE_JSON || of_a_login(pt);
+	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || POINT_IN_JSON(pt) || of_a_login(pt);
 }
 
 /* ---- errors ---- */
@@ -342,7 +342,7 @@ static const struct triad scripts[] = {
 static int send_operator(struct probe *p, const struct scan_point *pt, const char *op, struct str v, struct diff_side *ret)
 {
 	int64_t n;
-	if (pt->where == WHERE_JSON) {
+	if (POINT_IN_JSON(pt)) {
 		bool number = str_to_i64(pt->value, &n) == 0 && str_to_i64(v, &n) == 0;
 		struct str json = number ? probe_printf(p, "{\"%s\":%.*s}", op, STR_ARG(v))
 					 : probe_printf(p, "{\"%s\":\"%.*s\"}", op, STR_ARG(v));

@@ -171,6 +171,16 @@ static bool find_error(struct str text, struct match *ret)
 	return false;
 }
 
+bool active_sql_error(const struct scan_exchange *x, struct str *proof, const char **dbms)
+{
+	struct match m;
+	if (!find_error(active_content(x), &m))
+		return false;
+	*proof = m.proof;
+	*dbms = m.dbms;
+	return true;
+}
+
 /* 1 an error, 0 none, -1 no answer. */
 static int raises(struct probe *p, struct str suffix, const struct scan_exchange **ret_x, struct match *ret)
 {

