@@ -203,7 +203,8 @@ bool caution_body(struct probe *p, struct str body, struct str type)
 	if (!parts_are_tame(p->unit->spec, body, type, own) || url_parse(p->arena, p->unit->spec->url, NULL, 0, &u, NULL) < 0)
 		return false;
 	buf_init(&key, 64 * KIB);
-	buf_c(&key, p->has_point ? "upload-name " : own ? "upload " : "upload-other ");
+	bool xml = p->check && strcmp(p->check->id, "xxe-upload") == 0;
+	buf_c(&key, p->has_point ? "upload-name " : own ? "upload " : xml ? "upload-xml " : "upload-other ");
 	kit_path_pattern(&key, u.path, false);
 	uintptr_t most = p->has_point ? LIMIT_UPLOADS_NAMED : own ? LIMIT_UPLOADS : LIMIT_UPLOADS_OTHER;
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&key));

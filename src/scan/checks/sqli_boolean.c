@@ -207,9 +207,9 @@ static bool try_order(struct probe *p, const struct scan_point *pt, const struct
 static bool try_concatenation(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
 {
 	static const char *const glue[] = { "||", "+" };
-	if (pt->value.len < 2 || pt->value.len > 60)
+	if (pt->value.len < 1 || pt->value.len > 60)
 		return false;
-	size_t half = pt->value.len / 2;
+	size_t half = pt->value.len == 1 ? 1 : pt->value.len / 2;
 	while (half > 0 && (pt->value.ptr[half] & 0xc0) == 0x80)
 		half--; /* not inside a character */
 	struct str l = str_sub(pt->value, 0, half), r = str_from(pt->value, half);
@@ -231,6 +231,26 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, cons
 	return false;
 }
 
+/* Something decodes percent signs once more behind the one that escapes quotes: the value with a letter
+ * written as %XX is the same to it, and so is a quote. */
+static bool try_twice(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
+{
+	static const struct shape twice[] = {
+		{ "{0}%27 AND %27{1}%27=%27{2}", "{0}%27 AND %27{1}%27%22", ANY, SCAN_STANDARD },
+		{ "{0}%22 AND %22{1}%22=%22{2}", "{0}%22 AND %22{1}%27%22", ANY, SCAN_STANDARD },
+	};
+	struct diff_side same;
+	size_t last = pt->value.len - 1;
+	if (!pt->value.len || pt->value.len > 100 || str_chr(pt->value, '%') >= 0 ||
+	    diff_value(p, probe_printf(p, "%.*s%%%02X", (int)last, pt->value.ptr, (unsigned)(unsigned char)pt->value.ptr[last]), &same) < 0 ||
+	    !diff_same(p, base, &same))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(twice); i++)
+		if (try_shape(p, pt, &twice[i], base))
+			return true;
+	return false;
+}
+
 static void probe_boolean(struct probe *p, const struct scan_point *pt)
 {
 	if (probe_reported(p) || probe_point_found(p, "sqli-error") || pt->base->status >= 500)
@@ -246,7 +266,7 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 		return;
 	if (diff_depends(p, &base) && !active_plain_number(pt->value) && pt->value.len < 40 && try_order(p, pt, &base))
 		return;
-	if (try_concatenation(p, pt, &base) || diff_depends(p, &base))
+	if (try_concatenation(p, pt, &base) || (diff_depends(p, &base) && try_twice(p, pt, &base)) || diff_depends(p, &base))
 		return;
 	if (pt->where == WHERE_QUERY || pt->where == WHERE_BODY || pt->where == WHERE_JSON || probe_mode(p) == SCAN_DEEP)
 		try_empty(p, pt, &base);

@@ -41,7 +41,7 @@ def once(v):
 
 def windows(v):
     """A Windows machine: backslashes separate, win.ini is there."""
-    text = str(v).replace("\\", "/").lower()
+    text = re.sub("/+", "/", str(v).replace("\\", "/").lower())
     if text.rstrip(". ").endswith("windows/win.ini") and ("../.." in text or text.startswith("c:/")):
         return "<pre>; for 16-bit app support\n[fonts]\n[extensions]\n[mci extensions]\n[files]\n[Mail]\nMAPI=1\n</pre>"
     return read(inside(text))

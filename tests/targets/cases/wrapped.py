@@ -64,7 +64,7 @@ pair(K, link("city", "北京"), lambda v, r: blind(SEL + f"city IN ('上海','{v
 pair(K, link("id", "5"), lambda v, r: blind(SEL + f"id=CAST('{v}' AS INTEGER)"), lambda v, r: blind(SEL + "id=CAST(? AS INTEGER)", (v,)))
 pair(K, link("name", "用户4"), lambda v, r: blind(SEL + f"name='{re.sub('(?i)and|or|select|union', '', v)}'"), lambda v, r: blind(SEL + "name=?", (re.sub("(?i)and|or|select|union", "", v),)))
 pair(K, link("name", "用户4"), lambda v, r: blind(SEL + f"name='{urllib.parse.unquote(q(v))}'"), lambda v, r: blind(SEL + f"name='{q(urllib.parse.unquote(v))}'"))
-pair(K, link("w", b64("用户3 北京")), lambda v, r: blind(SEL + f"name='{un64(v).split(' ')[0]}'" if " " in un64(v) else SEL + f"name='{un64(v)}'"), lambda v, r: blind(SEL + "name=?", (un64(v).split(" ")[0],)))
+pair(K, link("w", b64("用户3")), lambda v, r: blind(SEL + f"name='{un64(v)}'"), lambda v, r: blind(SEL + "name=?", (un64(v),)))
 pair(K, form("data", '{"id":"2","kind":"a"}'), lambda v, r: blind(SEL + f"id='{member(v, 'id')}'"), lambda v, r: blind(SEL + "id=?", (member(v, "id"),)))
 pair(K, link("doc", "<f><id>6</id></f>"), lambda v, r: blind(SEL + f"id='{html.unescape((re.findall('<id>(.*?)</id>', v, re.S) or [''])[0])}'"), lambda v, r: blind(SEL + "id=?", ((re.findall("<id>(.*?)</id>", v, re.S) or [""])[0],)))
 pair(K, link("min", "20"), lambda v, r: blind(f"SELECT city, count(*), id FROM people GROUP BY city HAVING sum(score)>{v}", show=count), lambda v, r: blind("SELECT city, count(*), id FROM people GROUP BY city HAVING sum(score)>?", (num(v),), show=count))
