@@ -7,7 +7,7 @@
 
 static const struct api_field new_fields[] = {
 	API_LINE("name", API_REQUIRED, 1, 200, "文件名", "File name"),
-	API_STR("file_base64", API_REQUIRED, 4, 4 * 1024 * 1024, "OpenAPI、Postman、GraphQL 或 HAR 文件，全部合计最大 2 MiB", "An OpenAPI, Postman, GraphQL or HAR file; 2 MiB at most for all of a site"),
+	API_STR("file_base64", API_REQUIRED, 4, 4 * 1024 * 1024, "OpenAPI、Postman、GraphQL、WSDL 或 HAR 文件，全部合计最大 2 MiB", "An OpenAPI, Postman, GraphQL, WSDL or HAR file; 2 MiB at most for all of a site"),
 	API_END,
 };
 static const struct api_schema new_schema = { "DocumentNew", new_fields, false };

@@ -86,7 +86,7 @@ static const struct cli_option table[] = {
 	CLI_INT(0, "max-depth", struct args, max_depth, 1, 100, "N", "最大链接深度", "links away from URL at most"),
 	CLI_INT(0, "max-minutes", struct args, max_minutes, 1, 100000, "N", "最长用时（分钟）", "minutes at most"),
 	CLI_LIST(0, "check", struct args, checks, "ID", "只运行这些检测项，可多次给出", "run only this check; may be repeated"),
-	CLI_LIST(0, "api", struct args, apis, "FILE", "接口文档（OpenAPI、Postman、GraphQL，JSON 或 YAML），其中的请求一并检测，可多次给出",
+	CLI_LIST(0, "api", struct args, apis, "FILE", "接口文档（OpenAPI、Postman、GraphQL、WSDL，JSON 或 YAML），其中的请求一并检测，可多次给出",
 		 "interface description (OpenAPI, Postman, GraphQL; JSON or YAML) whose requests are tested too; may be repeated"),
 	CLI_STR(0, "js-libraries", struct args, js_libraries, "FILE", "前端库漏洞文件（retire.js 仓库格式），优先于内置清单",
 		"vulnerable JavaScript libraries (repository format of retire.js), before the built-in list"),

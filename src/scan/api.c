@@ -11,7 +11,7 @@
 
 const char *api_kind_name(enum api_kind k)
 {
-	static const char *const names[] = { "none", "openapi", "postman", "graphql", "har" };
+	static const char *const names[] = { "none", "openapi", "postman", "graphql", "har", "wsdl" };
 	return names[k];
 }
 
@@ -23,7 +23,7 @@ bool api_likely(struct str text)
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		if (str_has(head, str_c(marks[i])))
 			return true;
-	return false;
+	return api_wsdl_likely(text);
 }
 
 bool api_room(struct api_reader *r)
@@ -305,6 +305,8 @@ enum api_kind api_read(struct arena *a, struct str text, const struct url *base,
 			return API_NONE;
 		kind = read_json(&r, root);
 		json_decref(root);
+	} else if (api_wsdl_likely(body)) {
+		kind = api_read_wsdl(&r, body) ? API_WSDL : API_NONE;
 	} else if (api_yaml_likely(text)) {
 		json_t *root = api_yaml(text, &bad);
 		kind = root ? read_json(&r, root) : API_NONE;
@@ -315,7 +317,7 @@ enum api_kind api_read(struct arena *a, struct str text, const struct url *base,
 	if (kind == API_NONE && bad.code[0] && e)
 		*e = bad;
 	else if (kind == API_NONE)
-		error_set(e, "api.unknown", "不是可识别的接口文档（OpenAPI、Postman、GraphQL、HAR）。",
-			  "This is no interface description that is known here (OpenAPI, Postman, GraphQL, HAR).");
+		error_set(e, "api.unknown", "不是可识别的接口文档（OpenAPI、Postman、GraphQL、HAR、WSDL）。",
+			  "This is no interface description that is known here (OpenAPI, Postman, GraphQL, HAR, WSDL).");
 	return kind;
 }

@@ -9,7 +9,7 @@
 
 struct url;
 
-enum api_kind { API_NONE, API_OPENAPI, API_POSTMAN, API_GRAPHQL, API_HAR };
+enum api_kind { API_NONE, API_OPENAPI, API_POSTMAN, API_GRAPHQL, API_HAR, API_WSDL };
 const char *api_kind_name(enum api_kind k);
 
 struct api_request {

@@ -40,5 +40,8 @@ void api_read_har(struct api_reader *r);
 json_t *api_yaml(struct str text, struct error *e);
 /* Could a text be such a document in YAML? */
 bool api_yaml_likely(struct str text);
+bool api_wsdl_likely(struct str text);
+/* False when it is none. */
+bool api_read_wsdl(struct api_reader *r, struct str text);
 bool api_graphql_text(struct api_reader *r, struct str text);
 #endif

@@ -428,6 +428,9 @@ static void set_body(struct send *s, struct str body, struct str type)
 	s->q.body = arena_str(s->answer->arena, body);
 	if (type.len)
 		send_add_header(s, STR("Content-Type"), type);
+	ssize_t action = str_istarts(type, STR("text/xml")) ? str_find(type, STR("; action=")) : -1;
+	if (action >= 0) /* SOAP 1.1 wants it in a header of its own */
+		send_add_header(s, STR("SOAPAction"), str_from(type, (size_t)action + 9));
 }
 
 void points_headers(struct run *r, struct send *s, const struct spec *spec)

@@ -271,9 +271,40 @@ static void yaml_bombs(void **state)
 	}
 }
 
+static void wsdl(void **state)
+{
+	struct got g = { 0 };
+	assert_int_equal(read_text("<?xml version=\"1.0\"?><!-- a --><wsdl:definitions xmlns:wsdl=\"http://schemas.xmlsoap.org/wsdl/\" targetNamespace=\"urn:m\">"
+		"<wsdl:types><xsd:schema targetNamespace=\"urn:t\"><xsd:element name=\"find\"><xsd:complexType><xsd:sequence>"
+		"<xsd:element name=\"n\" type=\"xsd:int\"/><xsd:element name=\"who\" type=\"t:Person\"/></xsd:sequence></xsd:complexType></xsd:element>"
+		"<xsd:complexType name=\"Person\"><xsd:all><xsd:element name=\"email\" type=\"xsd:string\"/><xsd:element name=\"boss\" type=\"t:Person\"/>"
+		"</xsd:all></xsd:complexType></xsd:schema></wsdl:types>"
+		"<wsdl:message name=\"a\"><wsdl:part name=\"title\" type=\"xsd:string\"/></wsdl:message>"
+		"<wsdl:message name=\"b\"><wsdl:part name=\"p\" element=\"t:find\"/></wsdl:message>"
+		"<wsdl:portType name=\"P\"><wsdl:operation name=\"stock\"><wsdl:input message=\"m:a\"/></wsdl:operation>"
+		"<wsdl:operation name=\"find\"><wsdl:input message=\"m:b\"/></wsdl:operation>"
+		"<wsdl:operation name=\"deleteAll\"><wsdl:input message=\"m:a\"/></wsdl:operation></wsdl:portType>"
+		"<wsdl:binding name=\"B\" type=\"m:P\"><soap:binding style=\"rpc\"/><wsdl:operation name=\"stock\"><soap:operation soapAction='urn:m#stock'/>"
+		"<wsdl:input><soap:body use=\"encoded\" namespace=\"urn:s\"/></wsdl:input></wsdl:operation>"
+		"<wsdl:operation name=\"find\"><soap:operation soapAction=\"\"/></wsdl:operation>"
+		"<wsdl:operation name=\"deleteAll\"><soap:operation soapAction=\"\"/></wsdl:operation></wsdl:binding>"
+		"<wsdl:service><wsdl:port><soap:address location=\"http://inside.test/ws.php?a=1&amp;b=2\"/></wsdl:port></wsdl:service></wsdl:definitions>", &g), API_WSDL);
+	assert_int_equal(g.n, 3);
+	has(&g, "POST http://site.test:8080/ws.php?a=1&b=2 text/xml; charset=utf-8; action=\"urn:m#stock\" ");
+	has(&g, "<soap:Body><m:stock xmlns:m=\"urn:s\"><title>test</title></m:stock></soap:Body>");
+	has(&g, "<soap:Body><find xmlns=\"urn:t\"><n>1</n><who><email>scan@example.com</email><boss><email>");
+	has(&g, "<m:deleteAll xmlns:m=\"urn:m\"><title>test</title></m:deleteAll></soap:Body></soap:Envelope> (changes)");
+	buf_free(&g.text);
+	g = (struct got){ 0 };
+	assert_int_equal(read_text("<definitions xmlns=\"http://schemas.xmlsoap.org/wsdl/\"><!DOCTYPE x [<!ENTITY a \"b\">]><message name=\"a\"/></definitions>", &g),
+			 API_NONE);
+	buf_free(&g.text);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(openapi_3), cmocka_unit_test(swagger_2), cmocka_unit_test(postman),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(openapi_3),
+		cmocka_unit_test(wsdl), cmocka_unit_test(swagger_2), cmocka_unit_test(postman),
 					    cmocka_unit_test(graphql), cmocka_unit_test(what_is_none),
 					    cmocka_unit_test(bombs), cmocka_unit_test(postman_mutation),
 					    cmocka_unit_test(yaml), cmocka_unit_test(yaml_bombs) };

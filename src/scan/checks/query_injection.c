@@ -97,7 +97,8 @@ static bool worth_asking(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection") || probe_point_found(p, "code-injection") ||
 	    probe_point_found(p, "ssti"))
 		return false;
-	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || POINT_IN_JSON(pt) || of_a_login(pt);
+	return deep || diff_parses(p) || diff_depends(p, &base) || pt->where == WHERE_BODY || pt->where == WHERE_XML || POINT_IN_JSON(pt) ||
+	       of_a_login(pt);
 }
 
 /* ---- errors ---- */

@@ -268,7 +268,8 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 		return;
 	if (try_concatenation(p, pt, &base) || (diff_depends(p, &base) && try_twice(p, pt, &base)) || diff_depends(p, &base))
 		return;
-	if (pt->where == WHERE_QUERY || pt->where == WHERE_BODY || pt->where == WHERE_JSON || probe_mode(p) == SCAN_DEEP)
+	if (pt->where == WHERE_QUERY || pt->where == WHERE_BODY || pt->where == WHERE_JSON || pt->where == WHERE_XML ||
+	    probe_mode(p) == SCAN_DEEP)
 		try_empty(p, pt, &base);
 }
 

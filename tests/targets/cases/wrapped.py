@@ -176,3 +176,34 @@ pair(K, link("url", "http://example.cn/a.png"), lambda v, r: fetch(v) if re.matc
 K = "ssti"
 pair(K, link("t", b64("hello world")), lambda v, r: jinja(f"<p>{un64(v)}</p>"), lambda v, r: jinja("<p>{{ n|e }}</p>", n=un64(v)))
 pair(K, link("msg", "abc"), lambda v, r: f"<p>{liquid(E(v, quote=False))}</p>", lambda v, r: f"<p>{E(v)}</p>")
+
+# ---- services that describe themselves ----
+WSDL = """<?xml version="1.0"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:stock"
+ targetNamespace="urn:stock"><message name="ask"><part name="title" type="xsd:string"/></message><message name="answer"><part name="n" type="xsd:int"/></message>
+<portType name="Port"><operation name="stock"><input message="t:ask"/><output message="t:answer"/></operation></portType>
+<binding name="Binding" type="t:Port"><soap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/><operation name="stock">
+<soap:operation soapAction="urn:stock#stock"/><input><soap:body use="literal" namespace="urn:stock"/></input></operation></binding>
+<service name="Stock"><port name="Port" binding="t:Binding"><soap:address location="http://inside.example.cn{path}/service"/></port></service></definitions>"""
+
+
+def service(options, answer):
+    """A SOAP service: what it is with ?wsdl, what it does with POST and the right SOAPAction."""
+    def reply(r):
+        if r.method != "POST":
+            return Reply(WSDL.replace("{path}", r.case.base), kind="text/xml; charset=utf-8")
+        if r.headers.get("SOAPAction", "").strip('"') != "urn:stock#stock":
+            return Reply("<fault>action</fault>", 500, kind="text/xml")
+        return parse(r.body, options, lambda root: answer("".join((root.find(".//title") if root.find(".//title") is not None else root).itertext())))
+    return reply
+
+
+def envelope(text):
+    return Reply(f"<Envelope><Body><n>{E(str(text))}</n></Body></Envelope>", kind="text/xml; charset=utf-8")
+
+
+for kind, is_bad, options, answer in (
+        ("sqli-error", True, SHUT, lambda t: shown(SEL + f"name='{t}'", dialect="mysql")), ("sqli-error", False, SHUT, lambda t: shown(SEL + "name=?", (t,))),
+        ("sqli-boolean", True, SHUT, lambda t: blind(SEL + f"city='{t}'", show=lambda rows: envelope(len(rows)), fail=envelope(0))),
+        ("sqli-boolean", False, SHUT, lambda t: envelope(len(ask(SEL + "city=?", (t,))))),
+        ("xxe", True, OPEN, envelope), ("xxe", False, SHUT, envelope)):
+    (bad if is_bad else good)(kind, link("from", "shop"), lambda v, r: f'<a href="{r.case.base}/service?wsdl">WSDL</a>', service=service(options, answer))
