@@ -219,7 +219,7 @@ static void give(struct wsdl *w, struct str address, struct str operation, struc
 	buf_printf(&type, "%s; charset=utf-8; action=\"%.*s\"", twelve ? "application/soap+xml" : "text/xml", STR_ARG(str_sub(action, 0, 500)));
 	if (!b.overflow && !parts.overflow)
 		api_give(w->r, STR("POST"), address, arena_str(w->r->a, buf_view(&b)), arena_str(w->r->a, buf_view(&type)),
-			 form_says_destroy(operation));
+			 form_says_destroy(operation), STR(""));
 	buf_free(&b);
 	buf_free(&parts);
 	buf_free(&type);
