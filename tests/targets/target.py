@@ -8,6 +8,7 @@ import html
 import importlib
 import json
 import pathlib
+import re
 import socket
 import sys
 import tempfile
@@ -290,7 +291,7 @@ def serve(r):
     rest = r.path[len(c.base) + 1:]
     if rest == "help" and c.start.where in ("json", "xml"):
         return Reply(help_page(c))
-    route = rest.split("/")[0].replace("-", "_").replace(".", "_")
+    route = re.split(r"[/?#;\0\n]", rest)[0].replace("-", "_").replace(".", "_")
     if route and route in c.routes:
         return c.routes[route](r)
     if c.start.where in ("json", "xml") and r.method != "POST":

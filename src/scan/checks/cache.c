@@ -68,7 +68,8 @@ static bool stored(struct probe *p, struct str url, struct str base_url, struct 
 static const char *const unkeyed[] = { "X-Forwarded-Host", "X-Host", "X-Forwarded-Prefix", "X-Forwarded-For",
 				       "X-Original-URL", "X-Forwarded-Port", "Origin", "X-Forwarded-Path", "User-Agent",
 				       "Referer", "X-Wap-Profile", "X-Forwarded-Server", "X-Forwarded-Scheme",
-				       "X-Forwarded-Proto", "X-Original-Host", "Accept-Language" };
+				       "X-Forwarded-Proto", "X-Original-Host", "Accept-Language", "Forwarded", "X-Rewrite-URL",
+				       "X-HTTP-Host-Override" };
 
 static bool by_header(struct probe *p, const struct scan_exchange *x, size_t which)
 {
@@ -94,27 +95,100 @@ static bool by_header(struct probe *p, const struct scan_exchange *x, size_t whi
 	return true;
 }
 
-/* Parameters that caches leave out of the key because they only count visitors. */
+static bool report_kept(struct probe *p, const struct scan_exchange *x, const struct scan_exchange *r, struct str word, struct str parameter,
+			const char *zh, const char *en)
+{
+	probe_report(p, &(struct scan_report){ .exchange = r, .about = x, .proof = word, .parameter = parameter, .confidence_set = true,
+					       .confidence = CONFIDENCE_CERTAIN, .detail_zh = str_c(zh), .detail_en = str_c(en) });
+	return true;
+}
+
+/* Parameters that caches leave out of the key because they only count visitors; and, behind one of
+ * them after ';', which some applications read as '&', the page's own. */
 static bool by_parameter(struct probe *p, const struct scan_exchange *x)
 {
-	static const char *const names[] = { "utm_content", "utm_source", "gclid", "fbclid" };
-	struct str url = with_query(p, x->url, buster(p)), word = probe_word(p, 10), dirty = url;
+	static const char *const names[] = { "utm_content", "utm_source", "utm_campaign", "gclid", "fbclid" };
+	struct str url = with_query(p, x->url, buster(p)), word = probe_word(p, 10), dirty = url, pair, rest = x->query;
 	const struct scan_exchange *r;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		dirty = with_query(p, dirty, probe_printf(p, "%s=%.*s", names[i], STR_ARG(word)));
-	if (get(p, dirty, NULL, 0, &r) < 0 || !shows(r, word) || !stored(p, url, x->url, word, &r))
+	if (get(p, dirty, NULL, 0, &r) == 0 && shows(r, word) && stored(p, url, x->url, word, &r))
+		return report_kept(p, x, r, word, STR("utm_*"), "统计参数不属于缓存键，却被写进页面：带该参数的页面被缓存，随后发给了没有该参数的请求。",
+				   "A counting parameter is no part of the cache key yet is written into the page: the page made with it was cached "
+				   "and given to a request without it.");
+	for (int n = 0; n < 2 && str_split(&rest, '&', &pair); n++) {
+		ssize_t eq = str_chr(pair, '=');
+		if (eq <= 0)
+			continue;
+		url = with_query(p, x->url, buster(p));
+		dirty = with_query(p, url, probe_printf(p, "utm_content=1;%.*s=%.*s", (int)eq, pair.ptr, STR_ARG(word)));
+		if (get(p, dirty, NULL, 0, &r) == 0 && shows(r, word) && stored(p, url, x->url, word, &r))
+			return report_kept(p, x, r, word, str_sub(pair, 0, (size_t)eq), "缓存与应用对“;”的理解不同：藏在统计参数里的参数改变了页面，页面被缓存后发给了其他请求。",
+					   "Cache and application part parameters differently (';'): one hidden in a counting parameter changed the page, "
+					   "which was cached and given to other requests.");
+	}
+	return false;
+}
+
+/* A body that comes with GET is no part of the key either. */
+static bool by_body(struct probe *p, const struct scan_exchange *x)
+{
+	struct str rest = x->query, pair, word = probe_word(p, 10);
+	const struct scan_exchange *r;
+	for (int n = 0; n < 2 && str_split(&rest, '&', &pair); n++) {
+		ssize_t eq = str_chr(pair, '=');
+		struct str url = with_query(p, x->url, buster(p));
+		if (eq <= 0 || probe_send(p, &(struct scan_mutation){ .url = url, .method = STR("GET"), .body_set = true, .fresh = true,
+								      .body = probe_printf(p, "%.*s=%.*s", (int)eq, pair.ptr, STR_ARG(word)),
+								      .content_type = STR("application/x-www-form-urlencoded") }, &r) < 0 || !shows(r, word))
+			continue;
+		if (stored(p, url, x->url, word, &r))
+			return report_kept(p, x, r, word, str_sub(pair, 0, (size_t)eq), "GET 请求的正文改变了页面却不属于缓存键：这样得到的页面被缓存，随后发给了其他请求。",
+					   "The body of a GET request changes the page yet is no part of the cache key: the page made with it was cached "
+					   "and given to other requests.");
+	}
+	return false;
+}
+
+/* A cookie of taste (not of the session) that shows in the page. */
+static bool by_cookie(struct probe *p, const struct scan_exchange *x)
+{
+	struct str rest = scan_header_get(&x->request_headers, "cookie"), part, word = probe_word(p, 10);
+	const struct scan_exchange *r;
+	for (int n = 0; n < 3 && str_split(&rest, ';', &part);) {
+		part = str_trim(part);
+		ssize_t eq = str_chr(part, '=');
+		struct str v = eq > 0 ? str_from(part, (size_t)eq + 1) : STR("");
+		if (v.len < 2 || v.len > 20 || !str_has(x->text, v) || str_ihas(part, STR("sess")) || str_ihas(part, STR("sid=")))
+			continue;
+		n++;
+		struct str cookie = scan_header_get(&x->request_headers, "cookie"), url = with_query(p, x->url, buster(p));
+		size_t at = (size_t)(v.ptr - cookie.ptr);
+		struct scan_header h = { STR_INIT("Cookie"), probe_printf(p, "%.*s%.*s%.*s", (int)at, cookie.ptr, STR_ARG(word),
+									  STR_ARG(str_from(cookie, at + v.len))) };
+		if (get(p, url, &h, 1, &r) == 0 && shows(r, word) && stored(p, url, x->url, word, &r))
+			return report_kept(p, x, r, word, str_sub(part, 0, (size_t)eq), "Cookie 改变了页面却不属于缓存键：带改动 Cookie 的页面被缓存，随后发给了其他请求。",
+					   "A cookie changes the page yet is no part of the cache key: the page made with another one was cached and "
+					   "given to other requests.");
+	}
+	return false;
+}
+
+/* "You came without TLS": the redirect is kept and given to everybody. */
+static bool by_scheme(struct probe *p, const struct scan_exchange *x)
+{
+	struct str url = with_query(p, x->url, buster(p));
+	struct scan_header h[] = { { STR_INIT("X-Forwarded-Proto"), STR("http") }, { STR_INIT("X-Forwarded-Scheme"), STR("http") } };
+	const struct scan_exchange *r, *again, *other;
+	if (x->status != 200 || get(p, url, h, 2, &r) < 0 || r->status < 301 || r->status > 308 || get(p, url, NULL, 0, &again) < 0 ||
+	    again->status != r->status || get(p, url, NULL, 0, &again) < 0 || again->status != r->status)
 		return false;
-	probe_report(p, &(struct scan_report){
-				.exchange = r,
-				.about = x,
-				.proof = word,
-				.parameter = STR("utm_*"),
-				.confidence_set = true,
-				.confidence = CONFIDENCE_CERTAIN,
-				.detail_zh = STR("统计参数不属于缓存键，却被写进页面：带该参数的页面被缓存，随后发给了没有该参数的请求。"),
-				.detail_en = STR("A counting parameter is no part of the cache key yet is written into the page: the page "
-						 "made with it was cached and given to a request without it.") });
-	return true;
+	if (get(p, with_query(p, x->url, buster(p)), NULL, 0, &other) < 0 || other->status != x->status)
+		return false;
+	return report_kept(p, x, again, scan_header_get(&again->headers, "location"), STR("X-Forwarded-Proto"),
+			   "带 X-Forwarded-Proto: http 的请求得到的跳转被缓存，随后发给了正常的请求，页面无法打开。",
+			   "The redirect made for a request with X-Forwarded-Proto: http was cached and then given to usual requests: the page "
+			   "cannot be opened.");
 }
 
 static void probe_poisoning(struct probe *p, const struct scan_exchange *x)
@@ -132,7 +206,8 @@ static void probe_poisoning(struct probe *p, const struct scan_exchange *x)
 	for (size_t i = 0; any && i < ARRAY_SIZE(unkeyed); i++)
 		if (by_header(p, x, i))
 			return;
-	by_parameter(p, x);
+	if (!by_parameter(p, x) && !by_body(p, x) && !by_cookie(p, x))
+		by_scheme(p, x);
 }
 
 const struct scan_check check_cache_poisoning = {
@@ -155,14 +230,30 @@ static const struct scan_exchange *as_nobody(struct probe *p, struct str url)
 	return probe_send(p, &(struct scan_mutation){ .url = url, .no_cookies = true, .fresh = true }, &r) == 0 ? r : NULL;
 }
 
-static bool deceives(struct probe *p, const struct scan_exchange *x, const char *joint, const char *ext)
+/* The address with a made-up file behind it; a name that begins with '/' stands as it is. */
+static struct str disguised(struct probe *p, const struct scan_exchange *x, const char *joint, const char *name)
 {
 	struct str path = str_ends(x->url, STR("/")) ? str_sub(x->url, 0, x->url.len - 1) : x->url;
-	struct str url = probe_printf(p, "%.*s%s%.*s.%s", STR_ARG(path), joint, STR_ARG(probe_word(p, 10)), ext);
-	struct str other = probe_printf(p, "%.*s%s%.*s.%s", STR_ARG(path), joint, STR_ARG(probe_word(p, 10)), ext);
-	const struct scan_exchange *mine, *theirs, *never;
-	if (probe_send(p, &(struct scan_mutation){ .url = url, .fresh = true }, &mine) < 0 || mine->status != 200 ||
-	    probe_similarity(p, x, STR(""), mine, STR("")) < 0.95)
+	if (*joint == '.')
+		return probe_printf(p, "%.*s.%s?zwcb=%.*s", STR_ARG(path), name, STR_ARG(probe_word(p, 10)));
+	if (*name == '/')
+		return probe_printf(p, "%.*s/%.*s%s", STR_ARG(path), STR_ARG(probe_word(p, 10)), name);
+	return probe_printf(p, "%.*s%s%.*s.%s", STR_ARG(path), joint, STR_ARG(probe_word(p, 10)), name);
+}
+
+/* Is the private page shown there? */
+static const struct scan_exchange *shown(struct probe *p, const struct scan_exchange *x, struct str url)
+{
+	const struct scan_exchange *mine;
+	return probe_send(p, &(struct scan_mutation){ .url = url, .fresh = true }, &mine) == 0 && mine->status == 200 &&
+	       probe_similarity(p, x, STR(""), mine, STR("")) >= 0.95 ? mine : NULL;
+}
+
+static bool deceives(struct probe *p, const struct scan_exchange *x, const char *joint, const char *name)
+{
+	struct str url = disguised(p, x, joint, name), other = disguised(p, x, joint, name);
+	const struct scan_exchange *mine = shown(p, x, url), *theirs, *never;
+	if (!mine)
 		return false;
 	theirs = as_nobody(p, url);
 	never = as_nobody(p, other); /* the same kind of address, never asked for with a session */
@@ -182,22 +273,24 @@ static bool deceives(struct probe *p, const struct scan_exchange *x, const char 
 	return true;
 }
 
+/* First how the application can be misled, then, for what misleads it, which names the cache keeps. */
 static void probe_deception(struct probe *p, const struct scan_exchange *x)
 {
-	static const struct {
-		const char *joint, *ext;
-	} tricks[] = { { "/", "css" }, { "/", "js" }, { "/", "png" }, { ";", "css" }, { "%2f", "js" }, { "%3f", "css" }, { "%23", "css" }, { "%00", "css" },
-		       { "/", "jpg" }, { "%0a", "css" } };
+	static const char *const joints[] = { "/", ";", ".", "%2f", "%3f", "%23", "%00", "%0a" };
+	static const char *const names[] = { "css", "js", "png", "jpg", "ico", "svg", "/robots.txt", "woff2", "gif", "pdf" };
 	if (!probe_has_session(p) || x->status != 200 || x->query.len || x->missing ||
 	    (x->media != MEDIA_HTML && x->media != MEDIA_JSON && x->media != MEDIA_TEXT))
 		return;
 	const struct scan_exchange *stranger; /* the same request as other checks': may be answered from the cache */
 	if (probe_send(p, &(struct scan_mutation){ .no_cookies = true }, &stranger) < 0 || probe_similarity(p, x, STR(""), stranger, STR("")) >= 0.95)
 		return; /* nothing private here */
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(tricks) : 5;
-	for (size_t i = 0; i < n; i++)
-		if (deceives(p, x, tricks[i].joint, tricks[i].ext))
-			return;
+	for (size_t i = 0; i < ARRAY_SIZE(joints); i++) {
+		if (!shown(p, x, disguised(p, x, joints[i], "css")))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+			if ((*names[k] != '/' || *joints[i] == '/') && deceives(p, x, joints[i], names[k]))
+				return;
+	}
 }
 
 const struct scan_check check_cache_deception = {
