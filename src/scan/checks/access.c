@@ -216,6 +216,35 @@ static bool open_to_all(struct probe *p, const struct scan_exchange *x, const st
 	return true;
 }
 
+/* Sent away to log in, or refused, but with the page in the hand: who does not follow reads it. */
+static bool given_all_the_same(struct probe *p, const struct scan_exchange *x)
+{
+	const struct scan_exchange *r;
+	struct str example;
+	size_t special;
+	if (probe_send(p, &(struct scan_mutation){ .no_cookies = true, .fresh = true }, &r) < 0 || r->status < 300 || r->status == 404 ||
+	    r->status >= 500 || r->body.len < x->body.len / 2 || r->body.len < 200)
+		return false;
+	bool offered;
+	struct map *usual = usual_words(p, x, &offered);
+	bool all = share(usual, x, r, &special, &example) >= 0.9 && special >= 6 && example.ptr;
+	map_free(usual);
+	if (!all)
+		return false;
+	probe_report(p, &(struct scan_report){
+				.exchange = r,
+				.about = x,
+				.proof = example,
+				.title_zh = STR("未授权访问：拒绝或跳转的应答里仍带有页面内容"),
+				.title_en = STR("Broken access control: the refusal or redirect still carries the page"),
+				.confidence_set = true,
+				.confidence = CONFIDENCE_CERTAIN,
+				.detail_zh = STR("不带会话请求该网址得到跳转或拒绝，但应答正文就是登录用户看到的内容：程序在跳转之后没有停止。"),
+				.detail_en = STR("Without a session this address redirects or refuses, but the body is what the logged-in user sees: the "
+						 "program did not stop after the redirect.") });
+	return true;
+}
+
 /* The same request as the first user, as the second and as nobody. */
 static const struct scan_exchange *request_as(struct probe *p, enum viewer who)
 {
@@ -230,7 +259,8 @@ static void probe_access(struct probe *p, const struct scan_exchange *x)
 	if (!probe_has_session(p) || x->status != 200 || x->missing || !data || str_eq(x->path, STR("/")))
 		return;
 	const struct scan_exchange *nobody = request_as(p, NOBODY);
-	if (!nobody || open_to_all(p, x, nobody) || !probe_has_second(p))
+	if (!nobody || open_to_all(p, x, nobody) || (str_eq(x->method, STR("GET")) && !str_eq(nobody->url, x->url) && given_all_the_same(p, x)) ||
+	    !probe_has_second(p))
 		return;
 	const struct scan_exchange *second = request_as(p, SECOND);
 	if (!second || second->status != 200)
@@ -251,6 +281,57 @@ static void probe_access(struct probe *p, const struct scan_exchange *x)
 	map_free(usual);
 }
 
+/* ---- what the visitor says of himself: admin=0, role=user ---- */
+
+static const struct {
+	const char *name, *from, *to;
+} claims[] = { { "admin", "0", "1" },	    { "admin", "false", "true" },  { "admin", "no", "yes" },	 { "isadmin", "0", "1" },
+	       { "isadmin", "false", "true" }, { "is_admin", "0", "1" },      { "is_admin", "false", "true" }, { "role", "user", "admin" },
+	       { "role", "guest", "admin" },   { "role", "0", "1" },	      { "usertype", "user", "admin" }, { "level", "user", "admin" },
+	       { "authorized", "0", "1" },     { "authenticated", "0", "1" }, { "loggedin", "0", "1" },	       { "logged_in", "0", "1" },
+	       { "access", "user", "admin" },  { "privilege", "0", "1" },     { "super", "0", "1" } };
+
+static bool refuses(const struct scan_exchange *x)
+{
+	static const char *const words[] = { "locked", "denied", "not allowed", "no access", "only for admin", "administrators only", "forbidden",
+					     "unauthorized", "not authorized", "restricted", "没有权限", "无权", "仅限管理员", "权限不足", "未授权", "禁止访问" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_ihas(text_of(x), str_c(words[i])))
+			return true;
+	return x->status == 401 || x->status == 403;
+}
+
+/* The page refuses; with the claim turned over it does not, and with any other word it still does. */
+static void probe_claim(struct probe *p, const struct scan_point *pt)
+{
+	const struct scan_exchange *r, *word;
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++) {
+		if (!str_ieq(pt->name, str_c(claims[i].name)) || !str_ieq(pt->value, str_c(claims[i].from)))
+			continue;
+		if (!refuses(pt->base))
+			return;
+		struct str nonsense = probe_word(p, 6), claim = str_c(claims[i].to);
+		for (int n = 0; n < 2; n++)
+			if (probe_send(p, &(struct scan_mutation){ .value = claim, .value_set = true, .follow = 1, .fresh = true }, &r) < 0 ||
+			    r->status != 200 || refuses(r) || probe_same(p, pt->base, pt->value, r, claim))
+				return;
+		if (probe_value(p, nonsense, &word) < 0 || !refuses(word))
+			return;
+		probe_report(p, &(struct scan_report){
+					.exchange = r,
+					.proof = str_sub(text_of(r), 0, 120),
+					.title_zh = STR("权限由访问者自己声明的参数决定"),
+					.title_en = STR("Broken access control: the visitor's own word decides what he may"),
+					.confidence_set = true,
+					.confidence = CONFIDENCE_CERTAIN,
+					.detail_zh = probe_printf(p, "参数 %.*s 由 %s 改为 %s 后，原来拒绝的页面被打开；换成其他值仍被拒绝。", STR_ARG(pt->name),
+								  claims[i].from, claims[i].to),
+					.detail_en = probe_printf(p, "With %.*s changed from %s to %s the page that was refused opens; with any other value "
+								     "it stays refused.", STR_ARG(pt->name), claims[i].from, claims[i].to) });
+		return;
+	}
+}
+
 const struct scan_check check_access_control = {
 	.id = "access-control",
 	.title_zh = "越权访问",
@@ -260,6 +341,7 @@ const struct scan_check check_access_control = {
 	.owasp = "A01:2021",
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_PAGE,
+	.on_point = probe_claim,
 	.on_route = probe_access,
 	.on_request = probe_access,
 };
