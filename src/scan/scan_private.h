@@ -241,6 +241,7 @@ void session_unit_ended(struct run *r, struct unit *u);
 
 /* ---- browsing.c: the engine's side of the browser ---- */
 extern const struct scan_check check_xss_dom;
+extern const struct scan_check check_session_fixation; /* checks/session_id.c; login_http.c reports too */
 bool browsing_wanted(const struct run *r);
 void browsing_start(struct run *r);
 void browsing_free(struct run *r);

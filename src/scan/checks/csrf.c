@@ -409,3 +409,41 @@ const struct scan_check check_csrf_form = {
 	.place = PLACE_PAGE,
 	.on_page = look_grave,
 };
+
+/* ---- a new password without the old one ---- */
+
+static void look_change(struct scan_ctx *c, const struct scan_exchange *x)
+{
+	static const char *const old[] = { "old", "curr", "orig", "原密码", "旧密码", "当前密码", "existing", NULL };
+	static const char *const link[] = { "token", "code", "key", "reset", "ticket", NULL }; /* whoever comes by mail has no old one */
+	if (!passive_is_page(x) || !scan_ctx_has_session(c, x) || has_word(x->query, link) || has_word(x->path, link))
+		return;
+	for (size_t i = 0; i < x->page->forms_len; i++) {
+		const struct scan_form *f = &x->page->forms[i];
+		size_t passwords = 0, names = 0;
+		bool asked = false;
+		for (size_t k = 0; k < f->fields_len; k++) {
+			const struct scan_field *d = &f->fields[k];
+			passwords += str_eq(d->type, STR("password"));
+			names += (str_eq(d->type, STR("text")) || str_eq(d->type, STR("email"))) && !has_word(d->name, old);
+			asked = asked || has_word(d->name, old) || has_word(d->placeholder, old);
+		}
+		if (passwords == 2 && !names && !asked)
+			scan_report(c, &(struct scan_report){ .exchange = x,
+							      .proof = str_sub(x->text, f->tag->at, f->tag->end),
+							      .place_key = f->action,
+							      .confidence_set = true,
+							      .confidence = CONFIDENCE_FIRM });
+	}
+}
+
+const struct scan_check check_password_change_unconfirmed = {
+	.id = "password-change-unconfirmed",
+	.title_zh = "修改口令不要求输入原口令",
+	.title_en = "A password is changed without asking for the old one",
+	.severity = SEVERITY_LOW,
+	.cwe = 620,
+	.owasp = "A07:2021",
+	.place = PLACE_PAGE,
+	.on_page = look_change,
+};
