@@ -64,11 +64,17 @@ static struct str plain(struct probe *p, struct str v)
 	struct str r = v;
 	size_t at;
 	buf_init(&b, 4 * KIB);
-	if (tail_number(v, &at) < 0 && v.len >= 4 && v.len <= 60) {
+	bool digits = true, printable = true;
+	for (size_t i = 0; i < v.len; i++)
+		digits = digits && ascii_digit(v.ptr[i]);
+	if (!digits && v.len >= 4 && v.len <= 60) {
 		decode_percent(&b, v, false);
 		struct str open = arena_str(probe_arena(p), buf_view(&b));
 		buf_clear(&b);
-		if (decode_base64(&b, open) == 0 && b.len && tail_number(buf_view(&b), &at) >= 0)
+		bool decoded = decode_base64(&b, open) == 0 && b.len;
+		for (size_t i = 0; decoded && i < b.len; i++)
+			printable = printable && b.ptr[i] >= 0x20 && b.ptr[i] < 0x7f;
+		if (decoded && printable && tail_number(buf_view(&b), &at) >= 0)
 			r = arena_str(probe_arena(p), buf_view(&b));
 	}
 	buf_free(&b);
