@@ -71,14 +71,24 @@ static const struct scan_exchange *view(struct probe *p, struct str url, enum vi
 	return probe_send(p, &m, &r) == 0 ? r : NULL;
 }
 
-/* Does this page lead to the address? As a link, or named in its text or data. */
+/* Does this page lead to the address? As a link, by a form, or named in its text or data; a script may name the
+ * last part of it only. */
 static bool leads_to(const struct scan_exchange *x, const struct scan_exchange *to)
 {
-	struct str target = str_from(to->url, to->origin.len);
+	struct str target = str_from(to->url, to->origin.len), base = str_sub(to->url, 0, to->origin.len + to->path.len);
+	struct str last = str_from(to->path, (size_t)(str_rchr(to->path, '/') + 1));
 	for (size_t i = 0; x && x->page && i < x->page->links_len; i++)
 		if (str_eq(x->page->links[i].url, to->url))
 			return true;
-	return x && (str_has(x->text, target) || (to->query.len && str_has(x->text, to->query)));
+	for (size_t i = 0; x && x->page && i < x->page->forms_len; i++) {
+		struct str action = x->page->forms[i].action;
+		ssize_t mark = str_chr(action, '?');
+		if ((to->query.len || to->request_body.len) && str_eq(x->page->forms[i].method, to->method) &&
+		    str_eq(mark < 0 ? action : str_sub(action, 0, (size_t)mark), base))
+			return true;
+	}
+	return x && (str_has(x->text, target) || (to->query.len && str_has(x->text, to->query)) ||
+		     (last.len >= 8 && str_chr(last, '.') > 0 && str_has(x->text, last)));
 }
 
 /* A number, an account name or an identifier in the address says whose it is. */
@@ -168,7 +178,7 @@ static struct map *usual_words(struct probe *p, const struct scan_exchange *x, b
 	struct map *usual = map_new();
 	struct str from = probe_from(p), start = active_url(p, "/");
 	const struct scan_exchange *s = view(p, start, SECOND, true);
-	const struct scan_exchange *f = from.len && !str_eq(from, x->url) ? view(p, from, SECOND, true) : NULL;
+	const struct scan_exchange *f = from.len && (x->request_body.len || !str_eq(from, x->url)) ? view(p, from, SECOND, true) : NULL;
 	learn(usual, s);
 	learn(usual, f);
 	learn(usual, view(p, start, NOBODY, true));
