@@ -624,7 +624,7 @@ static void test_scan_and_decisions(void **state)
 
 	/* And back again. */
 	w->site.leak = true;
-	_cleanup_json_ json_t *three = finished_scan(w, site);
+	json_decref(finished_scan(w, site));
 	_cleanup_json_ json_t *back = leak(w);
 	assert_str_c(json_get_str(back, "state"), "open");
 	assert_true(json_get_bool(back, "reappeared", false));
@@ -823,7 +823,7 @@ static struct str nacos_state(struct world *w)
 
 static void scan_again(struct world *w, struct str site)
 {
-	_cleanup_json_ json_t *v = finished_scan(w, site);
+	json_decref(finished_scan(w, site));
 }
 
 /* Found, kept while its template is off, fixed when it runs and finds nothing. */

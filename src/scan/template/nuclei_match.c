@@ -50,6 +50,8 @@ static void note_name(struct template_block *b, struct str name)
 		b->waits_oob = true;
 	if (str_eq(name, STR("duration")) || str_starts(name, STR("duration_")))
 		b->timed = true;
+	if (name.len > 2 && name.ptr[name.len - 2] == '_' && ascii_digit(name.ptr[name.len - 1]))
+		b->numbered = true;
 }
 
 /* ---- values ---- */

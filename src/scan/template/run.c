@@ -29,8 +29,9 @@ static bool judge(struct trun *tr, const struct template_block *b, struct reply 
 	if (!b->matchers_len)
 		internal = extracted_internal;
 	/* requests that are alternatives decide each for itself, others together */
+	bool alone = b->stop_at_first || (!b->numbered && !b->requests[0].raw);
 	if (hit)
-		tr->refutes |= b->stop_at_first && !tr->t->flow && tr->t->blocks_len == 1 ? tr->moved : tr->shifted;
+		tr->refutes |= alone && !tr->t->flow && tr->t->blocks_len == 1 ? tr->moved : tr->shifted;
 	if (hit && !internal)
 		*vec_push(&tr->hits) = (struct hit){ y, b, names, arena_str(tr->keep, buf_view(&shown)) };
 	buf_free(&shown);

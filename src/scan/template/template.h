@@ -188,6 +188,7 @@ struct template_block {
 	bool iterate_all; /* an internal extractor's every value is tried in the later requests */
 	bool waits_oob; /* a matcher looks at interactsh_… */
 	bool timed;	/* a matcher looks at duration */
+	bool numbered;	/* a matcher looks at the answer of a certain request: body_2 */
 };
 
 /* What decides about the template: a boolean over blocks, evaluated left to right with
