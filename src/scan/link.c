@@ -38,7 +38,7 @@ static bool add(void *ctx, enum scan_link_kind kind, struct str raw)
 		return false;
 	struct scan_link *l = vec_push(&s->links);
 	l->kind = kind;
-	l->raw = raw;
+	l->raw = arena_str(s->a, raw); /* what scripts say is put together in a buffer that goes */
 	l->url = url_text(s->a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO);
 	l->tag = s->tag;
 	return false;
