@@ -364,7 +364,7 @@ static bool wanted(struct run *r, const struct spec *s, const struct url *u, str
 	return !boring_extension(ext) || !version_query(u->query) || !sampled_out(r, ext);
 }
 
-bool frontier_push(struct run *r, const struct spec *given)
+static bool push(struct run *r, const struct spec *given)
 {
 	struct frontier *f = &r->frontier;
 	if (f->len >= LIMIT_FRONTIER_QUEUE)
@@ -401,6 +401,16 @@ bool frontier_push(struct run *r, const struct spec *given)
 	}
 	line_push(r, s);
 	return true;
+}
+
+bool frontier_push(struct run *r, const struct spec *given)
+{
+	if (r->o.intrusive || !caution_has_file(given->body, given->type))
+		return push(r, given);
+	struct spec *bare = caution_without_file(given); /* no file goes out without leave */
+	bool pushed = push(r, bare);
+	free(bare);
+	return pushed;
 }
 
 void frontier_again(struct run *r, const struct spec *given)

@@ -5,6 +5,7 @@
  * both are meant to see is linked for both. */
 #include "scan/checks/active_private.h"
 #include "base/map.h"
+#include "net/url.h"
 
 #define WORDS_MAX 20000
 
@@ -28,12 +29,17 @@ static struct str text_of(const struct scan_exchange *x)
 	return x->page ? x->page->visible : active_content(x);
 }
 
-static void learn(struct map *words, const struct scan_exchange *x)
+static void learn_text(struct map *words, struct str text)
 {
-	struct str w, text = x ? text_of(x) : STR("");
+	struct str w;
 	size_t at = 0;
 	while (map_len(words) < WORDS_MAX && next_word(text, &at, &w))
 		map_add(words, w);
+}
+
+static void learn(struct map *words, const struct scan_exchange *x)
+{
+	learn_text(words, x ? text_of(x) : STR(""));
 }
 
 /* How much of what is special about `mine` stands in `theirs`: 0 … 1; *ret_special: how much
@@ -183,6 +189,8 @@ static struct map *usual_words(struct probe *p, const struct scan_exchange *x, b
 	learn(usual, f);
 	learn(usual, view(p, start, NOBODY, true));
 	learn(usual, view(p, start, FIRST, true));
+	learn_text(usual, x->request_body); /* what was sent may come back */
+	learn_text(usual, url_form_decode(probe_arena(p), x->request_body));
 	*ret_offered = leads_to(s, x) || leads_to(f, x);
 	return usual;
 }
