@@ -171,7 +171,7 @@ bool caution_allows(const struct spec *s, const struct scan_point *pt, struct st
  * slash at the end of a name overwrite nothing. */
 static struct str without_leave(struct str value, struct str was)
 {
-	if (was.len && str_eq(str_from(value, was.len), STR("../")))
+	if (was.len && (value.len == was.len || str_eq(str_from(value, was.len), STR("../"))))
 		return was;
 	return str_ends(value, STR("/")) ? str_sub(value, 0, value.len - 1) : value;
 }
