@@ -44,5 +44,5 @@
 		(v)->ptr = NULL;                                               \
 		(v)->len = (v)->cap = 0;                                       \
 	} while (0)
-#define vec_sort(v, cmp) qsort((v)->ptr, (v)->len, sizeof(*(v)->ptr), (cmp))
+#define vec_sort(v, cmp) ((v)->len ? qsort((v)->ptr, (v)->len, sizeof(*(v)->ptr), (cmp)) : (void)0)
 #endif

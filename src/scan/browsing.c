@@ -30,8 +30,17 @@ struct slot {
 	json_t *answer;
 };
 
+/* Pages whose own scripts turn what a stranger may choose into markup, code or addresses, and
+ * all others. Each line has its own limit, so that what is visited does not depend on when. */
+struct wishes {
+	VEC(struct wish) list;
+	size_t next;
+	unsigned visits;
+};
+enum { TELLING, USUAL, WISH_LINES };
+
 struct browsing {
-	VEC(struct wish) queue;
+	struct wishes lines[WISH_LINES];
 	size_t next, xss_next;
 	VEC(struct wish) looked; /* visited: candidates of the second look */
 	VEC(char *) writers, readers; /* pages that keep text of a stranger; that use what is kept */
@@ -41,7 +50,7 @@ struct browsing {
 	size_t busy;
 	struct wish now; /* that of the first slot, while its answer is taken in */
 	bool gone;
-	unsigned visits, failed, asked;
+	unsigned failed, asked;
 	struct send *fetch; /* a page asked for again, as evidence */
 	struct answer *evidence;
 	bool fetched;
@@ -74,11 +83,13 @@ void browsing_free(struct run *r)
 	struct browsing *b = r->browsing;
 	if (!b)
 		return;
-	for (size_t i = b->next; i < b->queue.len; i++)
-		free_wish(&b->queue.ptr[i]);
+	for (struct wishes *w = b->lines; w < b->lines + WISH_LINES; w++) {
+		for (size_t i = w->next; i < w->list.len; i++)
+			free_wish(&w->list.ptr[i]);
+		vec_free(&w->list);
+	}
 	for (size_t i = 0; i < b->looked.len; i++)
 		free_wish(&b->looked.ptr[i]);
-	vec_free(&b->queue);
 	vec_free(&b->looked);
 	for (size_t i = 0; i < b->writers.len; i++)
 		free(b->writers.ptr[i]);
@@ -149,15 +160,48 @@ static bool one_of_few(struct run *r, struct str url)
 	return n < (r->o.mode == SCAN_DEEP ? 3 * BROWSE_ALIKE : BROWSE_ALIKE);
 }
 
-static void wish_for(struct run *r, struct str url, struct str from, unsigned depth)
+static bool any_of(struct str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (str_has(s, str_c(*words)))
+			return true;
+	return false;
+}
+
+static bool script_tells(struct str code)
+{
+	static const char *const sources[] = { "location", "document.URL", "documentURI", "referrer", "window.name", "postMessage", "onmessage",
+					       "'message'", "\"message\"", "localStorage", "sessionStorage", "document.cookie", "history.state",
+					       "URLSearchParams", NULL };
+	static const char *const sinks[] = { "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "setTimeout",
+					     "setInterval", ".html(", "$(", "jQuery(", ".append(", "srcdoc", ".src", ".href", "location", "setAttribute",
+					     "createContextualFragment", "parseFromString", "fetch(", ".open(", "import(", "__html", NULL };
+	return any_of(code, sources) && any_of(code, sinks);
+}
+
+static bool tells(const struct scan_page *p)
+{
+	for (size_t i = 0; i < p->tags_len; i++) {
+		const struct scan_tag *t = &p->tags[i];
+		if (str_eq(t->name, STR("script")) && script_tells(t->inner))
+			return true;
+		for (size_t k = 0; k < t->attrs_len; k++)
+			if (str_starts(t->attrs[k].name, STR("on")) && script_tells(t->attrs[k].value))
+				return true;
+	}
+	return false;
+}
+
+static void wish_for(struct run *r, struct str url, struct str from, unsigned depth, bool telling)
 {
 	struct browsing *b = r->browsing;
-	if (url.len > 4000 || depth > r->o.max_depth || !map_add(b->seen, url) || b->queue.len >= 20000)
+	struct wishes *line = &b->lines[telling ? TELLING : USUAL];
+	if (url.len > 4000 || depth > r->o.max_depth || !map_add(b->seen, url) || line->list.len >= 20000)
 		return;
 	if (form_link_logs_out(url, STR("")) || form_link_destroys(url, STR("")) || run_excluded(r, url) ||
 	    !one_of_few(r, url))
 		return;
-	*vec_push(&b->queue) = (struct wish){ str_dup(url), str_dup(from), depth, false, NULL };
+	*vec_push(&line->list) = (struct wish){ str_dup(url), str_dup(from), depth, false, NULL };
 }
 
 void browsing_consider(struct run *r, const struct spec *s, const struct answer *a)
@@ -166,7 +210,7 @@ void browsing_consider(struct run *r, const struct spec *s, const struct answer 
 	    r->o.retest_len)
 		return;
 	if (runs_scripts(a->x.page))
-		wish_for(r, a->x.url, s->from, s->depth);
+		wish_for(r, a->x.url, s->from, s->depth, tells(a->x.page));
 }
 
 /* ---- a job ---- */
@@ -279,16 +323,17 @@ static bool next_wish(struct run *r, struct wish *ret)
 {
 	struct browsing *b = r->browsing;
 	int stage = b->busy ? stage_of(&b->slots[0].wish) : 2;
-	while (b->next < b->queue.len && b->visits < most_visits(r)) {
-		struct wish w = b->queue.ptr[b->next++];
-		if (!done_before(r, &w)) {
-			*ret = w;
-			b->visits++;
-			return true;
+	for (struct wishes *l = b->lines; l < b->lines + WISH_LINES; l++)
+		while (l->next < l->list.len && l->visits < most_visits(r)) {
+			struct wish w = l->list.ptr[l->next++];
+			if (!done_before(r, &w)) {
+				*ret = w;
+				l->visits++;
+				return true;
+			}
+			look_later(r, &w);
+			free_wish(&w);
 		}
-		look_later(r, &w);
-		free_wish(&w);
-	}
 	while (stage > 0 && b->xss_next < b->looked.len && attack_check_wanted(r, &check_xss_dom)) {
 		const struct wish *w = &b->looked.ptr[b->xss_next++];
 		if (done_before(r, w))
@@ -347,7 +392,7 @@ static void take_routes(struct run *r, const struct wish *w, const json_t *list)
 		struct arena *a = arena_new(1 * MIB);
 		struct url u;
 		if (url_parse(a, url, NULL, 0, &u, NULL) == 0 && run_in_scope(r, &u)) {
-			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1);
+			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1, false);
 			push_found(r, w, STR("GET"), url, STR(""), STR(""), LINK_A);
 		}
 		arena_free(a);
@@ -368,7 +413,7 @@ static void take_hash_links(struct run *r, const struct wish *w, const struct sc
 		struct arena *a = arena_new(1 * MIB);
 		struct url u;
 		if (url_parse(a, href, base, 0, &u, NULL) == 0 && run_in_scope(r, &u))
-			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1);
+			wish_for(r, url_text(a, &u, URL_NO_USERINFO), str_c(w->url), w->depth + 1, false);
 		arena_free(a);
 	}
 }
