@@ -96,7 +96,8 @@ struct url_pairs url_pairs_split(struct arena *a, struct str query);
 void url_pairs_join(struct buf *b, const struct url_pair *pairs, size_t n);
 /* Decoded name or value ('+' is a space, %XX). */
 struct str url_form_decode(struct arena *a, struct str raw);
-/* application/x-www-form-urlencoded: letters, digits, "*-._", '+' for space, %XX. */
+/* application/x-www-form-urlencoded: letters, digits, "*-._", %XX. A space is %20, which who knows
+ * no '+' reads as well (decodeURIComponent, Python's unquote). */
 void url_form_encode(struct buf *b, struct str s);
 /* Percent-encodes only what may not stand in a query as browsers send it. */
 void url_query_encode(struct buf *b, struct str s);

@@ -66,8 +66,6 @@ void url_form_encode(struct buf *b, struct str s)
 
 		if (ascii_alnum((char)c) || (c && strchr("*-._", c))) {
 			buf_char(b, (char)c);
-		} else if (c == ' ') {
-			buf_char(b, '+');
 		} else {
 			buf_char(b, '%');
 			buf_char(b, hex[c >> 4]);

@@ -55,7 +55,7 @@ static void openapi_3(void **state)
 		"\"schemas\":{\"User\":{\"type\":\"object\",\"properties\":{\"email\":{\"type\":\"string\",\"format\":\"email\"},"
 		"\"tags\":{\"type\":\"array\",\"items\":{\"enum\":[\"red\"]}},\"boss\":{\"$ref\":\"#/components/schemas/User\"},"
 		"\"all\":{\"allOf\":[{\"properties\":{\"x\":{\"default\":5}}},{\"properties\":{\"y\":{\"type\":\"boolean\"}}}]}}}}}}", &g), API_OPENAPI);
-	has(&g, "GET http://site.test:8080/v1/users/7?q=a+b&page=1 ");
+	has(&g, "GET http://site.test:8080/v1/users/7?q=a%20b&page=1 ");
 	has(&g, "inputs 8 of http://site.test:8080/v1/users/7?");
 	has(&g, "PUT http://site.test:8080/v1/users/7 application/json {\"email\":\"scan@example.com\",\"tags\":[\"red\"],\"boss\":{");
 	has(&g, "\"all\":{\"x\":5,\"y\":true}");
@@ -88,7 +88,7 @@ static void postman(void **state)
 		API_POSTMAN);
 	has(&g, "POST http://site.test:8080/v2/add?x=1 application/json {\"a\":1}");
 	has(&g, "GET http://site.test:8080/users/9 ");
-	has(&g, "POST http://site.test:8080/f application/x-www-form-urlencoded k=v+w");
+	has(&g, "POST http://site.test:8080/f application/x-www-form-urlencoded k=v%20w");
 	buf_free(&g.text);
 }
 

@@ -61,7 +61,7 @@ static void requests_of_scripts(void **state)
 			"on: true, in: {id: 5}})}).then(f)",
 			"POST /api/c [application/json] {\"name\":\"scanner\",\"on\":true,\"in\":{\"id\":5}}\n");
 	assert_requests("$.ajax({url: '/d?x=1', type: 'post', data: {id: id, s: 'a b'}})",
-			"POST /d?x=1 [application/x-www-form-urlencoded] id=1&s=a+b\n");
+			"POST /d?x=1 [application/x-www-form-urlencoded] id=1&s=a%20b\n");
 	assert_requests("axios.post('/e', {user})", "POST /e [application/json] {\"user\":\"scanner\"}\n");
 	assert_requests("window.open('x.html'); door.open('wide'); fetch(unknown)", "");
 }

@@ -75,7 +75,7 @@ static void forms_are_filled_as_a_visitor_would(void **state)
 	assert_int_equal(p->forms_len, 2);
 	assert_true(form_fill(a, &p->forms[0], FORM_FULL, &s));
 	assert_str_c(s.url, "http://site.test/post");
-	assert_str_c(s.body, "email=scan%40example.com&age=1&csrf_token=abcdef0123456789&s=v2&txt=old+%3C&r=b&c=y&go=Send");
+	assert_str_c(s.body, "email=scan%40example.com&age=1&csrf_token=abcdef0123456789&s=v2&txt=old%20%3C&r=b&c=y&go=Send");
 	assert_int_equal(form_danger_of(&p->forms[0]), FORM_HARMLESS);
 	assert_true(form_fill(a, &p->forms[1], FORM_FULL, &s));
 	assert_str_c(s.url, "http://site.test/dir/page.php?q=1");
