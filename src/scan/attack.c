@@ -280,6 +280,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 		return;
 	struct spec mine = *s;
 	mine.url = x->url;
+	points_note_cookies(r, a);
 	if (x->missing) { /* by its look only: the words of the path or the query may still be values */
 		if ((x->status == 200 ? points_lost(r, a) : points_unfound(r, a)) && !too_many_alike(r, s, &a->url))
 			note_target(r, &mine);

@@ -208,10 +208,22 @@ static bool clean(struct str s)
 	return true;
 }
 
+/* A page of a server program with words as a value: "list.php?q=two words". */
+static bool with_words(struct str s)
+{
+	ssize_t mark = str_chr(s, '?'), eq = mark < 0 ? -1 : str_chr(str_from(s, (size_t)mark), '=');
+	if (eq < 2 || !server_extension(str_sub(s, 0, (size_t)mark)) || !clean(str_sub(s, 0, (size_t)(mark + eq))))
+		return false;
+	for (size_t i = (size_t)(mark + eq); i < s.len; i++)
+		if (s.ptr[i] != ' ' && !clean(str_sub(s, i, i + 1)))
+			return false;
+	return true;
+}
+
 /* Could this script string be an address of the site? */
 static bool address_like(struct str s)
 {
-	if (s.len < 3 || s.len > 512 || !clean(s))
+	if (s.len < 3 || s.len > 512 || (!clean(s) && !with_words(s)))
 		return false;
 	if (str_istarts(s, STR("http://")) || str_istarts(s, STR("https://")))
 		return s.len > 9;

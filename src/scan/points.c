@@ -113,6 +113,29 @@ static void add_point(struct run *r, struct target *t, struct arena *a, enum sca
 		attack_add_wrapped(r, t, where, name, &inside[i]);
 }
 
+static struct str setter(struct arena *a, const struct url *u, struct str name)
+{
+	return arena_printf(a, "sets %.*s %.*s", STR_ARG(u->path), STR_ARG(name));
+}
+
+void points_note_cookies(struct run *r, const struct answer *a)
+{
+	struct str v;
+	size_t at = 0;
+	while (scan_header_next(&a->x.headers, "set-cookie", &at, &v)) {
+		struct set_cookie c;
+		if (cookie_parse(v, 0, &c) == 0 && !cookie_looks_like_session(c.name))
+			take(r, "", setter(a->arena, &a->url, c.name), 1);
+	}
+}
+
+/* One that goes to every page: asked of the first pages, and of those that set it. */
+static bool cookie_asked(struct run *r, struct arena *a, const struct url *u, struct str name)
+{
+	return r->o.mode == SCAN_DEEP || !cookie_at_root(r, u, name) || take(r, "cookie ", name, POINTS_PER_COOKIE) ||
+	       (map_has(r->attack.kinds, setter(a, u, name)) && take(r, "cookie set ", name, POINTS_PER_COOKIE));
+}
+
 static void cookie_points(struct run *r, struct target *t)
 {
 	struct buf b;
@@ -128,9 +151,7 @@ static void cookie_points(struct run *r, struct target *t)
 		if (eq <= 0)
 			continue;
 		struct str name = str_sub(part, 0, (size_t)eq), value = str_from(part, (size_t)eq + 1);
-		bool wide = cookie_at_root(r, &u, name);
-		if ((!cookie_looks_like_session(name) || value.len < 8) && worth_it(name, value) &&
-		    (r->o.mode == SCAN_DEEP || !wide || take(r, "cookie ", name, POINTS_PER_COOKIE)))
+		if ((!cookie_looks_like_session(name) || value.len < 8) && worth_it(name, value) && cookie_asked(r, a, &u, name))
 			add_point(r, t, a, WHERE_COOKIE, name, url_form_decode(a, value));
 	}
 	buf_free(&b);

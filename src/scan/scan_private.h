@@ -338,6 +338,8 @@ bool points_known_in_path(const struct unit *u);
 bool points_static(const struct url *u);
 /* A request without query or body that is worth probing for its cookies and headers; notes
  * what its answer varies by. */
+/* Remembers which cookies the answer sets: the page is the likeliest to use them. */
+void points_note_cookies(struct run *r, const struct answer *a);
 bool points_bare(struct run *r, const struct answer *a);
 /* A page that looks like the one for what is missing, beside it, but whose path may hold values. */
 bool points_lost(struct run *r, const struct answer *a);

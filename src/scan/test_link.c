@@ -33,6 +33,7 @@ static void sums_and_templates_of_scripts(void **state)
 	assert_finds(link_script, "const API='/v1'; get(`${API}/items`)", "/v1\n/v1/items\n");
 	assert_finds(link_script, "var a='x', a='y'; f('/p/' + a)", "/p/1\n");
 	assert_finds(link_script, "f(cfg.host + '/late/' + g(3) + '.json')", "/late/1.json\n");
+	assert_finds(link_script, "location.href='next.php?q=two words!'; say('Is it x? y=1 z'); t = 'next.php?x y=1'", "next.php?q=two words!\n");
 	assert_finds(link_script, "x = a / b; y = /['\"]\\/no\\/path/; z = '/yes/path'", "/yes/path\n");
 }
 

@@ -21,6 +21,8 @@ struct variant {
 	const char *type, *fields; /* NULL: text/html; charset=utf-8 */
 	bool backslash;		 /* quotes get a backslash, but backslashes do not */
 	bool twice, entity, base64;
+	const char *spoil;	 /* in small letters first, then this gets a '_' inside wherever it stands */
+	bool gaps;		 /* blanks, tabs and slashes become &nbsp; */
 };
 
 #define SLASHED .backslash = true
@@ -64,6 +66,10 @@ static const struct variant variants[] = {
 	{ "/script-gone", true, "", "<script>", "<p>%s</p>" },
 	{ "/js-url", true, "<>\"", NULL, "<a href=\"javascript:go('%s')\">x</a>" },
 	{ "/colon-once", true, ALL, "javascript:", "<a href=\"%s\">x</a>" },
+	{ "/handler-once", true, "<>", "on", "<input value=\"%s\">", .spoil = "script" },
+	{ "/address-spoilt", true, "<>\"'", NULL, "<a href=\"%s\">x</a>", .spoil = "script" },
+	{ "/address-spoilt-safe", false, ALL, NULL, "<a href=\"%s\">x</a>", .spoil = "script" },
+	{ "/gaps", true, "", NULL, "<center>%s</center>", .gaps = true, .spoil = "script" },
 	{ "/twice", true, "<>", NULL, "<p>%s</p>", .twice = true },
 	{ "/entity", true, "<>", NULL, "<p>%s</p>", .entity = true },
 	{ "/b64", true, "", NULL, "<p>%s</p>", .base64 = true },
@@ -81,6 +87,33 @@ static void take_out(char *v, const char *what)
 	char *at = strstr(v, what);
 	if (at)
 		memmove(at, at + strlen(what), strlen(at + strlen(what)) + 1);
+}
+
+static void spoil(char *v, size_t size, const char *what)
+{
+	char out[4096];
+	size_t n = 0;
+	for (char *s = v; *s && n + 2 < sizeof(out); s++) {
+		*s = ascii_lower(*s);
+		if (s > v && str_istarts(str_c(s - 1), str_c(what)))
+			out[n++] = '_';
+		out[n++] = *s;
+	}
+	out[n] = 0;
+	snprintf(v, size, "%s", out);
+}
+
+static void close_gaps(char *v, size_t size)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	for (char *s = v; *s; s++)
+		if (strchr(" \t/", *s))
+			buf_c(&b, "&nbsp;");
+		else
+			buf_char(&b, *s);
+	snprintf(v, size, "%.*s", (int)b.len, b.ptr ? b.ptr : "");
+	buf_free(&b);
 }
 
 static void slashes(char *v, size_t size)
@@ -122,8 +155,12 @@ static void show(struct web *w, const struct variant *t)
 	char v[4096], out[16384], fields[400];
 	struct buf b;
 	web_param(w, "q", v, sizeof(v));
+	if (t->spoil)
+		spoil(v, sizeof(v), t->spoil);
 	if (t->strip)
 		take_out(v, t->strip);
+	if (t->gaps)
+		close_gaps(v, sizeof(v));
 	if (t->backslash)
 		slashes(v, sizeof(v));
 	web_escape(v, t->escape, out, sizeof(out));

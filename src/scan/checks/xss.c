@@ -221,7 +221,7 @@ static void add_elements(struct list *l, struct arena *a, const char *out, const
 	add(l, XSS_HANDLER, n, cat(a, out, "<svg/onload=@>"));
 	add(l, XSS_CODE, n, cat(a, out, "<ScRiPt>@()</ScRiPt>"));
 	add(l, XSS_CODE, n, cat(a, out, "<scr<script>ipt>@()</scr</script>ipt>"));
-	add(l, XSS_HANDLER, n, cat(a, out, "<iMg sRc=x oNeRrOr\n=@ x="));
+	add(l, XSS_HANDLER, n, cat(a, out, "<iMg\nsRc=x\noNeRrOr\n=@\nx="));
 	add(l, XSS_URL, n, cat(a, out, "<a href=javascript:@()>x</a>"));
 	add_as(l, XSS_TAG, XSS_TWICE, n, cat(a, out, "<@ onclick=1>"));
 	add_as(l, XSS_TAG, XSS_ENTITY, n, cat(a, out, "<@ onclick=1>"));
@@ -331,6 +331,7 @@ static void in_value(struct list *l, struct arena *a, const struct scan_exchange
 				add(l, XSS_URL, "", "JaVaScRiPt:@()");
 				add(l, XSS_URL, "", "java\tscript:@()");
 				add(l, XSS_URL, "", "javajavascript:script:@()");
+				add(l, XSS_URL, "", "javas&#99;ript:@()//http://"); /* read past filters of words, with what an address must have */
 			}
 		} else if (javascript_address(before)) {
 			ssize_t colon = str_chr(before, ':');
@@ -345,6 +346,7 @@ static void in_value(struct list *l, struct arena *a, const struct scan_exchange
 		add(l, XSS_HANDLER, q, arena_printf(a, "x%s onmouseover=@ x=%s", q, q).ptr);
 		if (mode != SCAN_QUICK) {
 			add(l, XSS_HANDLER, q, arena_printf(a, "x%s/OnMouseOver=@ x=%s", q, q).ptr);
+			add(l, XSS_HANDLER, q, arena_printf(a, "x%s oonnmouseover=@ x=%s", q, q).ptr); /* for what takes "on" out */
 			add_as(l, XSS_HANDLER, XSS_TWICE, q, arena_printf(a, "x%s onmouseover=@ x=%s", q, q).ptr);
 		}
 	}
