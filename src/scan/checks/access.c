@@ -4,8 +4,10 @@
  * the page the first one's, and the second user's own pages do not lead there: a page that
  * both are meant to see is linked for both. */
 #include "scan/checks/active_private.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "net/url.h"
+#include "scan/form.h"
 
 #define WORDS_MAX 20000
 
@@ -271,6 +273,59 @@ static const struct scan_exchange *request_as(struct probe *p, enum viewer who)
 	return probe_send(p, &m, &r) == 0 ? r : NULL;
 }
 
+/* Every text and number in it becomes another one. */
+static json_t *other_json(struct probe *p, const json_t *j, unsigned depth)
+{
+	json_t *r, *v, *from = (json_t *)(uintptr_t)j; /* jansson's loops take no const */
+	const char *key;
+	size_t i;
+	if (json_is_string(j))
+		return json_str(probe_word(p, 9));
+	if (json_is_integer(j))
+		return json_integer(probe_number(p, 70000000, 99999999));
+	if (depth > 8 || (!json_is_object(j) && !json_is_array(j)))
+		return json_deep_copy(from);
+	r = json_is_object(j) ? json_object() : json_array();
+	json_object_foreach(from, key, v)
+		json_object_set_new(r, key, other_json(p, v, depth + 1));
+	json_array_foreach(from, i, v)
+		json_array_append_new(r, other_json(p, v, depth + 1));
+	return r;
+}
+
+/* The same kind of request about something that nobody has: body and type of it; empty when it cannot be made. */
+static struct str other_body(struct probe *p, const struct scan_exchange *x)
+{
+	struct scan_point list[24];
+	size_t n = probe_points(p, list, ARRAY_SIZE(list)), w = 0;
+	struct error e;
+	if (str_ihas(scan_header_get(&x->request_headers, "content-type"), STR("json"))) {
+		_cleanup_json_ json_t *j = json_parse(x->request_body, &e), *o = j ? other_json(p, j, 0) : NULL;
+		_cleanup_buf_ struct buf b = BUF_INIT(64 * 1024);
+		if (o)
+			json_write(&b, o);
+		return arena_str(probe_arena(p), buf_view(&b));
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].where != WHERE_BODY || form_is_token(list[i].name, list[i].value))
+			continue;
+		list[w] = list[i];
+		list[w++].value = active_plain_number(list[i].value) ? probe_printf(p, "%u", probe_number(p, 70000000, 99999999)) : probe_word(p, 9);
+	}
+	return w ? probe_body_with(p, list, w) : STR("");
+}
+
+/* What the program says to any such request ("saved", "3 results") is about nobody. */
+static void learn_program_words(struct probe *p, const struct scan_exchange *x, struct map *usual)
+{
+	const struct scan_exchange *r;
+	struct str body = x->request_body.len ? other_body(p, x) : STR("");
+	struct scan_mutation m = { .as_second = true, .follow = 3, .fresh = true, .body = body, .body_set = true, .tokens = true,
+				   .content_type = scan_header_get(&x->request_headers, "content-type") };
+	if (body.len && probe_send(p, &m, &r) == 0)
+		learn(usual, r);
+}
+
 static void probe_access(struct probe *p, const struct scan_exchange *x)
 {
 	bool data = x->media == MEDIA_HTML || x->media == MEDIA_JSON || x->media == MEDIA_XML || x->media == MEDIA_TEXT;
@@ -293,6 +348,7 @@ static void probe_access(struct probe *p, const struct scan_exchange *x)
 	    share(usual, x, second, &special, &example) >= 0.8 && special >= (offered ? 1 : 2) && example.ptr) {
 		/* still so, and still the first user's: not the last word of somebody's session */
 		const struct scan_exchange *again = request_as(p, SECOND), *mine = request_as(p, FIRST);
+		learn_program_words(p, x, usual);
 		if (again && mine && again->status == 200 && share(usual, mine, again, &special, &example) >= 0.8 && example.ptr)
 			report(p, again, example, names_object(x) || x->request_body.len);
 	}

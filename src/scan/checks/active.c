@@ -98,3 +98,14 @@ bool active_next_part(struct str boundary, struct str *rest, struct active_part 
 				     str_sub(*rest, (size_t)head + 4, (size_t)end - 4) }; /* CR LF and two dashes before the boundary */
 	return ret->name.ptr != NULL;
 }
+
+bool active_cache_hit(const struct scan_exchange *x)
+{
+	static const char *const names[] = { "x-cache", "x-cache-status", "cf-cache-status" };
+	struct str age = str_trim(scan_header_get(&x->headers, "age"));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (str_ihas(scan_header_get(&x->headers, names[i]), STR("hit")))
+			return true;
+	}
+	return !str_empty(age) && !str_eq(age, STR("0"));
+}

@@ -39,6 +39,8 @@ struct str active_boundary(struct str content_type);
 bool active_next_part(struct str boundary, struct str *rest, struct active_part *ret);
 /* Does the answer hold a database's error message? */
 bool active_sql_error(const struct scan_exchange *x, struct str *proof, const char **dbms);
+/* Does a shared cache say that this answer came out of it? */
+bool active_cache_hit(const struct scan_exchange *x);
 /* Origin of the base with `path` behind it. */
 struct str active_url(struct probe *p, const char *path);
 #endif

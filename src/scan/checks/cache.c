@@ -46,13 +46,7 @@ static bool keyed_by_query(struct probe *p, const struct scan_exchange *x)
 	const struct scan_exchange *r;
 	if (get(p, with_query(p, x->url, buster(p)), NULL, 0, &r) < 0 || r->status != x->status)
 		return false;
-	struct str age = str_trim(scan_header_get(&r->headers, "age"));
-	struct str state = scan_header_get(&r->headers, "x-cache");
-	if (!state.ptr)
-		state = scan_header_get(&r->headers, "x-cache-status");
-	if (!state.ptr)
-		state = scan_header_get(&r->headers, "cf-cache-status");
-	return (str_empty(age) || str_eq(age, STR("0"))) && !str_ihas(state, STR("hit"));
+	return !active_cache_hit(r);
 }
 
 /* The word that only the earlier request sent comes back without it: twice, and not under

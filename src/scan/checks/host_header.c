@@ -126,6 +126,21 @@ static void report(struct probe *p, const struct scan_exchange *x, enum how how,
 							     "random host names.", name) });
 }
 
+/* A shared cache that keeps the answers to that header apart from those without it: they reach only who sends it. */
+static bool kept_apart(struct probe *p, const struct scan_exchange *x, const char *header)
+{
+	struct str url = probe_printf(p, "%.*s%czwcb=%.*s", STR_ARG(x->url), str_chr(x->url, '?') >= 0 ? '&' : '?', STR_ARG(probe_word(p, 12))), proof;
+	struct str host = probe_printf(p, "%.*s.example", STR_ARG(probe_word(p, 9)));
+	struct scan_header h = { str_c(header), strcmp(header, "Forwarded") == 0 ? probe_printf(p, "host=%.*s", STR_ARG(host)) : host };
+	struct scan_mutation with = { .url = url, .headers = &h, .headers_len = 1, .fresh = true }, without = { .url = url, .fresh = true };
+	const struct scan_exchange *first, *again, *usual;
+	const char *kind;
+	if (probe_send(p, &with, &first) < 0 || probe_send(p, &with, &again) < 0 || probe_send(p, &without, &usual) < 0)
+		return false;
+	proof = address_of(p, usual, host, &kind);
+	return active_cache_hit(again) && !active_cache_hit(first) && !active_cache_hit(usual) && !proof.ptr;
+}
+
 static void probe_host(struct probe *p, const struct scan_exchange *x)
 {
 	bool page = x->media == MEDIA_HTML || x->media == MEDIA_JSON || x->media == MEDIA_XML || x->media == MEDIA_EMPTY ||
@@ -150,6 +165,8 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		if (how == HOW_HOST && r->status != x->status)
 			continue;
 		if (send_host(p, x, how, &s, &r) < 0 || (again = taken(p, r, how, &s, &proof, &kind)) != which)
+			continue;
+		if (how == HOW_FORWARDED && !resets_password(x) && kept_apart(p, x, forwarded[which]))
 			continue;
 		report(p, r, how, which, proof, kind);
 		return;
