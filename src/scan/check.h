@@ -212,6 +212,13 @@ bool probe_reported(struct probe *p);
 bool probe_point_found(struct probe *p, const char *check_id);
 /* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
 bool probe_has_session(struct probe *p);
+/* An account that opens the door at this address: one that a check found there. */
+void probe_note_account(struct probe *p, struct str door, struct str user, struct str password);
+bool probe_account(struct probe *p, struct str door, struct str *user, struct str *password);
+/* The page of the form by which the scan itself logged in, and its account. */
+bool probe_own_door(struct probe *p, struct str *url, struct str *user, struct str *password);
+/* Known pages below this address, then those of its folder. */
+size_t probe_near(struct probe *p, struct str url, struct str *list, size_t max);
 /* The page on which this unit's address was found; empty when it is a start. */
 struct str probe_from(struct probe *p);
 bool probe_has_second(struct probe *p);

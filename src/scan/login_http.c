@@ -170,53 +170,6 @@ static bool scripts_make_password(const struct scan_page *p, const struct scan_f
 	return f->tag && names_cipher(scan_tag_attr(f->tag, "onsubmit"));
 }
 
-/* ---- does the session's identifier change? ---- */
-
-static struct str cookies_now(struct run *r, enum person_id who, const struct url *u, struct arena *a)
-{
-	struct buf b;
-	buf_init(&b, 64 * KIB);
-	people_cookies(r, who, u, &b);
-	struct str s = arena_str(a, buf_view(&b));
-	buf_free(&b);
-	return s;
-}
-
-static bool session_like(struct str pair)
-{
-	static const char *const names[] = { "sess", "sid", "token", "auth", "ticket", NULL };
-	static const char *const others[] = { "csrf", "xsrf", NULL };
-	ssize_t eq = str_chr(pair, '=');
-	struct str name = eq > 0 ? str_sub(pair, 0, (size_t)eq) : STR("");
-	return any_of(name, names) && !any_of(name, others) && pair.len - name.len > 8;
-}
-
-/* The cookie that names the session was given before and is the same afterwards, and nothing else came
- * that could be the session instead. */
-static void look_fixation(struct run *r, const struct answer *after, struct str before, struct str now)
-{
-	struct str rest = now, pair, name = STR("");
-	while (str_split(&rest, ';', &pair)) {
-		pair = str_trim(pair);
-		if (!session_like(pair))
-			continue;
-		if (!str_has(before, pair))
-			return; /* a new one */
-		name = str_sub(pair, 0, (size_t)str_chr(pair, '='));
-	}
-	if (!name.len)
-		return;
-	finding_report(r, &check_session_fixation, &(struct scan_report){
-				.exchange = &after->x,
-				.proof = STR("登录前后会话 Cookie 的值相同。the session's cookie has the same value before and after the log-in"),
-				.parameter = name,
-				.confidence_set = true,
-				.confidence = CONFIDENCE_FIRM,
-				.detail_zh = STR("登录成功后没有更换会话标识：攻击者可让他人用自己已知的会话登录。"),
-				.detail_en = STR("The session's identifier stays the same when somebody logs in: an attacker can have others log in "
-						 "under a session that he knows.") }, NULL);
-}
-
 int login_http_form(struct run *r, enum person_id who, struct str *landed, struct error *e)
 {
 	const struct scan_login *l = r->people[who].login;
@@ -250,13 +203,13 @@ int login_http_form(struct run *r, enum person_id who, struct str *landed, struc
 		fail(e, "login.needs-browser", "登录页的脚本在提交前处理密码，由浏览器登录。",
 		     "The log-in page's scripts change the password before it is sent: the browser logs in.");
 	} else {
-		struct str before = cookies_now(r, who, &a->url, a->arena);
 		struct answer *after = send_form(r, who, a, f, with, n + 1);
 		result = after ? judge(l, after, a->x.page->visible, e)
 			       : fail(e, "login.refused", "提交登录表单时没有收到应答。", "There was no answer to the log-in form.");
 		if (result == 0) {
 			*landed = arena_str(r->arena, after->x.url);
-			look_fixation(r, after, before, cookies_now(r, who, &a->url, a->arena));
+			if (who == AS_FIRST)
+				r->login_page = arena_str(r->arena, a->x.url);
 		}
 		answer_unref(after);
 	}

@@ -23,6 +23,7 @@ void people_free(struct run *r)
 {
 	for (int i = 0; i < PEOPLE; i++)
 		cookie_jar_free(r->people[i].jar);
+	map_free(r->accounts);
 }
 
 static bool pinned_name(struct str pinned, struct str name)
@@ -119,6 +120,60 @@ bool probe_has_session(struct probe *p)
 bool probe_has_second(struct probe *p)
 {
 	return people_has_session(p->run, AS_SECOND);
+}
+
+struct account {
+	struct str user, password;
+};
+
+void probe_note_account(struct probe *p, struct str door, struct str user, struct str password)
+{
+	struct run *r = p->run;
+	struct account *a;
+	if (!r->accounts)
+		r->accounts = map_new();
+	if (map_has(r->accounts, door) || map_len(r->accounts) >= 100)
+		return;
+	a = arena_new_of(r->arena, struct account);
+	*a = (struct account){ arena_str(r->arena, user), arena_str(r->arena, password) };
+	map_put(r->accounts, door, a);
+}
+
+bool probe_account(struct probe *p, struct str door, struct str *user, struct str *password)
+{
+	const struct account *a = p->run->accounts ? map_get(p->run->accounts, door) : NULL;
+	if (!a)
+		return false;
+	*user = a->user;
+	*password = a->password;
+	return true;
+}
+
+bool probe_own_door(struct probe *p, struct str *url, struct str *user, struct str *password)
+{
+	const struct scan_login *l = p->run->people[AS_FIRST].login;
+	if (!p->run->login_page.len || !l || l->kind != SCAN_LOGIN_FORM)
+		return false;
+	*url = p->run->login_page;
+	*user = l->user;
+	*password = l->password;
+	return true;
+}
+
+size_t probe_near(struct probe *p, struct str url, struct str *list, size_t max)
+{
+	const struct map *routes = p->run->attack.routes;
+	struct str below = arena_printf(p->arena, "%.*s/", STR_ARG(url)), folder = str_sub(url, 0, (size_t)(str_rchr(url, '/') + 1));
+	size_t n = 0;
+	for (int pass = 0; pass < 2; pass++) {
+		struct map_iter it = { 0 };
+		struct str key;
+		void *value;
+		while (n < max && map_next(routes, &it, &key, &value))
+			if (pass == 0 ? str_starts(key, below) : str_starts(key, folder) && !str_starts(key, below))
+				list[n++] = arena_str(p->arena, key);
+	}
+	return n;
 }
 
 void people_learn_headers(struct run *r, enum person_id who, const json_t *list)

@@ -422,10 +422,15 @@ int probe_missing(struct probe *p, const struct scan_exchange *x)
 
 /* ---- comparison ---- */
 
-static struct kit_seq sequence(struct probe *p, const struct scan_exchange *x, struct str sent)
+static struct str content(const struct scan_exchange *x)
+{
+	return x->text.len || x->media != MEDIA_BINARY ? x->text : x->body;
+}
+
+/* text without what was sent: in its place stands the original value. */
+static struct kit_seq sequence_of(struct probe *p, struct str text, struct str sent)
 {
 	struct buf b;
-	struct str text = x->text.len || x->media != MEDIA_BINARY ? x->text : x->body;
 	buf_init(&b, 16 * MIB);
 	if (p->has_point && str_eq(sent, p->point.value))
 		sent = STR(""); /* as it was, in whatever case the page writes it */
@@ -434,6 +439,31 @@ static struct kit_seq sequence(struct probe *p, const struct scan_exchange *x, s
 	buf_free(&b);
 	kit_zones_drop(&p->unit->target->zones, &s);
 	return s;
+}
+
+static struct kit_seq sequence(struct probe *p, const struct scan_exchange *x, struct str sent)
+{
+	return sequence_of(p, content(x), sent);
+}
+
+#define OTHERS_WORD 6 /* shorter ones stand anywhere */
+
+/* x as sequence() gives it, and also without what the request for the other page sent: pages that show
+ * what was sent before hold it in both. */
+static struct kit_seq sequence_without(struct probe *p, const struct scan_exchange *x, struct str sent, struct str other)
+{
+	struct buf b;
+	buf_init(&b, 16 * MIB);
+	kit_unreflect(&b, content(x), other, p->has_point ? p->point.value : STR(""));
+	struct kit_seq s = sequence_of(p, buf_view(&b), sent);
+	buf_free(&b);
+	return s;
+}
+
+static bool stands_in(struct probe *p, const struct scan_exchange *x, struct str sent, struct str other)
+{
+	return other.len >= OTHERS_WORD && !str_eq(sent, other) && !(p->has_point && str_eq(other, p->point.value)) &&
+	       kit_reflects(content(x), other);
 }
 
 static struct str location_without(struct probe *p, const struct scan_exchange *x, struct str sent)
@@ -454,7 +484,13 @@ double probe_similarity(struct probe *p, const struct scan_exchange *a, struct s
 	if (!str_eq(location_without(p, a, sent_a), location_without(p, b, sent_b)))
 		return 0;
 	struct kit_seq x = sequence(p, a, sent_a), y = sequence(p, b, sent_b);
-	return kit_similarity(&x, &y);
+	double r = kit_similarity(&x, &y);
+	if (r >= 1.0 || (!stands_in(p, a, sent_a, sent_b) && !stands_in(p, b, sent_b, sent_a)))
+		return r;
+	x = sequence_without(p, a, sent_a, sent_b);
+	y = sequence_without(p, b, sent_b, sent_a);
+	double without = kit_similarity(&x, &y);
+	return without > r ? without : r;
 }
 
 /* Pages that never change on their own are held to the letter; the more they do, the

@@ -241,7 +241,6 @@ void session_unit_ended(struct run *r, struct unit *u);
 
 /* ---- browsing.c: the engine's side of the browser ---- */
 extern const struct scan_check check_xss_dom;
-extern const struct scan_check check_session_fixation; /* checks/session_id.c; login_http.c reports too */
 bool browsing_wanted(const struct run *r);
 void browsing_start(struct run *r);
 void browsing_free(struct run *r);
@@ -521,6 +520,8 @@ struct run {
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
 	struct shapes *shapes; /* NULL: no interface document */
+	struct map *accounts;	 /* address of a door -> struct account * */
+	struct str login_page;	 /* of the form that the first user logged in by; arena */
 	struct map *left;	 /* place -> struct left * */
 	struct map *posted;	 /* method and path -> requests with a body */
 	struct map *findings;	 /* fingerprint -> struct found * */

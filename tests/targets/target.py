@@ -90,6 +90,7 @@ class Case:
     def __init__(self, kind, start, bad, show, routes=None):
         self.kind, self.start, self.bad, self.show, self.routes = kind, start, bad, show, routes or {}
         self.base, self.state = "", {}
+        self.also = ()  # checks that rightly report something else here
 
 
 def bad(kind, start, show, **routes):
@@ -267,7 +268,7 @@ def index(path):
 def answers():
     import classes  # beside this file
     return json.dumps([{"path": c.base, "class": c.kind, "parameter": c.start.name, "where": c.start.where,
-                        "vulnerable": c.bad, "checks": classes.CHECKS[c.kind]} for c in CASES], ensure_ascii=False)
+                        "vulnerable": c.bad, "checks": classes.CHECKS[c.kind], "also": c.also} for c in CASES], ensure_ascii=False)
 
 
 def find_case(path):

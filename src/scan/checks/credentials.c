@@ -6,8 +6,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "net/url.h"
-#include "scan/checks/active_private.h"
+#include "scan/checks/doors.h"
 
 static const struct {
 	const char *user, *password;
@@ -117,103 +116,6 @@ static void try_basic(struct probe *p, const struct scan_exchange *x)
 
 /* ---- forms ---- */
 
-struct door {
-	const struct scan_exchange *page;
-	const struct scan_form *form;
-	struct str user_field, password_field;
-	struct str cookies; /* that the page itself set for nobody */
-	bool nobody;
-};
-
-static bool log_in_form(const struct scan_form *f, struct door *d)
-{
-	size_t passwords = 0, texts = 0;
-	for (size_t i = 0; i < f->fields_len; i++) {
-		const struct scan_field *k = &f->fields[i];
-		if (str_ihas(k->name, STR("captcha")) || str_ihas(k->name, STR("vcode")) || str_ihas(k->name, STR("verif")) ||
-		    str_ihas(k->name, STR("yzm")))
-			return false;
-		if (str_eq(k->type, STR("password"))) {
-			passwords++;
-			d->password_field = k->name;
-		} else if (str_eq(k->type, STR("text")) || str_eq(k->type, STR("email")) || str_eq(k->type, STR("tel"))) {
-			texts++;
-			if (!d->user_field.len || str_ihas(k->name, STR("user")) || str_ihas(k->name, STR("name")) || str_ihas(k->name, STR("login")))
-				d->user_field = k->name;
-		}
-	}
-	return passwords == 1 && texts >= 1 && texts <= 2 && d->user_field.len && d->password_field.len;
-}
-
-static bool find_door(struct probe *p, const struct scan_exchange *page, struct door *d)
-{
-	for (size_t i = 0; page->page && i < page->page->forms_len; i++) {
-		struct door mine = { .page = page, .form = &page->page->forms[i] };
-		if (!log_in_form(mine.form, &mine))
-			continue;
-		mine.nobody = d->nobody;
-		*d = mine;
-		return true;
-	}
-	return false;
-}
-
-/* The page's form and cookies as nobody sees them, fresh (tokens), or as the scan's user. */
-static bool open_door(struct probe *p, const struct scan_exchange *x, struct door *d)
-{
-	const struct scan_exchange *page;
-	for (int nobody = 1; nobody >= 0; nobody--) {
-		d->nobody = nobody;
-		if (probe_send(p, &(struct scan_mutation){ .url = x->url, .no_cookies = nobody, .fresh = true }, &page) < 0 || !find_door(p, page, d))
-			continue;
-		struct buf b;
-		size_t at = 0;
-		struct str v;
-		buf_init(&b, 16 * KIB);
-		while (nobody && scan_header_next(&page->headers, "set-cookie", &at, &v)) {
-			ssize_t end = str_chr(v, ';');
-			buf_printf(&b, "%s%.*s", b.len ? "; " : "", STR_ARG(end < 0 ? v : str_sub(v, 0, (size_t)end)));
-		}
-		d->cookies = arena_str(probe_arena(p), buf_view(&b));
-		buf_free(&b);
-		return true;
-	}
-	return false;
-}
-
-static int submit(struct probe *p, const struct scan_exchange *x, struct str user, struct str password, const struct scan_exchange **ret)
-{
-	struct door d = { 0 };
-	struct buf b;
-	bool button = false;
-	if (!open_door(p, x, &d))
-		return -1;
-	buf_init(&b, 64 * KIB);
-	for (size_t i = 0; i < d.form->fields_len; i++) {
-		const struct scan_field *f = &d.form->fields[i];
-		bool submit = str_eq(f->type, STR("submit"));
-		struct str v = str_eq(f->name, d.user_field) ? user : str_eq(f->name, d.password_field) ? password : f->value;
-		if (str_empty(f->name) || (submit && button) || str_eq(f->type, STR("checkbox")) || str_eq(f->type, STR("button")))
-			continue;
-		button = button || submit;
-		if (b.len)
-			buf_char(&b, '&');
-		url_form_encode(&b, f->name);
-		buf_char(&b, '=');
-		url_form_encode(&b, v);
-	}
-	struct str fields = arena_str(probe_arena(p), buf_view(&b)), url = d.form->action;
-	buf_free(&b);
-	bool post = str_eq(d.form->method, STR("POST"));
-	ssize_t mark = str_chr(url, '?');
-	if (!post)
-		url = probe_printf(p, "%.*s?%.*s", (int)(mark < 0 ? url.len : (size_t)mark), url.ptr, STR_ARG(fields));
-	struct scan_header h = { STR_INIT("Cookie"), d.cookies };
-	return probe_send(p, &(struct scan_mutation){ .url = url, .method = d.form->method, .body_set = post, .body = fields,
-						      .content_type = STR("application/x-www-form-urlencoded"), .headers = &h,
-						      .headers_len = d.cookies.len ? 1 : 0, .no_cookies = d.nobody, .fresh = true }, ret);
-}
-
 static bool asks_again(const struct scan_exchange *x)
 {
 	size_t at = 0;
@@ -264,58 +166,13 @@ static bool inside(struct probe *p, const struct scan_exchange *r, const struct 
 	return has_any(text, in_words) || (has_any(active_content(bad), fail_words) && !has_any(text, fail_words));
 }
 
-/* An interface that takes a name and a password as JSON. */
-struct json_door {
-	struct str user, password; /* members */
-};
-
-static bool find_json_door(const struct scan_exchange *x, struct json_door *d)
-{
-	json_t *v = json_parse(x->request_body, NULL), *member;
-	const char *key;
-	size_t passwords = 0, members = 0;
-	if (json_is_object(v))
-		json_object_foreach(v, key, member) {
-			struct str k = str_c(key);
-			members++;
-			if (!json_is_string(member))
-				continue;
-			if (str_ihas(k, STR("pass")) || str_ihas(k, STR("pwd"))) {
-				passwords++;
-				d->password = arena_str(x->arena, k);
-			} else if (str_ihas(k, STR("user")) || str_ihas(k, STR("name")) || str_ihas(k, STR("account")) || str_ihas(k, STR("login"))) {
-				d->user = arena_str(x->arena, k);
-			} else if (str_ihas(k, STR("code")) || str_ihas(k, STR("captcha")) || str_ihas(k, STR("mail"))) {
-				passwords += 2; /* more is asked for than a password */
-			}
-		}
-	json_decref(v);
-	return passwords == 1 && members <= 5 && d->user.len && d->password.len;
-}
-
-static int submit_json(struct probe *p, const struct scan_exchange *x, const struct json_door *d, struct str user, struct str password,
-		       const struct scan_exchange **ret)
-{
-	json_t *v = json_parse(x->request_body, NULL);
-	struct buf b;
-	buf_init(&b, 64 * KIB);
-	json_put(v, arena_cstr(probe_arena(p), d->user), json_str(user));
-	json_put(v, arena_cstr(probe_arena(p), d->password), json_str(password));
-	json_write(&b, v);
-	json_decref(v);
-	struct str body = arena_str(probe_arena(p), buf_view(&b));
-	buf_free(&b);
-	return probe_send(p, &(struct scan_mutation){ .method = x->method, .body_set = true, .body = body, .content_type = STR("application/json"),
-						      .no_cookies = true, .fresh = true }, ret);
-}
-
-static int knock(struct probe *p, const struct scan_exchange *x, const struct json_door *json, struct str user, struct str password,
+static int knock(struct probe *p, const struct scan_exchange *x, const struct door *json, struct str user, struct str password,
 		 const struct scan_exchange **ret)
 {
-	return json ? submit_json(p, x, json, user, password, ret) : submit(p, x, user, password, ret);
+	return door_knock(p, x, json, &(struct visitor){ 0 }, user, password, NULL, ret);
 }
 
-static void try_door(struct probe *p, const struct scan_exchange *x, const struct json_door *json)
+static void try_door(struct probe *p, const struct scan_exchange *x, const struct door *json)
 {
 	const struct scan_exchange *bad, *bad2, *r, *wrong;
 	struct str nobody = probe_word(p, 8), user, password, words = str_sub(active_content(x), 0, 20000);
@@ -330,6 +187,7 @@ static void try_door(struct probe *p, const struct scan_exchange *x, const struc
 		if (knock(p, x, json, user, probe_word(p, 12), &wrong) < 0 || inside(p, wrong, bad, user) ||
 		    probe_similarity(p, r, user, wrong, user) >= 0.98 || knock(p, x, json, user, password, &r) < 0 || !inside(p, r, bad, user))
 			return;
+		probe_note_account(p, x->url, user, password);
 		report(p, x, r, user.ptr, r->status >= 300 ? scan_header_get(&r->headers, "location") : str_sub(active_content(r), 0, 100));
 		return;
 	}
@@ -353,15 +211,15 @@ static void probe_credentials(struct probe *p, const struct scan_exchange *x)
 	if (x->status == 401 && str_istarts(asked, STR("basic"))) {
 		if (new_door(p, x, "basic", asked))
 			try_basic(p, x);
-	} else if (x->page && find_door(p, x, &d) && new_door(p, x, "form", d.form->action)) {
+	} else if (x->page && door_in_page(x, &d) && new_door(p, x, "form", d.form->action)) {
 		try_door(p, x, NULL);
 	}
 }
 
 static void probe_interface(struct probe *p, const struct scan_exchange *x)
 {
-	struct json_door d = { 0 };
-	if (str_istarts(scan_header_get(&x->request_headers, "content-type"), STR("application/json")) && find_json_door(x, &d) &&
+	struct door d = { 0 };
+	if (str_istarts(scan_header_get(&x->request_headers, "content-type"), STR("application/json")) && door_in_request(x, &d) &&
 	    new_door(p, x, "json", x->url))
 		try_door(p, x, &d);
 }

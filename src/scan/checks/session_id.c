@@ -1,30 +1,15 @@
-/* Sessions that others can guess or hand out. Predictable (CWE-340): a cookie that names a session is
- * asked for a few times; its values count up, are the time, or are the plain hash of either. Fixed from
- * outside (CWE-384): an identifier that stands in the address is taken over into the cookie or the links.
- * That an identifier stays the same when somebody logs in is seen by login_http.c, which reports under
- * session-fixation too. */
+/* Sessions that others can guess (CWE-340): a cookie that names a session is asked for a few times; its
+ * values count up, are the time, or are the plain hash of either. */
 #include <openssl/evp.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/limits.h"
-#include "scan/checks/active_private.h"
+#include "scan/checks/doors.h"
 #include "scan/form.h"
 
 #define SAMPLES 5
 #define HASHED_MAX 3000 /* counters up to here are tried behind a hash */
-
-static bool names_session(struct str name)
-{
-	static const char *const words[] = { "sess", "sid", "token", "auth", "ticket", "login", "remember", "uid", "userid", "user_id" };
-	static const char *const others[] = { "csrf", "xsrf", "lang", "visit", "last", "consent", "inside", "resid", "consid" };
-	bool yes = str_ieq(name, STR("id"));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		yes = yes || str_ihas(name, str_c(words[i]));
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		yes = yes && !str_ihas(name, str_c(others[i]));
-	return yes;
-}
 
 /* The value that this answer gives the cookie; empty: none. The first that names a session when `name` is empty. */
 static struct str given(const struct scan_exchange *x, struct str name, struct str *ret_name)
@@ -36,7 +21,7 @@ static struct str given(const struct scan_exchange *x, struct str name, struct s
 		if (eq <= 0 || (end >= 0 && end < eq))
 			continue;
 		struct str n = str_trim(str_sub(v, 0, (size_t)eq)), value = str_sub(v, (size_t)eq + 1, end < 0 ? v.len : (size_t)end);
-		if (value.len && value.len < 200 && (name.len ? str_eq(n, name) : names_session(n))) {
+		if (value.len && value.len < 200 && (name.len ? str_eq(n, name) : door_names_session(n))) {
 			*ret_name = n;
 			return value;
 		}
@@ -260,49 +245,4 @@ const struct scan_check check_session_id_predictable = {
 	.place = PLACE_PAGE,
 	.on_route = probe_predictable,
 	.on_request = probe_answer,
-};
-
-/* ---- fixation ---- */
-
-/* An identifier of our choice in the address: does it come back in the cookie? */
-static void probe_fixation(struct probe *p, const struct scan_exchange *x)
-{
-	struct str name = STR(""), back, again;
-	const struct scan_exchange *first, *r;
-	if (x->missing || !begins_sessions(p, x) || !(first = as_nobody(p, x->url, false)) || !given(first, STR(""), &name).len ||
-	    !probe_first(p, probe_printf(p, "%.*s %.*s", STR_ARG(name), STR_ARG(x->path))))
-		return;
-	bool matrix = str_ieq(name, STR("JSESSIONID")); /* ";jsessionid=" */
-	for (int i = 0; i < 2; i++) {
-		struct str mine = probe_printf(p, "%.*s%u", STR_ARG(probe_word(p, 22)), probe_number(p, 1000, 9999));
-		struct str url = matrix ? probe_printf(p, "%.*s;jsessionid=%.*s", STR_ARG(x->url), STR_ARG(mine)) :
-					  probe_printf(p, "%.*s?%.*s=%.*s", STR_ARG(x->url), STR_ARG(name), STR_ARG(mine));
-		r = as_nobody(p, url, true);
-		back = r ? given(r, name, &again) : STR("");
-		if (!r || !str_eq(back, mine))
-			return;
-	}
-	probe_report(p, &(struct scan_report){
-				.exchange = r,
-				.about = x,
-				.proof = back,
-				.parameter = name,
-				.confidence_set = true,
-				.confidence = CONFIDENCE_CERTAIN,
-				.detail_zh = probe_printf(p, "网址中由访问者选定的 %.*s 被写入会话 Cookie：攻击者可让他人使用自己已知的会话。", STR_ARG(name)),
-				.detail_en = probe_printf(p, "A %.*s of the visitor's choice in the address is written into the session's cookie: an "
-							     "attacker can have others use a session that he knows.", STR_ARG(name)) });
-}
-
-const struct scan_check check_session_fixation;
-const struct scan_check check_session_fixation = {
-	.id = "session-fixation",
-	.title_zh = "会话固定：会话标识可由外部指定或登录后不更换",
-	.title_en = "Session fixation: the session's identifier can be set from outside or stays after logging in",
-	.severity = SEVERITY_MEDIUM,
-	.cwe = 384,
-	.owasp = "A07:2021",
-	.modes = SCAN_STANDARD_UP,
-	.place = PLACE_PAGE,
-	.on_route = probe_fixation,
 };
