@@ -18,7 +18,9 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned logins, lost_after, member_hits, logouts;
 static bool alive, captcha, searches, hidden;
-static struct map *pages;
+static struct map *pages, *inside; /* inside: identifiers that are logged in */
+static enum { ONE_SID, KEEPS_SID, RENEWS_SID } sids;
+static unsigned given, fixations;
 
 static void answer(struct test_conn *c, const char *head, const char *more, const char *body)
 {
@@ -26,10 +28,36 @@ static void answer(struct test_conn *c, const char *head, const char *more, cons
 		    strlen(body), body);
 }
 
+/* Who comes is given an identifier; logging in keeps it, or makes another. */
+static bool login_with_sid(struct test_conn *c, struct str q, bool post, bool right)
+{
+	char more[200] = "", go[300];
+	ssize_t at = str_find(q, STR("sid=v"));
+	struct str sid = at < 0 ? STR("") : str_sub(q, (size_t)at + 4, (size_t)at + 4 + 12);
+	if (sids == ONE_SID)
+		return false;
+	if (!sid.len || (right && sids == RENEWS_SID)) {
+		snprintf(more, sizeof(more), "Set-Cookie: sid=v%011u; HttpOnly; Path=/\r\n", ++given * 7919);
+		sid = str_make(more + 16, 12);
+	}
+	if (right)
+		map_add(inside, sid);
+	snprintf(go, sizeof(go), "%sLocation: /member\r\n", more);
+	if (right)
+		answer(c, "302 Found", go, "");
+	else
+		answer(c, "200 OK", more, post ? "<title>Log in</title><p>用户名或密码不正确</p>" : "<title>Log in</title><form action=/login method=post>"
+		       "<input name=csrf type=hidden value=tok12345678><input name=username><input type=password name=password></form>");
+	return true;
+}
+
 static void login(struct test_conn *c, struct str q, bool post)
 {
+	bool right = post && str_has(q, STR("username=ann")) && str_has(q, STR("password=Right1")) && str_has(q, STR("csrf=tok12345678"));
+	if (login_with_sid(c, q, post, right))
+		return;
 	char page[1000];
-	if (post && str_has(q, STR("username=ann")) && str_has(q, STR("password=Right1")) && str_has(q, STR("csrf=tok12345678"))) {
+	if (right) {
 		logins++;
 		alive = true;
 		member_hits = 0;
@@ -50,7 +78,9 @@ static void member(struct test_conn *c, struct str q, struct str path)
 		lost_after = 0;
 		alive = false;
 	}
-	if (!alive || !str_has(q, STR("sid=good"))) {
+	ssize_t at = str_find(q, STR("sid=v"));
+	bool known = at >= 0 && map_has(inside, str_sub(q, (size_t)at + 4, (size_t)at + 4 + 12));
+	if (sids != ONE_SID ? !known : !alive || !str_has(q, STR("sid=good"))) {
 		answer(c, "302 Found", "Location: /login\r\n", "");
 		return;
 	}
@@ -102,12 +132,17 @@ static void on_log(void *ctx, struct str zh, struct str en)
 	snprintf(said + n, sizeof(said) - n, "%.*s\n", STR_ARG(en));
 }
 
+static void on_finding(void *ctx, const struct scan_finding *f)
+{
+	fixations += str_eq(f->check, STR("session-fixation"));
+}
+
 static int run(struct scan_login l, struct scan_summary *sum, struct error *e)
 {
-	struct str only = searches ? STR("command-injection-time") : STR("hsts-weak");
+	struct str only = sids ? STR("session-fixation") : searches ? STR("command-injection-time") : STR("hsts-weak");
 	struct scan_options o = { .target = str_c(url), .mode = searches ? SCAN_DEEP : SCAN_STANDARD, .browser = SCAN_BROWSER_OFF, .only_checks = &only, .only_checks_len = 1,
 				  .login = l, .concurrency = 1 };
-	struct scan_events ev = { .page = on_page, .log = on_log };
+	struct scan_events ev = { .page = on_page, .log = on_log, .finding = on_finding };
 	_cleanup_connector_ struct net_connector *c = NULL;
 	map_free(pages);
 	pages = map_new();
@@ -137,6 +172,22 @@ static void the_form_is_found_and_used(void **state)
 	assert_int_equal(logouts, 0);
 	assert_all_seen();
 	scan_summary_free(&s);
+}
+
+/* Who was given the identifier before somebody logged in under it is inside; not so when it is changed. */
+static void an_identifier_kept_over_the_log_in_is_told(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	for (sids = KEEPS_SID; sids <= RENEWS_SID; sids++) {
+		fixations = 0;
+		inside = map_new();
+		assert_ok(run(ann, &s, &e));
+		assert_int_equal(fixations, sids == KEEPS_SID ? 1 : 0);
+		scan_summary_free(&s);
+		map_free(inside);
+	}
+	sids = ONE_SID;
 }
 
 /* No public page links to the members' pages: the log-in itself leads there. */
@@ -263,7 +314,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_are_parsed_with_clear_errors), cmocka_unit_test(the_form_is_found_and_used),
-		cmocka_unit_test(a_lost_session_is_made_again), cmocka_unit_test(the_crawl_begins_where_the_log_in_led),	       cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_lost_session_is_made_again), cmocka_unit_test(an_identifier_kept_over_the_log_in_is_told),
+		cmocka_unit_test(the_crawl_begins_where_the_log_in_led),	       cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(scripts_run_without_a_browser),
 		cmocka_unit_test(a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other),
 	};
