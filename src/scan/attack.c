@@ -11,7 +11,7 @@
 #include "scan/values.h"
 
 #define ATTACK_FIBERS 48
-#define LIMIT_ATTACK_DIRS 300
+#define LIMIT_ATTACK_DIRS 2000
 #define LIMIT_ATTACK_FILES 2000
 #define LIMIT_ATTACK_TARGETS 20000
 
@@ -303,7 +303,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	if (str_eq(x->method, STR("GET")) && !redirect) {
 		struct str dir = url_directory(&a->url);
 		mine.body = mine.type = STR("");
-		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir))
+		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir) && !file_kind_full(r, "dir ", dir))
 			note_place(r, r->attack.dirs, "dir", dir, &mine);
 		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path) &&
 		    !file_kind_full(r, "file ", x->path))
@@ -339,8 +339,7 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 		attack_add_target(r, s);
 		return;
 	}
-	if (places != r->attack.dirs)
-		file_kind_full(r, places == r->attack.files ? "file " : "route ", path_of(key)); /* counts it */
+	file_kind_full(r, places == r->attack.dirs ? "dir " : places == r->attack.files ? "file " : "route ", path_of(key)); /* counts it */
 	free(map_put(places, key, s));
 }
 
@@ -370,7 +369,7 @@ static void parent_dirs(struct run *r)
 			if (key.ptr[i] == '/')
 				*vec_push(&more) = arena_str(r->arena, str_sub(key, 0, i + 1));
 	for (size_t i = 0; i < more.len && map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS; i++)
-		if (!map_has(r->attack.dirs, more.ptr[i])) {
+		if (!map_has(r->attack.dirs, more.ptr[i]) && !file_kind_full(r, "dir ", more.ptr[i])) {
 			struct buf b;
 			buf_init(&b, 64 * KIB);
 			url_write_origin(&b, &r->target);
@@ -383,7 +382,7 @@ static void parent_dirs(struct run *r)
 }
 
 #define LIMIT_SHOW_PAGES 2500
-#define LIMIT_STORE_PAGES 120 /* pages without input that may keep what a browser says of itself */
+#define LIMIT_STORE_PAGES 600 /* pages without input that may keep what a browser says of itself */
 
 /* Behind everything else: input is left behind once more, then pages are looked at again. */
 static void late_units(struct run *r, size_t requests)
