@@ -72,6 +72,7 @@ static const struct api_field event_fields[] = {
 	API_ID("asset_id", API_REQUIRED, "资产", "Asset"), API_TIME("time", API_REQUIRED, "时间", "Time"),
 	API_ENUM("type", API_REQUIRED, "appeared|changed|gone|returned", "发生了什么", "What happened"),
 	API_ENUM("kind", API_REQUIRED, KINDS, "种类", "Kind"), API_STR("title", API_REQUIRED, 0, 0, "名称", "Name"),
+	API_INT("port", API_NULL, 0, 65535, "端口", "Port"),
 	API_STR("was", API_NULL, 0, 0, "变化前", "Before"), API_END,
 };
 static const struct api_schema event_schema = { "AssetEvent", event_fields, true };

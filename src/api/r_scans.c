@@ -14,6 +14,8 @@ static const struct api_field stats_fields[] = {
 	API_INT("pages", API_REQUIRED, 0, 0, "页面数", "Pages"),
 	API_INT("bytes", API_REQUIRED, 0, 0, "字节数", "Bytes"),
 	API_INT("seconds", API_REQUIRED, 0, 0, "用时（秒）", "Seconds"),
+	API_INT("saved", API_REQUIRED, 0, 0, "由缓存回答、未发出的请求数", "Requests not sent: an equal one was answered before"),
+	API_INT("spared", API_REQUIRED, 0, 0, "与网站所用技术无关的规则未发出的请求数（至多）", "Requests at most of rules left out: not for what the site runs"),
 	API_END,
 };
 static const struct api_schema stats_schema = { "ScanStats", stats_fields, true };
@@ -86,7 +88,7 @@ static const struct api_field check_fields[] = {
 	API_STR("check", API_REQUIRED, 0, 0, "检测项目", "Check"),
 	API_STR("title", API_REQUIRED, 0, 0, "名称", "Title"),
 	API_STR("title_en", API_REQUIRED, 0, 0, "英文名称", "Title in English"),
-	API_STR("state", API_REQUIRED, 0, 0, "ran 已执行；其余为未执行原因", "ran, or why not"),
+	API_STR("state", API_REQUIRED, 0, 0, "running、pending：扫描中；ran 已执行，slow 部分执行；其余为未执行原因", "running or pending during the scan; ran, slow (in part), or why not"),
 	API_INT("count", API_REQUIRED, 0, 0, "发现数", "Findings"),
 	API_INT("requests", API_REQUIRED, 0, 0, "它发出的请求数；被动检测为 0", "Requests it sent; 0 for passive ones"),
 	API_END,

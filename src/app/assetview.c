@@ -170,6 +170,7 @@ static void list_event(const struct store_asset_event *v, void *user)
 	json_put(o, "type", json_str(v->type));
 	json_put(o, "kind", json_str(v->kind));
 	json_put(o, "title", json_str(v->title));
+	json_put(o, "port", v->port ? json_integer(v->port) : json_null());
 	json_put(o, "was", app_str_or_null(v->was));
 	json_array_append_new(user, o);
 }

@@ -43,6 +43,7 @@ struct run {
 	int64_t seq;
 	size_t pending_bytes;
 	int64_t progress_at;
+	VEC(uint64_t) told; /* of each check, what was written last */
 	char doing[2][240]; /* what the scan's texts point to: those of an event live only as long as it */
 	bool replaying; /* what comes was stored before */
 	bool broken; /* writing failed: stop, try again later */
@@ -277,13 +278,41 @@ static void on_page(void *ctx, const struct scan_page_info *p)
 	page->unchanged = p->unchanged;
 }
 
+struct moved {
+	struct run *r;
+	const struct scan_progress *p;
+};
+
+/* Rows of the checks that did something since they were last told. What they came to in the
+ * end is written with the end (app_reconcile). */
+static int save_checks(struct run *r, const struct scan_progress *p, struct error *e)
+{
+	while (r->told.len < p->checks_len)
+		*vec_push(&r->told) = UINT64_MAX;
+	for (size_t i = 0; i < p->checks_len; i++) {
+		const struct scan_check_stat *s = &p->checks[i];
+		bool pending = strcmp(s->state, "not-reached") == 0;
+		uint64_t now = s->requests * 3 + s->findings * 2 + (s->tasks > 0);
+
+		if (now == r->told.ptr[i])
+			continue;
+		if (store_scan_check_put(r->c.db, r->scan.id, str_c(s->check->id),
+					 s->tasks ? STR("running") : pending ? STR("pending") : str_c(s->state),
+					 (int64_t)s->findings, (int64_t)s->requests, e) < 0)
+			return -1;
+		r->told.ptr[i] = now;
+	}
+	return 0;
+}
+
 static int progress_tx(struct app_call *c, void *arg, struct error *e)
 {
-	struct run *r = arg;
+	const struct moved *m = arg;
 
-	if (job_fence(r->ctx, e) < 0 || store_scan_save_progress(c->db, &r->scan, e) < 0)
+	if (job_fence(m->r->ctx, e) < 0 || save_checks(m->r, m->p, e) < 0 ||
+	    store_scan_save_progress(c->db, &m->r->scan, e) < 0)
 		return -1;
-	return app_scan_event(c, &r->scan, "scan.progress", e);
+	return app_scan_event(c, &m->r->scan, "scan.progress", e);
 }
 
 static void take_stats(struct store_scan *s, const struct scan_stats *st)
@@ -294,6 +323,8 @@ static void take_stats(struct store_scan *s, const struct scan_stats *st)
 	s->bytes = (int64_t)st->bytes;
 	s->seconds = (int64_t)st->seconds;
 	s->unchanged = (int64_t)st->unchanged;
+	s->saved = (int64_t)st->saved;
+	s->spared = (int64_t)st->spared;
 }
 
 /* A copy in `room`, cut between characters. */
@@ -325,11 +356,11 @@ static void on_progress(void *ctx, const struct scan_progress *p)
 		s->remaining = (int64_t)((double)p->remaining * p->stats.seconds / (double)p->done);
 	job_progress(r->ctx, (int)s->progress, s->doing, s->doing_en,
 		     s->remaining < 0 ? -1 : s->remaining * 1000);
-	if (r->progress_at && mono - r->progress_at < PROGRESS_MS)
+	if (r->progress_at && mono - r->progress_at < PROGRESS_MS && !p->checks_len)
 		return;
 	r->progress_at = mono;
 	refresh(r);
-	if (flush(r, &e) < 0 || app_tx(&r->c, progress_tx, r, &e) < 0)
+	if (flush(r, &e) < 0 || app_tx(&r->c, progress_tx, &(struct moved){ r, p }, &e) < 0)
 		broken(r, &e);
 }
 
@@ -747,6 +778,7 @@ static int scan_run_job(struct job_ctx *ctx, struct error *e)
 	arena_free(r.pending);
 	vec_free(&r.records);
 	vec_free(&r.pages);
+	vec_free(&r.told);
 	return result;
 }
 

@@ -29,6 +29,8 @@ static json_t *stats_json(const struct store_scan *s)
 	json_put(o, "errors", json_integer(s->errors));
 	json_put(o, "bytes", json_integer(s->bytes));
 	json_put(o, "seconds", json_integer(s->seconds));
+	json_put(o, "saved", json_integer(s->saved));
+	json_put(o, "spared", json_integer(s->spared));
 	return o;
 }
 

@@ -153,6 +153,22 @@ static void fill_stats(struct run *r, struct scan_stats *s)
 	s->seconds = run_seconds(r);
 }
 
+static void check_states(struct run *r)
+{
+	for (size_t i = 0; scan_checks[i]; i++) {
+		const struct scan_check *c = scan_checks[i];
+		unsigned modes = c->modes ? c->modes : SCAN_ALL_MODES;
+		struct scan_check_stat *s = &r->checks[i];
+		s->state = s->tasks && s->skipped	      ? "slow"
+			   : s->tasks			      ? "ran"
+			   : attack_check_wanted(r, c)	      ? "not-reached"
+			   : (modes & r->o.mode) == 0 && !r->o.only_checks_len ? "mode"
+			   : ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) ||
+				     ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins) ? "intrusive"
+							      : "excluded";
+	}
+}
+
 static void send_progress(struct run *r, bool final)
 {
 	struct scan_progress p = { .doing_zh = r->doing_zh, .doing_en = r->doing_en };
@@ -161,6 +177,9 @@ static void send_progress(struct run *r, bool final)
 		p.basis = r->basis = 10000;
 	fill_stats(r, &p.stats);
 	memcpy(p.counts, r->counts, sizeof(p.counts));
+	check_states(r);
+	p.checks = r->checks;
+	p.checks_len = scan_checks_count();
 	if (r->events->progress)
 		r->events->progress(r->events->ctx, &p);
 }
@@ -610,22 +629,6 @@ static const struct {
 	  "The session was lost and logging in again failed; the scan ended early." },
 	{ "journal.failed", "无法写入扫描记录，扫描提前结束。", "The journal cannot be written; the scan ended early." },
 };
-
-static void check_states(struct run *r)
-{
-	for (size_t i = 0; scan_checks[i]; i++) {
-		const struct scan_check *c = scan_checks[i];
-		unsigned modes = c->modes ? c->modes : SCAN_ALL_MODES;
-		struct scan_check_stat *s = &r->checks[i];
-		s->state = s->tasks && s->skipped	      ? "slow"
-			   : s->tasks			      ? "ran"
-			   : attack_check_wanted(r, c)	      ? "not-reached"
-			   : (modes & r->o.mode) == 0 && !r->o.only_checks_len ? "mode"
-			   : ((c->flags & SCAN_INTRUSIVE) && !r->o.intrusive) ||
-				     ((c->flags & SCAN_TRIES_LOGINS) && !r->o.try_logins) ? "intrusive"
-							      : "excluded";
-	}
-}
 
 static void summarize(struct run *r, struct scan_summary *s)
 {

@@ -15,8 +15,11 @@
 #include "scan/oob.h"
 #include "scan/tech/tech.h"
 
+#define CHECKS_MS 2000 /* between two tellings of what each check did so far */
+
 struct child {
 	int chan;
+	int64_t checks_told;
 	struct buf batch;
 	struct map *unused;
 	VEC(struct buf) bundles; /* of templates */
@@ -136,8 +139,24 @@ static void on_page(void *ctx, const struct scan_page_info *p)
 	buf_free(&b);
 }
 
+static void put_checks(struct buf *b, const struct scan_check_stat *list, size_t n)
+{
+	buf_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		buf_blob(b, str_c(list[i].check->id));
+		buf_blob(b, str_c(list[i].state));
+		buf_u64(b, list[i].findings);
+		buf_u64(b, list[i].tasks);
+		buf_u64(b, list[i].skipped);
+		buf_u64(b, list[i].requests);
+	}
+}
+
 static void on_progress(void *ctx, const struct scan_progress *p)
 {
+	struct child *c = ctx;
+	int64_t now = clock_mono_ms(&clock_system);
+	bool due = now - c->checks_told >= CHECKS_MS;
 	struct buf b;
 	buf_init(&b, 64 * KIB);
 	buf_u32(&b, p->basis);
@@ -148,6 +167,9 @@ static void on_progress(void *ctx, const struct scan_progress *p)
 	jail_put_stats(&b, &p->stats);
 	for (int i = 0; i < SEVERITY_COUNT; i++)
 		buf_u64(&b, p->counts[i]);
+	put_checks(&b, p->checks, due ? p->checks_len : 0);
+	if (due)
+		c->checks_told = now;
 	child_send(ctx, FRAME_PROGRESS, buf_view(&b));
 	buf_free(&b);
 }
@@ -353,15 +375,7 @@ static void send_summary(struct child *c, const struct scan_summary *s)
 		buf_u64(&b, s->counts[i]);
 	buf_u64(&b, (uint64_t)s->started_ms);
 	buf_u64(&b, (uint64_t)s->finished_ms);
-	buf_u32(&b, (uint32_t)s->checks_len);
-	for (size_t i = 0; i < s->checks_len; i++) {
-		buf_blob(&b, str_c(s->checks[i].check->id));
-		buf_blob(&b, str_c(s->checks[i].state));
-		buf_u64(&b, s->checks[i].findings);
-		buf_u64(&b, s->checks[i].tasks);
-		buf_u64(&b, s->checks[i].skipped);
-		buf_u64(&b, s->checks[i].requests);
-	}
+	put_checks(&b, s->checks, s->checks_len);
 	child_send(c, FRAME_SUMMARY, buf_view(&b));
 	buf_free(&b);
 }

@@ -28,6 +28,7 @@ void jail_put_stats(struct buf *b, const struct scan_stats *s)
 	buf_u64(b, s->bytes);
 	buf_u64(b, s->errors);
 	buf_u64(b, s->saved);
+	buf_u64(b, s->spared);
 	buf_u64(b, s->unchanged);
 	buf_u64(b, s->crawl_requests);
 	buf_u64(b, (uint64_t)(s->seconds * 1000));
@@ -37,7 +38,8 @@ int jail_get_stats(struct reader *r, struct scan_stats *s)
 {
 	uint64_t ms;
 	if (reader_u64(r, &s->requests) < 0 || reader_u64(r, &s->pages) < 0 || reader_u64(r, &s->bytes) < 0 ||
-	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &s->unchanged) < 0 ||
+	    reader_u64(r, &s->errors) < 0 || reader_u64(r, &s->saved) < 0 || reader_u64(r, &s->spared) < 0 ||
+	    reader_u64(r, &s->unchanged) < 0 ||
 	    reader_u64(r, &s->crawl_requests) < 0 || reader_u64(r, &ms) < 0)
 		return -1;
 	s->seconds = (double)ms / 1000;
@@ -81,6 +83,38 @@ static int keep_page(struct keeper *k, struct str bytes)
 	return 0;
 }
 
+/* The states that a summary may name, as lasting strings. */
+static const char *state_word(struct str s)
+{
+	static const char *const words[] = { "ran", "mode", "excluded", "intrusive", "not-reached", "slow" };
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(s, str_c(words[i])))
+			return words[i];
+	return "not-reached";
+}
+
+/* n of them, on the heap. */
+static int read_checks(struct reader *r, uint32_t n, struct scan_check_stat **ret, size_t *ret_len)
+{
+	struct scan_check_stat *list = mem_array(n + 1, sizeof(*list));
+	size_t len = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct str id, state;
+		struct scan_check_stat *c = &list[len];
+		if (reader_blob(r, &id) < 0 || reader_blob(r, &state) < 0 || reader_u64(r, &c->findings) < 0 ||
+		    reader_u64(r, &c->tasks) < 0 || reader_u64(r, &c->skipped) < 0 || reader_u64(r, &c->requests) < 0) {
+			free(list);
+			return -1;
+		}
+		c->check = scan_check_find(id);
+		c->state = state_word(state);
+		len += c->check != NULL;
+	}
+	*ret = list;
+	*ret_len = len;
+	return 0;
+}
+
 static int keep_progress(struct keeper *k, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
@@ -92,9 +126,14 @@ static int keep_progress(struct keeper *k, struct str bytes)
 	for (int i = 0; i < SEVERITY_COUNT; i++)
 		if (reader_u64(&r, &p.counts[i]) < 0)
 			return -1;
-	char *z = str_dup(zh), *n = str_dup(en);
+	struct scan_check_stat *checks = NULL;
+	uint32_t n;
+	if (reader_u32(&r, &n) < 0 || n > 10000 || (n && read_checks(&r, n, &checks, &p.checks_len) < 0))
+		return -1;
+	p.checks = checks;
+	char *z = str_dup(zh), *x = str_dup(en);
 	p.doing_zh = z;
-	p.doing_en = n;
+	p.doing_en = x;
 	if (p.basis > 10000)
 		p.basis = 10000;
 	k->heard = p.stats;
@@ -102,7 +141,8 @@ static int keep_progress(struct keeper *k, struct str bytes)
 	if (k->events->progress)
 		k->events->progress(k->events->ctx, &p);
 	free(z);
-	free(n);
+	free(x);
+	free(checks);
 	return 0;
 }
 
@@ -138,16 +178,6 @@ static void copy_text(char *to, size_t size, struct str s)
 	snprintf(to, size, "%.*s", (int)(s.len < size ? s.len : size - 1), s.ptr ? s.ptr : "");
 }
 
-/* The states that a summary may name, as lasting strings. */
-static const char *state_word(struct str s)
-{
-	static const char *const words[] = { "ran", "mode", "excluded", "intrusive", "not-reached", "slow" };
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (str_eq(s, str_c(words[i])))
-			return words[i];
-	return "not-reached";
-}
-
 static int keep_summary(struct keeper *k, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
@@ -169,20 +199,8 @@ static int keep_summary(struct keeper *k, struct str bytes)
 	copy_text(s.reason, sizeof(s.reason), reason);
 	copy_text(s.reason_zh, sizeof(s.reason_zh), zh);
 	copy_text(s.reason_en, sizeof(s.reason_en), en);
-	s.checks = mem_array(n + 1, sizeof(*s.checks));
-	for (uint32_t i = 0; i < n; i++) {
-		struct str id, state;
-		struct scan_check_stat *c = &s.checks[s.checks_len];
-		if (reader_blob(&r, &id) < 0 || reader_blob(&r, &state) < 0 || reader_u64(&r, &c->findings) < 0 ||
-		    reader_u64(&r, &c->tasks) < 0 || reader_u64(&r, &c->skipped) < 0 ||
-		    reader_u64(&r, &c->requests) < 0) {
-			scan_summary_free(&s);
-			return -1;
-		}
-		c->check = scan_check_find(id);
-		c->state = state_word(state);
-		s.checks_len += c->check != NULL;
-	}
+	if (read_checks(&r, n, &s.checks, &s.checks_len) < 0)
+		return -1;
 	*k->summary = s;
 	k->ended = true;
 	k->result = 0;

@@ -194,8 +194,19 @@ struct scan_stats {
 	uint64_t requests, pages, bytes, errors;
 	uint64_t crawl_requests; /* of the requests: those before the active checks began */
 	uint64_t saved;	 /* requests not sent because an equal one was answered before */
+	uint64_t spared; /* requests at most of templates left out: not for what the site runs */
 	uint64_t unchanged; /* pages that an incremental scan did not probe again */
 	double seconds;
+};
+
+/* What a check did so far, or why it is not run. */
+struct scan_check_stat {
+	const struct scan_check *check;
+	const char *state; /* "ran", "mode", "excluded", "intrusive", "not-reached" (yet, while the scan runs),
+			     * "slow": ran, but was cut short at slow endpoints */
+	uint64_t findings, tasks;
+	uint64_t skipped;  /* probes left out at endpoints that take seconds */
+	uint64_t requests; /* that it sent; what is common to all belongs to none */
 };
 
 struct scan_progress {
@@ -204,6 +215,8 @@ struct scan_progress {
 	uint64_t done, remaining; /* known units of work */
 	struct scan_stats stats;
 	uint64_t counts[SEVERITY_COUNT];
+	const struct scan_check_stat *checks; /* so far; through the jail every two seconds, else NULL */
+	size_t checks_len;
 };
 
 enum scan_verdict { SCAN_GO, SCAN_PAUSE, SCAN_CANCEL };
@@ -259,16 +272,8 @@ struct scan_summary {
 	struct scan_stats stats;
 	uint64_t counts[SEVERITY_COUNT];
 	int64_t started_ms, finished_ms; /* wall; from the journal when resumed */
-	/* what each check did: id, state "ran" or why it was skipped, findings */
 	size_t checks_len;
-	struct scan_check_stat {
-		const struct scan_check *check;
-		const char *state; /* "ran", "mode", "excluded", "intrusive", "not-reached",
-				     * "slow": ran, but was cut short at slow endpoints */
-		uint64_t findings, tasks;
-		uint64_t skipped; /* probes left out at endpoints that take seconds */
-		uint64_t requests; /* that it sent; what is common to all belongs to none */
-	} *checks; /* heap; scan_summary_free() */
+	struct scan_check_stat *checks; /* heap; scan_summary_free() */
 };
 void scan_summary_free(struct scan_summary *s);
 

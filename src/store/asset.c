@@ -181,7 +181,7 @@ int store_asset_fact_counts(struct store_conn *c, struct str tenant, struct str 
 
 #define EVENT                                                                                      \
 	"v.id, v.tenant_id, v.site_id, v.fact_id, v.time, v.type, v.kind, v.title, v.was, "        \
-	"v.run_id, s.name"
+	"v.run_id, s.name, (SELECT f.port FROM asset_fact f WHERE f.id = v.fact_id)"
 
 int store_asset_event_add(struct store_conn *c, const struct store_asset_event *v, struct error *e)
 {
@@ -214,6 +214,7 @@ static void each_event(struct store_reader *r, void *user)
 	v.was = store_read_str(r);
 	v.run = store_read_str(r);
 	v.site_name = store_read_str(r);
+	v.port = store_read_int(r);
 	each->fn(&v, each->user);
 }
 

@@ -51,6 +51,7 @@ struct store_asset_event {
 	int64_t time;
 	struct str type, kind, title, was, run;
 	struct str site_name; /* read only */
+	int64_t port;	      /* of the fact, 0: none; read only */
 };
 int store_asset_event_add(struct store_conn *c, const struct store_asset_event *v, struct error *e);
 /* site and fact may be "". Newest first. */

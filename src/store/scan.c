@@ -10,7 +10,8 @@
 	"monitor_id, settings, secrets, progress, doing, doing_en, remaining, waiting, complete, " \
 	"score, info, low, medium, high, critical, requests, pages, errors, bytes, seconds, "      \
 	"error, rule_version, formula_version, verify_method, verify_token, verified_at, "         \
-	"previous_id, created_by, created, started, finished, revision, incremental, unchanged"
+	"previous_id, created_by, created, started, finished, revision, incremental, unchanged, "\
+	"saved, spared"
 #define NOT_ENDED "state NOT IN ('done', 'failed', 'cancelled')"
 
 static void read_scan(struct store_reader *r, struct store_scan *s)
@@ -57,6 +58,8 @@ static void read_scan(struct store_reader *r, struct store_scan *s)
 	s->revision = store_read_int(r);
 	s->incremental = store_read_int(r);
 	s->unchanged = store_read_int(r);
+	s->saved = store_read_int(r);
+	s->spared = store_read_int(r);
 }
 
 int store_scan_insert(struct store_conn *c, const struct store_scan *s, struct error *e)
@@ -113,14 +116,14 @@ int store_scan_save_progress(struct store_conn *c, const struct store_scan *s, s
 			  "UPDATE scan SET progress = CASE WHEN progress < ? THEN ? ELSE progress END, "
 			  "doing = ?, doing_en = ?, remaining = ?, info = ?, low = ?, medium = ?, "
 			  "high = ?, critical = ?, requests = ?, pages = ?, errors = ?, bytes = ?, "
-			  "seconds = ?, revision = revision + 1 "
+			  "seconds = ?, saved = ?, spared = ?, revision = revision + 1 "
 			  "WHERE id = ? AND tenant_id = ? AND " NOT_ENDED,
 			  SV_INT(s->progress), SV_INT(s->progress), SV_STR(s->doing),
 			  SV_STR(s->doing_en), SV_INT(s->remaining), SV_INT(s->counts[0]),
 			  SV_INT(s->counts[1]), SV_INT(s->counts[2]), SV_INT(s->counts[3]),
 			  SV_INT(s->counts[4]), SV_INT(s->requests), SV_INT(s->pages),
-			  SV_INT(s->errors), SV_INT(s->bytes), SV_INT(s->seconds), SV_STR(s->id),
-			  SV_STR(s->tenant));
+			  SV_INT(s->errors), SV_INT(s->bytes), SV_INT(s->seconds), SV_INT(s->saved),
+			  SV_INT(s->spared), SV_STR(s->id), SV_STR(s->tenant));
 }
 
 int store_scan_finish(struct store_conn *c, const struct store_scan *s, struct error *e)
@@ -130,7 +133,7 @@ int store_scan_finish(struct store_conn *c, const struct store_scan *s, struct e
 		       "doing_en = ?, remaining = 0, complete = ?, score = ?, info = ?, low = ?, "
 		       "medium = ?, high = ?, critical = ?, requests = ?, pages = ?, errors = ?, "
 		       "bytes = ?, seconds = ?, error = ?, rule_version = ?, formula_version = ?, "
-		       "previous_id = ?, finished = ?, incremental = ?, unchanged = ?, revision = revision + 1 "
+		       "previous_id = ?, finished = ?, incremental = ?, unchanged = ?, saved = ?, spared = ?, revision = revision + 1 "
 		       "WHERE id = ? AND tenant_id = ? AND " NOT_ENDED,
 		       SV_STR(s->state), SV_INT(s->progress), SV_STR(s->doing), SV_STR(s->doing_en),
 		       SV_BOOL(s->complete), s->score < 0 ? SV_NULL : SV_INT(s->score),
@@ -139,7 +142,7 @@ int store_scan_finish(struct store_conn *c, const struct store_scan *s, struct e
 		       SV_INT(s->pages), SV_INT(s->errors), SV_INT(s->bytes), SV_INT(s->seconds),
 		       SV_STR(s->error), SV_STR(s->rule_version), SV_STR(s->formula_version),
 		       SV_STR(s->previous), SV_INT(s->finished), SV_INT(s->incremental),
-		       SV_INT(s->unchanged), SV_STR(s->id),
+		       SV_INT(s->unchanged), SV_INT(s->saved), SV_INT(s->spared), SV_STR(s->id),
 		       SV_STR(s->tenant)) < 0)
 		return -1;
 	return store_changed(c) > 0;

@@ -27,6 +27,7 @@ struct store_scan {
 	int64_t created, started, finished, revision;
 	int64_t incremental; /* 0: a full scan; n: the n-th incremental one behind it */
 	int64_t unchanged;   /* pages not probed again */
+	int64_t saved, spared; /* requests not sent: answered by an equal one; pointless for what the site runs */
 };
 
 int store_scan_insert(struct store_conn *c, const struct store_scan *s, struct error *e);

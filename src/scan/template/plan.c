@@ -261,6 +261,7 @@ static void leave_out(struct run *r, const struct template *t, size_t bases)
 {
 	r->templates->stats.gated++;
 	r->templates->stats.spared += t->max_requests * bases;
+	r->stats.spared += t->max_requests * bases;
 }
 
 /* Those that find products come first: others wait for them. */

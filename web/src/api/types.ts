@@ -77,7 +77,7 @@ export interface Authorization {
 export interface Scan {
   id: string; site_id: string; site_name: string; url: string; mode: Mode; state: ScanState; progress: number
   doing: string; doing_en: string; remaining: number | string | null; waiting?: string | null; complete: boolean; score: number | null; counts: Counts
-  stats: { requests: number; pages: number; bytes: number; seconds: number }
+  stats: { requests: number; pages: number; bytes: number; seconds: number; saved: number; spared: number }
   trigger: string; created: string; started: string | null; finished: string | null; error: Fault | null; rule_version: string
   incremental: number; unchanged: number; finding_id: string | null
 }
@@ -95,7 +95,7 @@ export interface Asset {
   id: string; site_id: string; site_name: string; kind: string; key: string; title: string; host: string; port: number | null; product: string; version: string; cpe: string
   confidence: number; detail: any; source: string; state: 'present' | 'gone'; first_seen: string; last_seen: string; changed_at: string | null; gone_at: string | null; findings: { count: number; worst: Severity | null }
 }
-export interface AssetEvent { id: string; site_id: string; site_name: string; asset_id: string; time: string; type: string; kind: string; title: string; was: string | null }
+export interface AssetEvent { id: string; site_id: string; site_name: string; asset_id: string; time: string; type: string; kind: string; title: string; port: number | null; was: string | null }
 export interface AssetDetail extends Omit<Asset, 'findings'> { findings: Finding[]; history: AssetEvent[] }
 export interface AssetRun { id: string; site_id: string; site_name: string; state: string; progress: number; doing: string; doing_en: string; complete: boolean; probed: number; open: number; facts: number; changes: number; error: any; created: string; finished: string | null }
 export interface Proposal { id: string; decision: Decision; reason: string; expires?: string | null; owner?: string | { name: string }; created?: string }

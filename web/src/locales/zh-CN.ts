@@ -16,9 +16,9 @@ export default {
     retry: '重试', save: '保存', saved: '已保存', time: '时间',
   },
   asset: {
-    sub: '每个网站背后的端口、系统、服务与软件，以及挂在它们上面的漏洞', start: '开始资产发现', started: '已开始发现资产', startText: '只连接、识别、不登录、不修改。发现的弱点会进入漏洞管理。', ports: '端口范围', scopeOwn: '只看网站自己的端口', scopeTop: '1,000 个常见端口', scopeAll: '全部 65,535 个端口', scopeList: '指定端口',
+    sub: '每个网站背后的端口、系统、服务与软件，以及挂在它们上面的漏洞', start: '开始资产发现', started: '已开始发现资产', startText: '只连接、识别、不登录、不修改。发现的弱点会进入漏洞管理。', ports: '端口范围', udp: '同时探测 UDP 服务', udpHint: '向 DNS、NTP、SNMP、SSDP、mDNS、NetBIOS、memcached 各发一个无害的包。UDP 没有应答不等于关闭，只列出有应答的；只看网站自己的端口时不做。', scopeOwn: '只看网站自己的端口', scopeTop: '1,000 个常见端口', scopeAll: '全部 65,535 个端口', scopeList: '指定端口',
     needDns: '这个网站以文件或标签认证，只证明它自己的端口属于你。要探测其他端口，请用 DNS TXT 认证或提交授权书。', running: '正在发现资产', probed: '已探测 {n} 个端口，{open} 个开放', failed: '最近一次资产发现没有成功：', history: '变化历史', noHistory: '还没有变化', noHistoryText: '资产出现、改变、消失时会记在这里。',
-    port: '端口', title: '名称', version: '版本', findings: '漏洞', confidence: '可信度', state: '状态', search: '名称、主机、版本、CPE', allStates: '全部状态', none: '还没有资产', noneText: '在网站的“资产”页开始资产发现，端口、系统、服务与软件会列在这里。', noneFiltered: '没有符合条件的资产', until: '有效期至 {time}', kind: '种类', host: '主机', details: '细节', hangs: '挂在它上面的漏洞', hangsNone: '没有未修复的漏洞', yes: '是', no: '否',
+    port: '端口', title: '名称', version: '版本', findings: '漏洞', confidence: '可信度', state: '状态', search: '名称、主机、版本', allStates: '全部状态', none: '还没有资产', noneText: '在网站的“资产”页开始资产发现，端口、系统、服务与软件会列在这里。', noneFiltered: '没有符合条件的资产', until: '有效期至 {time}', kind: '种类', host: '主机', details: '细节', hangs: '挂在它上面的漏洞', hangsNone: '没有未修复的漏洞', yes: '是', no: '否',
   },
   assetFact: { service: '服务', tls: 'TLS', http: 'HTTP', rule: '识别规则', from: '来源', name: '名称', values: '值', url: '网址', category: '类别', category_zh: '类别', category_en: '类别（英文）', support: '支持情况', suites: '密码套件', subject: '主体', starttls: 'STARTTLS', signature: '签名算法', serial: '序列号', self_signed: '自签名', secure_renegotiation: '安全重协商', score: '得分', protocols: '协议', resume: '会话恢复', ocsp_stapling: 'OCSP 装订', not_before: '生效', not_after: '到期', names: '域名', key: '密钥', key_bits: '密钥位数', issuer: '颁发者', info: '说明', host_match: '与域名相符', heartbleed: '心脏滴血', groups: '椭圆曲线', forward_secrecy: '前向保密', fallback_scsv: '防降级', extended_master_secret: '扩展主密钥', expired: '已过期', evidence: '依据', dh_bits: 'DH 位数', days_left: '剩余天数', id: '编号', host: '主机', banner: '应答' },
   assetKind: { port: '端口', system: '系统', service: '服务', software: '软件', certificate: '证书', tls: 'TLS', dns: 'DNS', subdomain: '子域名' },
@@ -41,7 +41,7 @@ export default {
   memberState: { active: '正常', disabled: '已停用', suspended: '已停用', invited: '待登录' },
   reportState: { queued: '排队中', running: '生成中', done: '已生成', failed: '生成失败' },
   requestState: { pending: '待审批', approved: '已同意', approve: '已同意', rejected: '已拒绝', reject: '已拒绝' },
-  checkState: { done: '未发现', ok: '未发现', clean: '未发现', passed: '未发现', found: '已发现', running: '检测中', pending: '等待', skipped: '未执行', failed: '出错', none: '未发现' },
+  checkState: { ran: '未发现', slow: '部分执行', mode: '此模式不做', excluded: '未启用', intrusive: '未允许', 'not-reached': '没有轮到', running: '检测中', pending: '等待' },
   weekday: { 0: '周日', 1: '周一', 2: '周二', 3: '周三', 4: '周四', 5: '周五', 6: '周六' },
   weekdayShort: { 0: '日', 1: '一', 2: '二', 3: '三', 4: '四', 5: '五', 6: '六' },
   setup: {
@@ -55,7 +55,7 @@ export default {
   table: { selectAll: '全选', select: '选择 {name}', count: '已显示 {n} 条，共 {total} 条', countOnly: '共 {n} 条', more: '加载更多', columns: '选择列', reset: '恢复默认' },
   chart: { asTable: '以表格查看', asChart: '以图表查看', png: '导出图片', empty: '暂无数据' },
   score: {
-    points: '{n}分', never: '未扫描', none: '无评分', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
+    notCounted: '没有扫完，不计分；以上是已发现的问题会扣的分。', points: '{n}分', never: '未扫描', none: '无评分', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
     count: '数量', first: '首个扣', step: '之后每个扣', cap: '最多扣', deduction: '扣分', start: '起始分', ceiling: '有高危或紧急漏洞时的封顶分',
   },
   guide: {
@@ -74,7 +74,7 @@ export default {
   site: {
     add: '添加网站', detail: '网站详情', domain: '域名信息', verifyState: '认证状态', lastScan: '最近一次扫描时间', result: '扫描结果', counts: '漏洞数量', goVerify: '去认证', viewDetail: '查看详情', running: '进行中', finished: '已完成', scan: '扫描', searchPlaceholder: '搜索网址或名称', allStates: '全部认证状态',
     needVerifyTitle: '先完成认证', needVerifyText: '“{name}”还没有通过认证。为避免误扫他人网站，只有证明归您管理的网站才能扫描。', deleteTitle: '删除网站', deleteText: '将删除“{name}”及其全部扫描、漏洞和报告，无法恢复。请写明理由：', deleted: '已删除“{name}”', noDeleteWhileScanning: '扫描进行中，不能删除', none: '还没有网站', noneText: '添加网站、完成认证后就可以扫描。第一次扫描通常只要几分钟。', noneFiltered: '没有符合条件的网站',
-    url: '网址', urlHint: '填写首页地址；扫描范围是相同的协议、域名和端口。未写协议时按 https 处理。', name: '网站名称', namePlaceholder: '例如：官网', group: '分组', groupPlaceholder: '例如：门户、业务系统', advanced: '扫描设置（可稍后修改）', quotaFull: '网站数量已达配额上限（{n} 个），请先提升配额或删除不用的网站。', neverScanned: '还没有扫描过。完成认证后即可开始第一次扫描。',
+    url: '网址', urlHint: '填写首页地址；扫描范围是相同的协议、域名和端口。未写协议时按 https 处理。', name: '网站名称', namePlaceholder: '例如：官网', group: '分组', groupPlaceholder: '例如：门户、业务系统', advanced: '扫描设置（可稍后修改）', quotaFull: '网站数量已达配额上限（{n} 个），请先提升配额或删除不用的网站。', neverScanned: '还没有扫描过。完成认证后即可开始第一次扫描。', neverScannedReady: '还没有扫描过。点右上角“扫描”开始第一次扫描，结果会显示在这里。', partScanned: '最近一次扫描没有完整结束，还没有健康分。',
     moveTitle: '变更域名', moveText: '将把网址从 {from} 改为 {to}。变更后需要重新认证，历史记录保留。', move: '变更', moveHint: '修改网址即为域名变更：不占用新的配额，但需要重新认证。',
   },
   siteTab: { overview: '概况', vulns: '漏洞', assets: '资产', runs: '扫描记录', settings: '设置' },
@@ -103,7 +103,7 @@ export default {
   scan: { mode: '扫描模式', start: '开始扫描', startTitle: '扫描 {name}', startHint: '扫描只使用无破坏的探测；可随时暂停，重启服务也不会丢失进度。', once: '本次扫描的选项', full: '这次做完整扫描', riskyHint: '这次扫描可能改动数据或锁定账号；可随时暂停，重启服务也不会丢失进度。' },
   run: {
     title: '扫描详情', pause: '暂停', resume: '继续', cancel: '取消', cancelTitle: '取消扫描', cancelText: '取消对“{name}”的扫描？已发现的漏洞会保留，但这次不会给出健康分。', again: '重新扫描', progress: '扫描进度', doing: '当前', remaining: '剩余', checkRequests: '{n} 个请求', incremental: '增量扫描', unchanged: '{n} 个页面没有变化，沿用上次结果', remainingSoon: '不到 1 分钟', remainingMinutes: '约 {n} 分钟', remainingHours: '约 {h} 小时 {m} 分', remainingUnknown: '计算中', elapsed: '已用时', requests: '请求数', pagesN: '页面', bytes: '流量', partial: '这次扫描没有完整结束，不影响网站的健康分。',
-    state: '状态', score: '健康分', trigger: '来源', allTriggers: '全部来源', created: '创建时间', started: '开始时间', finished: '结束时间', rules: '规则版本', facts: '扫描信息', checks: '检测项目', checksNone: '扫描开始后会列出检测项目', none: '还没有扫描记录',
+    state: '状态', score: '健康分', trigger: '来源', allTriggers: '全部来源', created: '创建时间', started: '开始时间', finished: '结束时间', rules: '规则版本', facts: '扫描信息', checks: '检测项目', checksMoving: '已开始 {run} · 等待 {wait}', checksDone: '执行 {run} / 共 {all}', saved: '省下的请求', savedParts: '缓存回答 {cache}，与所用技术无关的规则 {gate}', savedHint: '没有发给网站的请求', limited: '已得到的结果有效，但不计分。可以在网站设置里提高上限后重新扫描。', toSettings: '前往设置', checksNone: '扫描开始后会列出检测项目', none: '还没有扫描记录',
   },
   runTab: { overview: '概况', vulns: '漏洞', tree: '网站结构', pages: '页面', score: '评分', compare: '对比', site: '网站' },
   page: { status: '状态码', type: '类型', title: '标题', depth: '深度', size: '大小', search: '搜索网址、标题或状态码', none: '还没有发现页面', n: '{n} 页', findings: '{n} 个漏洞' },
