@@ -52,7 +52,7 @@ export function randomKey(): string {
   return Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')
 }
 
-interface Options { query?: Query; body?: unknown; signal?: AbortSignal; key?: string; quiet401?: boolean }
+interface Options { query?: Query; body?: unknown; signal?: AbortSignal; key?: string; quiet401?: boolean; /** Whatever has changed since it was read. */ anyway?: boolean }
 
 async function call<T>(method: string, path: string, o: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
@@ -61,7 +61,7 @@ async function call<T>(method: string, path: string, o: Options = {}): Promise<T
     if (wire.csrf) headers['X-CSRF-Token'] = wire.csrf
     if (o.key) headers['Idempotency-Key'] = o.key
     const tag = etags.get(path)
-    if (tag && (method === 'PATCH' || method === 'DELETE')) headers['If-Match'] = tag
+    if (tag && !o.anyway && (method === 'PATCH' || method === 'DELETE')) headers['If-Match'] = tag
   }
   let r: Response
   try {

@@ -15,8 +15,9 @@ export const api = {
   session: {
     get: () => http.get<T.Session>('/session', undefined, { quiet401: true }),
     login: (b: { email: string; password: string; totp?: string }) => http.post<T.Session>('/session', b, { quiet401: true }),
-    tenant: (tenant_id: string) => http.patch<T.Session>('/session', { tenant_id }),
-    logout: () => http.del<void>('/session'),
+    // A theme or language chosen meanwhile changes what GET /session says; that must not stand in the way.
+    tenant: (tenant_id: string) => http.patch<T.Session>('/session', { tenant_id }, { anyway: true }),
+    logout: () => http.del<void>('/session', undefined, { anyway: true, quiet401: true, signal: AbortSignal.timeout(15000) }),
     list: () => http.get<T.Page<T.LoginSession>>('/sessions'),
     revoke: (id: string) => http.del<void>(`/sessions/${id}`),
   },

@@ -51,8 +51,9 @@ export const useSession = defineStore('session', () => {
   async function loadQuotas() {
     try { quotas.value = (await api.quotas.list()).items } catch { /* chips stay as they are */ }
   }
+  /** Throws when the server could not be told: the person is then still signed in. */
   async function logout() {
-    try { await api.session.logout() } catch { /* gone either way */ }
+    try { await api.session.logout() } catch (e) { if (!(e instanceof ApiError && e.status === 401)) throw e }
     forget()
   }
   return { me, checked, needsSetup, signedIn, quotas, can, isPlatform, accept, forget, check, loadQuotas, logout }
