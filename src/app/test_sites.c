@@ -195,7 +195,7 @@ static void run_jobs(struct world *w)
 	assert_true(r == 0);
 }
 
-static json_t *in(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static json_t *in(const char *fmt, ...)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
 	va_list ap;
@@ -864,7 +864,7 @@ static void test_monitor(void **state)
 	ok(app_site_add(&w->c, other, &v, &e));
 	struct str unproven = id_of(w, v);
 	json_decref(v);
-	const char *form = "{\"name\":\"每周快扫\",\"site_ids\":[\"%.*s\"],\"mode\":\"quick\","
+	static const char form[] = "{\"name\":\"每周快扫\",\"site_ids\":[\"%.*s\"],\"mode\":\"quick\","
 			   "\"schedule\":{\"kind\":\"weekly\",\"weekday\":0,\"time\":\"00:00\"}}";
 	_cleanup_json_ json_t *bad = in(form, STR_ARG(unproven));
 	assert_code(app_monitor_add(&w->c, bad, &v, &e), "site.not-verified");

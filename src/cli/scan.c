@@ -42,6 +42,7 @@ struct args {
 	struct str browser, login_only, login_form, login_script, login_url, login_check, login_text, second_form, second_script;
 	struct arena *login_arena;
 	struct cli_list headers, second_headers, excludes, checks, skip, apis, templates;
+	struct scan_header *header_lists[2]; /* of the first and the second account */
 	struct str js_libraries;
 	struct buf api_files[CLI_APIS], js_file;
 	struct cli_list windows;
@@ -391,7 +392,8 @@ static void say_stats(const struct scan_summary *sum)
 {
 	struct scan_check_stat *list = mem_array(sum->checks_len + 1, sizeof(*list));
 	uint64_t all = sum->stats.requests, crawl = sum->stats.crawl_requests, rest = all - crawl;
-	memcpy(list, sum->checks, sum->checks_len * sizeof(*list));
+	if (sum->checks_len)
+		memcpy(list, sum->checks, sum->checks_len * sizeof(*list));
 	qsort(list, sum->checks_len, sizeof(*list), by_requests);
 	fprintf(stderr, "%9s %9s %9s  %s\n", "请求", "次数", "发现", "检测项 (requests, runs, findings, check)");
 	fprintf(stderr, "%9llu %9llu %9s  %s\n", (unsigned long long)crawl, (unsigned long long)sum->stats.pages, "", "爬取 crawl");
@@ -534,13 +536,11 @@ static int run_parsed(struct args *a, struct str url)
 	static const struct os_jail_kind *const kinds[] = { &scan_jail_kind, NULL };
 	struct error e = { 0 };
 	struct scan_options o;
-	struct scan_header *headers[2] = { NULL, NULL };
 	struct os_spawner *spawner = NULL;
 	if (read_templates(a, &e) < 0)
 		return complain(&e, CLI_USAGE);
 	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
-	int bad = load_apis(a, &e) < 0 || load_libraries(a, &e) < 0 ? -1 : to_options(a, url, &o, headers, &e);
-	_cleanup_free_ struct scan_header *first = headers[0], *second = headers[1];
+	int bad = load_apis(a, &e) < 0 || load_libraries(a, &e) < 0 ? -1 : to_options(a, url, &o, a->header_lists, &e);
 	if (bad < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
 		return complain(&e, CLI_USAGE);
 	o.fingerprints = extra.files;
@@ -580,6 +580,8 @@ static int run(int argc, char **argv)
 	for (size_t i = 0; i < CLI_APIS; i++)
 		buf_free(&a.api_files[i]);
 	buf_free(&a.js_file);
+	free(a.header_lists[0]);
+	free(a.header_lists[1]);
 	cli_list_free(&a.apis);
 	arena_free(a.login_arena);
 	cli_list_free(&a.headers);

@@ -19,7 +19,25 @@
 static struct str boundary_of(struct str type)
 {
 	ssize_t at = str_ifind(type, STR("boundary="));
-	return at < 0 ? STR_NULL : str_trim(str_from(type, (size_t)at + 9));
+	if (at < 0)
+		return STR_NULL;
+	struct str b = str_from(type, (size_t)at + 9);
+	ssize_t end = str_starts(b, STR("\"")) ? str_chr(b = str_from(b, 1), '"') : str_chr(b, ';');
+	return str_trim(end < 0 ? b : str_sub(b, 0, (size_t)end));
+}
+
+/* Where the value ends: at a line that begins with two dashes and the boundary. */
+static size_t end_of_value(struct str body, struct str boundary)
+{
+	size_t from = 0;
+	ssize_t at;
+	while ((at = str_find(str_from(body, from), STR("\r\n--"))) >= 0) {
+		from += (size_t)at;
+		if (str_starts(str_from(body, from + 4), boundary))
+			return from;
+		from += 4;
+	}
+	return body.len;
 }
 
 static bool next_part(struct str *body, struct str boundary, struct form_value *ret)
@@ -38,8 +56,7 @@ static bool next_part(struct str *body, struct str boundary, struct form_value *
 	rest = str_from(rest, end < 0 ? rest.len : (size_t)end + 1); /* a field may be called "filename=" */
 	ssize_t file = str_find(rest, STR(" filename=\""));
 	*body = str_from(*body, (size_t)head + 4);
-	ssize_t stop = str_find(*body, STR("\r\n--"));
-	ret->value = str_sub(*body, 0, stop < 0 ? body->len : (size_t)stop);
+	ret->value = str_sub(*body, 0, end_of_value(*body, boundary));
 	ret->file = file >= 0;
 	if (ret->file) {
 		ret->value = str_from(rest, (size_t)file + 11);

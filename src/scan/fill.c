@@ -132,35 +132,71 @@ static struct str value_of(const struct scan_form *form, size_t at, enum form_ch
 	return f->maxlength && v.len > f->maxlength ? str_sub(v, 0, f->maxlength) : v;
 }
 
+/* Names as browsers write them (WHATWG, multipart/form-data): a quote or a line end would end the name. */
+static void put_name(struct buf *b, struct str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '"' || name.ptr[i] == '\r' || name.ptr[i] == '\n')
+			buf_printf(b, "%%%02X", (unsigned)name.ptr[i]);
+		else
+			buf_char(b, name.ptr[i]);
+	}
+}
+
+/* Every run sends the same bytes, so the boundary comes from the names; it is in no name and no value,
+ * whatever the page has put there. */
+static struct str boundary_for(struct arena *a, const struct form_value *v, size_t n)
+{
+	uint64_t h = n;
+	for (size_t i = 0; i < n; i++)
+		h = h * 31 + str_hash(v[i].name);
+	for (;; h = h * 6364136223846793005ull + 1442695040888963407ull) {
+		struct str boundary = arena_printf(a, "----zhanwei%016llx", (unsigned long long)h);
+		size_t i = 0;
+		while (i < n && !str_has(v[i].name, boundary) && !str_has(v[i].value, boundary))
+			i++;
+		if (i == n)
+			return boundary;
+	}
+}
+
+static void put_part(struct buf *b, struct str boundary, const struct form_value *v)
+{
+	buf_printf(b, "--%.*s\r\nContent-Disposition: form-data; name=\"", STR_ARG(boundary));
+	put_name(b, v->name);
+	if (!v->file) {
+		buf_c(b, "\"\r\n\r\n");
+		buf_str(b, v->value);
+	} else {
+		buf_c(b, "\"; filename=\"");
+		put_name(b, v->value);
+		buf_c(b, v->value.len ? "\"\r\nContent-Type: text/plain\r\n\r\nscan" :
+					"\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+	}
+	buf_c(b, "\r\n");
+}
+
 void form_encode(struct arena *a, const struct form_value *v, size_t n, bool multipart,
 		 struct str *ret_body, struct str *ret_type)
 {
-	static const char boundary[] = "----zhanwei7d9f2c4b61";
+	struct str boundary = multipart ? boundary_for(a, v, n) : STR_NULL;
 	_cleanup_buf_ struct buf b;
 	buf_init(&b, 2 * MIB);
 	for (size_t i = 0; i < n; i++) {
-		if (!multipart) {
-			if (i)
-				buf_char(&b, '&');
-			url_form_encode(&b, v[i].name);
-			buf_char(&b, '=');
-			url_form_encode(&b, v[i].value);
+		if (multipart) {
+			put_part(&b, boundary, &v[i]);
 			continue;
 		}
-		buf_printf(&b, "--%s\r\nContent-Disposition: form-data; name=\"%.*s\"", boundary,
-			   STR_ARG(v[i].name));
-		if (v[i].file && v[i].value.len == 0)
-			buf_c(&b, "; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n");
-		else if (v[i].file)
-			buf_printf(&b, "; filename=\"%.*s\"\r\nContent-Type: text/plain\r\n\r\nscan\r\n",
-				   STR_ARG(v[i].value));
-		else
-			buf_printf(&b, "\r\n\r\n%.*s\r\n", STR_ARG(v[i].value));
+		if (i)
+			buf_char(&b, '&');
+		url_form_encode(&b, v[i].name);
+		buf_char(&b, '=');
+		url_form_encode(&b, v[i].value);
 	}
 	if (multipart)
-		buf_printf(&b, "--%s--\r\n", boundary);
+		buf_printf(&b, "--%.*s--\r\n", STR_ARG(boundary));
 	*ret_body = arena_str(a, buf_view(&b));
-	*ret_type = multipart ? arena_printf(a, "multipart/form-data; boundary=%s", boundary) :
+	*ret_type = multipart ? arena_printf(a, "multipart/form-data; boundary=%.*s", STR_ARG(boundary)) :
 				STR("application/x-www-form-urlencoded");
 }
 

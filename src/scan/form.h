@@ -51,7 +51,7 @@ bool form_link_destroys(struct str url, struct str text);
 bool form_says_destroy(struct str words);
 /* CSRF tokens and the like: kept as they are, never probed, refreshed before use. */
 bool form_is_token(struct str name, struct str value);
-/* "application/x-www-form-urlencoded" or multipart with a fixed boundary. */
+/* "application/x-www-form-urlencoded" or multipart; the same values give the same bytes. */
 void form_encode(struct arena *a, const struct form_value *v, size_t n, bool multipart,
 		 struct str *ret_body, struct str *ret_type);
 #endif

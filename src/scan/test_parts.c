@@ -83,6 +83,28 @@ static void forms_are_filled_as_a_visitor_would(void **state)
 	arena_free(a);
 }
 
+static void multipart_values_cannot_end_their_part(void **state)
+{
+	struct arena *a = arena_new(LIMIT_EXCHANGE_ARENA);
+	struct form_value list[] = { { STR("say \"hi\"\r\n"), STR("one"), false },
+				     { STR("pic"), STR("a\"; x=\".png"), true },
+				     { STR("note"), STR(""), false } };
+	struct str body, type, again, plain;
+	form_encode(a, list, 3, true, &plain, &type);
+	assert_true(str_has(plain, STR("name=\"say %22hi%22%0D%0A\"\r\n\r\none\r\n")));
+	assert_true(str_has(plain, STR("name=\"pic\"; filename=\"a%22; x=%22.png\"\r\n")));
+	/* a page that knows the boundary and puts it into a field */
+	list[2].value = str_sub(plain, 0, (size_t)str_find(plain, STR("\r\n")));
+	form_encode(a, list, 3, true, &body, &again);
+	assert_false(str_eq(type, again));
+	struct form_value parts[8];
+	assert_int_equal(caution_parts(body, again, parts, 8), 3);
+	assert_true(str_eq(parts[2].value, list[2].value));
+	form_encode(a, list, 3, true, &plain, &type);
+	assert_true(str_eq(body, plain) && str_eq(type, again)); /* every time the same */
+	arena_free(a);
+}
+
 static void a_search_form_is_asked_by_list_and_by_words_apart(void **state)
 {
 	struct arena *a = arena_new(LIMIT_EXCHANGE_ARENA);
@@ -374,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_found_wherever_they_stand),
 		cmocka_unit_test(forms_are_filled_as_a_visitor_would),
+		cmocka_unit_test(multipart_values_cannot_end_their_part),
 		cmocka_unit_test(a_search_form_is_asked_by_list_and_by_words_apart),
 		cmocka_unit_test(dangerous_forms_and_links_are_told),
 		cmocka_unit_test(robots_and_sitemaps_are_read),
