@@ -216,17 +216,30 @@ static bool few_numbers(struct str path)
 	return dot > 0 && most < 3 && !str_starts(str_from(path, (size_t)dot), STR(".htm"));
 }
 
-/* Files named alike (page-0001.html, page-0002.html …) are one kind. */
-static bool file_kind_full(struct run *r, const char *kind, struct str path)
+/* Files named alike (page-0001.html, page-0002.html …) are one kind. `query`: the page that it
+ * chooses behind a front controller is one, too. */
+static bool file_kind_full(struct run *r, const char *kind, struct str path, struct str query)
 {
 	struct buf b;
+	struct str pair;
+	bool chosen = false;
 	buf_init(&b, 16 * KIB);
 	buf_c(&b, kind);
 	kit_path_pattern(&b, path, true);
+	while (r->o.mode != SCAN_QUICK && str_split(&query, '&', &pair)) {
+		ssize_t eq = str_chr(pair, '=');
+		if (eq > 0 && points_choose_page(str_sub(pair, 0, (size_t)eq), str_from(pair, (size_t)eq + 1))) {
+			chosen = true;
+			buf_char(&b, '&');
+			buf_str(&b, pair);
+		}
+	}
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
 	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 3 : 10;
 	if (few_numbers(path) && r->o.mode != SCAN_QUICK)
 		most *= 4;
+	if (chosen)
+		most = r->o.mode == SCAN_DEEP ? 2 : 1;
 	if (n < most)
 		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
 	buf_free(&b);
@@ -296,17 +309,17 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	if (((input && page) || path_input || bare || handed) && !everywhere(r, &mine) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
-	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path)) {
+	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path, x->query)) {
 		mine.body = mine.type = STR("");
 		note_place(r, r->attack.routes, "route", x->url, &mine);
 	}
 	if (str_eq(x->method, STR("GET")) && !redirect) {
 		struct str dir = url_directory(&a->url);
 		mine.body = mine.type = STR("");
-		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir) && !file_kind_full(r, "dir ", dir))
+		if (map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS && !map_has(r->attack.dirs, dir) && !file_kind_full(r, "dir ", dir, STR("")))
 			note_place(r, r->attack.dirs, "dir", dir, &mine);
 		if (x->status == 200 && map_len(r->attack.files) < LIMIT_ATTACK_FILES && !map_has(r->attack.files, x->path) &&
-		    !file_kind_full(r, "file ", x->path))
+		    !file_kind_full(r, "file ", x->path, STR("")))
 			note_place(r, r->attack.files, "file", x->path, &mine);
 	}
 }
@@ -320,6 +333,12 @@ static struct str path_of(struct str key)
 		return key;
 	slash = str_chr(str_from(key, (size_t)scheme + 3), '/');
 	return slash < 0 ? STR("/") : str_from(key, (size_t)(scheme + 3 + slash));
+}
+
+static struct str query_of(struct str key)
+{
+	ssize_t mark = str_chr(key, '?');
+	return mark < 0 ? STR("") : str_from(key, (size_t)mark + 1);
 }
 
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes)
@@ -339,7 +358,7 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 		attack_add_target(r, s);
 		return;
 	}
-	file_kind_full(r, places == r->attack.dirs ? "dir " : places == r->attack.files ? "file " : "route ", path_of(key)); /* counts it */
+	file_kind_full(r, places == r->attack.dirs ? "dir " : places == r->attack.files ? "file " : "route ", path_of(key), query_of(key)); /* counts it */
 	free(map_put(places, key, s));
 }
 
@@ -369,7 +388,7 @@ static void parent_dirs(struct run *r)
 			if (key.ptr[i] == '/')
 				*vec_push(&more) = arena_str(r->arena, str_sub(key, 0, i + 1));
 	for (size_t i = 0; i < more.len && map_len(r->attack.dirs) < LIMIT_ATTACK_DIRS; i++)
-		if (!map_has(r->attack.dirs, more.ptr[i]) && !file_kind_full(r, "dir ", more.ptr[i])) {
+		if (!map_has(r->attack.dirs, more.ptr[i]) && !file_kind_full(r, "dir ", more.ptr[i], STR(""))) {
 			struct buf b;
 			buf_init(&b, 64 * KIB);
 			url_write_origin(&b, &r->target);

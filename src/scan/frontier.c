@@ -18,6 +18,7 @@
 
 #define FRONTIER_PIECE 512	   /* addresses put aside in one piece */
 #define FRONTIER_KEPT 2048	   /* addresses in memory before the first piece is put aside */
+#define FRONTIER_CHOSEN 200	   /* pages behind one front controller that count for themselves */
 #define LIMIT_CLUSTERS 100000	   /* kinds of pages that are counted; further kinds have no limit of their own */
 
 void frontier_init(struct run *r)
@@ -264,8 +265,9 @@ static int cmp_str(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Sorted parameter names of a query or form body behind a path pattern. */
-static void cluster_key(struct buf *b, const struct spec *s, const struct url *u)
+/* Sorted parameter names of a query or form body behind a path pattern. `pages`: what chooses the page
+ * behind a front controller. */
+static void cluster_key(struct buf *b, struct buf *pages, const struct spec *s, const struct url *u)
 {
 	struct str names[LIMIT_FRONTIER_PARAMS + 1], rest = u->query, pair;
 	size_t n = 0;
@@ -276,6 +278,10 @@ static void cluster_key(struct buf *b, const struct spec *s, const struct url *u
 		while (n < LIMIT_FRONTIER_PARAMS && str_split(&rest, '&', &pair)) {
 			ssize_t eq = str_chr(pair, '=');
 			names[n++] = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
+			if (!body && eq > 0 && points_choose_page(names[n - 1], str_from(pair, (size_t)eq + 1))) {
+				buf_char(pages, '&');
+				kit_path_pattern(pages, pair, true);
+			}
 		}
 		rest = str_starts(s->type, STR("application/x-www")) ? s->body : STR("");
 	}
@@ -286,17 +292,35 @@ static void cluster_key(struct buf *b, const struct spec *s, const struct url *u
 	}
 }
 
-static struct cluster *cluster_of(struct run *r, const struct spec *s, const struct url *u)
+static struct cluster *cluster_named(struct run *r, struct str key)
 {
-	struct buf b;
-	buf_init(&b, 16 * KIB);
-	cluster_key(&b, s, u);
-	struct cluster *c = map_get(r->frontier.clusters, buf_view(&b));
+	struct cluster *c = map_get(r->frontier.clusters, key);
 	if (!c && map_len(r->frontier.clusters) < LIMIT_CLUSTERS) {
 		c = mem_alloc(sizeof(*c));
-		c->hashed = str_has(buf_view(&b), STR("/H/")) || str_has(buf_view(&b), STR("H?")) || str_ends(buf_view(&b), STR("/H"));
-		map_put(r->frontier.clusters, buf_view(&b), c);
+		c->hashed = str_has(key, STR("/H/")) || str_has(key, STR("H?")) || str_ends(key, STR("/H"));
+		map_put(r->frontier.clusters, key, c);
 	}
+	return c;
+}
+
+/* Each page behind a front controller (index.php?page=news) is a kind of its own; to a number. */
+static struct cluster *cluster_of(struct run *r, const struct spec *s, const struct url *u)
+{
+	struct buf b, pages;
+	buf_init(&b, 16 * KIB);
+	buf_init(&pages, 16 * KIB);
+	cluster_key(&b, &pages, s, u);
+	struct cluster *c = cluster_named(r, buf_view(&b));
+	if (c && pages.len && !pages.overflow) {
+		buf_char(&b, ' ');
+		buf_str(&b, buf_view(&pages));
+		bool known = map_has(r->frontier.clusters, buf_view(&b));
+		if (known || c->chosen < FRONTIER_CHOSEN) {
+			c->chosen += !known;
+			c = cluster_named(r, buf_view(&b));
+		}
+	}
+	buf_free(&pages);
 	buf_free(&b);
 	return c;
 }

@@ -68,16 +68,33 @@ static bool take(struct run *r, const char *kind, struct str what, uintptr_t mos
 	return n < most;
 }
 
+/* Numbers, and long identifiers: what a router takes for a value. */
+static bool like_a_value(struct str part)
+{
+	size_t digits = 0, hex = 0;
+	for (size_t i = 0; i < part.len; i++) {
+		digits += ascii_digit(part.ptr[i]);
+		hex += ascii_digit(part.ptr[i]) || part.ptr[i] == '-' || ((part.ptr[i] | 0x20) >= 'a' && (part.ptr[i] | 0x20) <= 'f');
+	}
+	return part.len > 0 && (digits == part.len || (part.len >= 12 && hex == part.len && digits >= 2));
+}
+
 bool points_choose_page(struct str name, struct str value)
 {
 	static const char *const names[] = { "page", "p", "action", "act", "do", "m", "mod", "module", "c", "ctl",
 					     "controller", "a", "r", "route", "s", "view", "op", "func", "method",
 					     "option", "com", "app", "service", "cmd", "path", "file" };
-	if (value.len < 2 || value.len > 60)
+	size_t letters = 0, digits = 0;
+	if (value.len < 2 || value.len > 60 || like_a_value(value))
 		return false;
-	for (size_t i = 0; i < value.len; i++)
-		if (!ascii_alpha(value.ptr[i]) && !strchr("_-./%", value.ptr[i]))
+	for (size_t i = 0; i < value.len; i++) {
+		letters += ascii_alpha(value.ptr[i]);
+		digits += ascii_digit(value.ptr[i]);
+		if (!ascii_alnum(value.ptr[i]) && !strchr("_-./%", value.ptr[i]))
 			return false;
+	}
+	if (letters <= digits) /* "html5-help.php" names a page, "p12" a number of one */
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (str_ieq(name, str_c(names[i])))
 			return true;
@@ -156,17 +173,6 @@ static void cookie_points(struct run *r, struct target *t)
 	}
 	buf_free(&b);
 	arena_free(a);
-}
-
-/* Numbers, and long identifiers: what a router takes for a value. */
-static bool like_a_value(struct str part)
-{
-	size_t digits = 0, hex = 0;
-	for (size_t i = 0; i < part.len; i++) {
-		digits += ascii_digit(part.ptr[i]);
-		hex += ascii_digit(part.ptr[i]) || part.ptr[i] == '-' || ((part.ptr[i] | 0x20) >= 'a' && (part.ptr[i] | 0x20) <= 'f');
-	}
-	return part.len > 0 && (digits == part.len || (part.len >= 12 && hex == part.len && digits >= 2));
 }
 
 bool points_static(const struct url *u)

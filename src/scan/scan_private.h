@@ -155,6 +155,7 @@ void pace_note_skip(struct run *r, struct endpoint *ep, const struct scan_check 
 /* ---- frontier.c ---- */
 struct cluster {
 	uint32_t seen, done, distinct;
+	uint32_t chosen; /* front controllers: how many pages have a cluster of their own */
 	struct kit_sig sigs[4];
 	uint8_t sigs_len;
 	bool hashed; /* a long identifier stands in the path */

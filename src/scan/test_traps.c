@@ -127,9 +127,41 @@ static void a_stall_is_not_the_end(void **state)
 	site_stop(&site);
 }
 
+/* One program that shows sixty pages by their names: every one is a page of its own. */
+static void front_controller(struct web *w)
+{
+	struct buf b;
+	char page[100], value[200];
+	buf_init(&b, 64 * KIB);
+	web_param(w, "page", page, sizeof(page));
+	buf_printf(&b, "<title>%s</title><h1>About %s</h1>", page[0] ? "Topic" : "Home", page[0] ? "this topic" : "us");
+	for (unsigned i = 0; i < 60; i++)
+		buf_printf(&b, "<a href='/index.php?page=topic%c%c-v2.php'>%u</a> ", 'a' + i / 26, 'a' + i % 26, i);
+	if (strcmp(page, "topiccd-v2.php") == 0) /* the 56th */
+		buf_printf(&b, "<form action='/index.php?page=topiccd-v2.php' method=post><input name=wish></form><p>%s</p>",
+			   web_param(w, "wish", value, sizeof(value)));
+	if (strcmp(page, "topicce-v2.php") == 0)
+		buf_printf(&b, "<form action='/index.php?page=topicce-v2.php' method=post><input name=note></form>");
+	web_html(w, "%.*s", STR_ARG(buf_view(&b)));
+	buf_free(&b);
+}
+
+static void pages_behind_one_program(void **state)
+{
+	const struct str only[] = { STR("xss-reflected") };
+	struct site site;
+	site_start(&site, front_controller);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_true(site_found(&site, "xss-reflected", "/index.php wish"));
+	assert_false(site_found(&site, "xss-reflected", "/index.php note"));
+	assert_in_range(site.sum.stats.pages, 60, 80);
+	site_stop(&site);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths),
-					    cmocka_unit_test(a_stall_is_not_the_end) };
+					    cmocka_unit_test(pages_behind_one_program), cmocka_unit_test(a_stall_is_not_the_end) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
