@@ -336,8 +336,9 @@ int dns_read_answer(struct arena *a, struct str packet, uint16_t id, const struc
 	if (arena_left(a) < 2 * packet.len + DNS_ANSWERS_MAX * sizeof(struct str) + KIB ||
 	    get_header(&m, id, name, type, &got, &answers) < 0)
 		return -1;
-	/* A truncated message ends anywhere; it is asked again over TCP. */
-	if (got.truncated || got.rcode != 0) {
+	/* A truncated message ends anywhere; it is asked again over TCP. "No such name" still tells
+	 * the aliases that led to it. */
+	if (got.truncated || (got.rcode != 0 && got.rcode != 3)) {
 		*ret = got;
 		return 0;
 	}

@@ -63,8 +63,9 @@ struct net_records {
 	size_t len;
 	int rcode; /* 0 or 3: no such name */
 };
-/* Records of any type, and the CNAMEs that led to them. 0 with ret->len == 0 when the name
- * or type does not exist. Errors as net_resolver_txt(). */
+/* Records of any type, and the CNAMEs that led to them. 0 with none of the type when the name
+ * or type does not exist; CNAMEs with rcode 3 lead to a name that does not exist. Errors as
+ * net_resolver_txt(). */
 int net_resolver_query(struct net_resolver *r, struct arena *a, struct str name, uint16_t type,
 		       struct net_records *ret, struct error *e);
 

@@ -53,6 +53,9 @@ static void answer(struct buf *b, struct str q, bool tcp)
 	if (str_eq(label, STR("nx"))) {
 		flags |= 3;
 		count = 0;
+	} else if (str_eq(label, STR("gone"))) {
+		flags |= 3;
+		record(&body, QNAME, DNS_CNAME, 60, "\4old1\300\021", 7);
 	} else if (str_eq(label, STR("servfail"))) {
 		flags |= 2;
 		count = 0;
@@ -365,6 +368,10 @@ static void records_and_zones(void **state)
 	assert_str_c(got.ptr[0].text, "ns.all.example admin.all.example 7");
 	assert_ok(net_resolver_query(r, a, STR("host.example"), NET_DNS_A, &got, &e));
 	assert_str_c(got.ptr[0].text, "127.0.0.1");
+	assert_ok(net_resolver_query(r, a, STR("gone.example"), NET_DNS_A, &got, &e));
+	assert_int_equal(got.rcode, 3);
+	assert_int_equal(got.len, 1);
+	assert_str_c(got.ptr[0].text, "old1.example");
 	assert_ok(net_resolver_query(r, a, STR("nx.example"), NET_DNS_NS, &got, &e));
 	assert_int_equal(got.len, 0);
 

@@ -152,6 +152,12 @@ static bool any_depth(struct str v, struct str own, bool (*bad)(struct str))
 	return yes;
 }
 
+/* A button of the form ("text-viewer-submit"): nothing is written into it. */
+static bool is_button(struct str name)
+{
+	return str_iends(name, STR("submit")) || str_iends(name, STR("button")) || str_iends(name, STR("btn")) || str_istarts(name, STR("btn"));
+}
+
 /* Does another input than `own` look as if it were text to be kept? */
 static bool brings_text(const struct spec *s, struct str own)
 {
@@ -166,7 +172,7 @@ static bool brings_text(const struct spec *s, struct str own)
 		ssize_t eq = b.len ? -1 : str_chr(pair, '=');
 		struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
 		for (size_t i = 0; i < ARRAY_SIZE(words) && !yes; i++)
-			yes = str_ihas(name, str_c(words[i])) && !str_eq(name, own);
+			yes = str_ihas(name, str_c(words[i])) && !str_eq(name, own) && !is_button(name);
 	}
 	buf_free(&b);
 	return yes;

@@ -227,6 +227,7 @@ int asset_discover(const struct asset_job *j, const struct asset_events *events,
 	}
 	if (r == 0) {
 		ret->facts += n.facts;
+		ret->findings += n.findings;
 		tell(&d, 10000, "完成", "Done");
 	}
 	vec_free(&d.certificates);

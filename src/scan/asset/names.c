@@ -141,7 +141,8 @@ void names_facts(struct names *n, struct str host)
 
 /* ---- sub-domains ---- */
 
-static struct str addrs_text(struct names *n, struct str name)
+/* *ret: what the name is an alias of, and whether that exists. */
+static struct str addrs_text(struct names *n, struct str name, struct names_alias *ret)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(KIB);
 	struct net_records r;
@@ -149,6 +150,8 @@ static struct str addrs_text(struct names *n, struct str name)
 	for (int i = 0; i < 2; i++) {
 		if (net_resolver_query(n->resolver, n->arena, name, i ? NET_DNS_AAAA : NET_DNS_A, &r, NULL) < 0)
 			return STR_NULL;
+		if (!i)
+			*ret = names_alias(&r);
 		qsort(r.ptr, r.len, sizeof(*r.ptr), by_text);
 		for (size_t k = 0; k < r.len; k++)
 			if (r.ptr[k].type == (i ? NET_DNS_AAAA : NET_DNS_A))
@@ -166,24 +169,29 @@ static struct str random_name(struct names *n)
 			    bytes[5], STR_ARG(n->domain));
 }
 
-static void try_name(struct names *n, struct map *seen, struct str name, const char *from, struct str wild)
+static void try_name(struct names *n, struct map *seen, struct str name, const char *from, struct str wild,
+		     const struct names_alias *wild_alias)
 {
 	json_t *d;
 	struct str addrs;
+	struct names_alias alias = { 0 };
 
 	while (name.len > 2 && name.ptr[0] == '*' && name.ptr[1] == '.')
 		name = str_from(name, 2);
 	if (map_len(seen) >= NAMES_MAX || name.len > 253 || !str_iends(name, n->domain) || name.len <= n->domain.len ||
 	    name.ptr[name.len - n->domain.len - 1] != '.' || !map_add(seen, name))
 		return;
-	addrs = addrs_text(n, name);
-	if (!addrs.len && strcmp(from, "words") == 0)
+	addrs = addrs_text(n, name, &alias);
+	if (!addrs.len && !alias.to.len && strcmp(from, "words") == 0)
 		return;
-	if (wild.len && str_eq(addrs, wild) && strcmp(from, "words") == 0)
+	if (strcmp(from, "words") == 0 && str_eq(addrs, wild) && (wild.len || wild_alias->to.len) && str_ieq(alias.to, wild_alias->to))
 		return; /* what every name resolves to */
+	names_dangling(n, name, &alias);
 	d = json_object();
 	json_put(d, "from", json_c(from));
 	json_put(d, "addresses", json_str(addrs));
+	if (alias.to.len)
+		json_put(d, "alias", json_str(alias.to));
 	names_fact(n, "subdomain", name, addrs.len ? arena_printf(n->arena, "%.*s → %.*s", STR_ARG(name), STR_ARG(addrs)) : name,
 		   name, d);
 }
@@ -192,17 +200,19 @@ void names_subdomains(struct names *n, const struct names_list *certificates, co
 {
 	_cleanup_map_ struct map *seen = map_new();
 	struct str wild;
+	struct names_alias alias = { 0 };
 
 	if (!n->domain.len)
 		return;
-	wild = addrs_text(n, random_name(n));
+	wild = addrs_text(n, random_name(n), &alias);
+	names_dangling(n, arena_printf(n->arena, "*.%.*s", STR_ARG(n->domain)), &alias);
 	for (size_t i = 0; i < certificates->len; i++)
-		try_name(n, seen, certificates->ptr[i], "certificate", wild);
+		try_name(n, seen, certificates->ptr[i], "certificate", wild, &alias);
 	for (size_t i = 0; i < nlinks; i++)
-		try_name(n, seen, links[i], "links", wild);
+		try_name(n, seen, links[i], "links", wild, &alias);
 	for (size_t i = 0; i < service_names_len; i++) {
 		if (n->events->should_stop && n->events->should_stop(n->events->ctx) != SCAN_GO)
 			return;
-		try_name(n, seen, arena_printf(n->arena, "%s.%.*s", service_names[i], STR_ARG(n->domain)), "words", wild);
+		try_name(n, seen, arena_printf(n->arena, "%s.%.*s", service_names[i], STR_ARG(n->domain)), "words", wild, &alias);
 	}
 }

@@ -8,6 +8,7 @@
 #include "scan/asset/asset.h"
 
 struct net_resolver;
+struct net_records;
 
 #define NAMES_SERVERS 4
 struct names {
@@ -18,7 +19,7 @@ struct names {
 	struct sockaddr_storage servers[NAMES_SERVERS]; /* the domain's own name servers */
 	size_t nservers;
 	bool mx, spf, dmarc;
-	uint32_t facts;
+	uint32_t facts, findings;
 };
 struct names_list {
 	struct str *ptr;
@@ -27,5 +28,13 @@ struct names_list {
 /* detail is stolen. */
 void names_fact(struct names *n, const char *kind, struct str key, struct str title, struct str host, json_t *detail);
 void names_facts(struct names *n, struct str host);
+/* dangling.c: the end of a chain of CNAMEs ("" without any) and whether it exists; reports the
+ * name when it is an alias of nothing. */
+struct names_alias {
+	struct str to;
+	bool gone;
+};
+struct names_alias names_alias(const struct net_records *r);
+void names_dangling(struct names *n, struct str name, const struct names_alias *alias);
 void names_subdomains(struct names *n, const struct names_list *certificates, const struct str *links, size_t nlinks);
 #endif

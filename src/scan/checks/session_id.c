@@ -102,7 +102,8 @@ static bool is_now(int64_t v, int64_t now)
 	return (v >= now - 10 && v <= now + 10) || (v / 1000 >= now - 10 && v / 1000 <= now + 10) || (v / 1000000 >= now - 10 && v / 1000000 <= now + 10);
 }
 
-static enum pattern pattern_of(struct probe *p, const struct str *values, int64_t now)
+/* when[i]: the clock as each value came: a busy server takes long over five of them. */
+static enum pattern pattern_of(struct probe *p, const struct str *values, const int64_t *when)
 {
 	int64_t n[SAMPLES];
 	size_t before[SAMPLES];
@@ -110,11 +111,11 @@ static enum pattern pattern_of(struct probe *p, const struct str *values, int64_
 	for (int i = 0; i < SAMPLES; i++) {
 		struct str v = plain(p, values[i]);
 		n[i] = tail_number(v, &before[i]);
-		int64_t h = behind_hash(p, v, now);
+		int64_t h = behind_hash(p, v, when[i]);
 		hashed = hashed && h >= 0;
 		if (h >= 0)
 			n[i] = h;
-		times = times && n[i] >= 0 && is_now(n[i], now);
+		times = times && n[i] >= 0 && is_now(n[i], when[i]);
 		/* what stands before the number does not change */
 		if (h < 0 && i > 0 && (before[i] != before[0] || !str_eq(str_sub(v, 0, before[i]), str_sub(plain(p, values[0]), 0, before[0]))))
 			return PATTERN_NONE;
@@ -155,19 +156,20 @@ static void sample(struct probe *p, const struct scan_exchange *about, const str
 {
 	struct str values[SAMPLES], name = STR("");
 	const struct scan_exchange *r = first;
-	int64_t now = clock_wall_ms(&clock_system) / 1000;
+	int64_t when[SAMPLES] = { clock_wall_ms(&clock_system) / 1000 };
 	values[0] = given(first, STR(""), &name);
-	if (!values[0].len || !guessable(p, values[0], now) ||
+	if (!values[0].len || !guessable(p, values[0], when[0]) ||
 	    !probe_first(p, probe_printf(p, "%.*s %.*s", STR_ARG(name), STR_ARG(about->path))))
 		return;
 	for (int i = 1; i < SAMPLES; i++) {
 		if (probe_send(p, m, &r) < 0)
 			return;
+		when[i] = clock_wall_ms(&clock_system) / 1000;
 		values[i] = given(r, name, &name);
 		if (!values[i].len)
 			return;
 	}
-	enum pattern how = pattern_of(p, values, now);
+	enum pattern how = pattern_of(p, values, when);
 	if (how != PATTERN_NONE)
 		tell(p, about, r, name, values, how);
 }

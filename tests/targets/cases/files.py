@@ -69,6 +69,8 @@ pair(K, link("t", "home.html"), lambda v, r: read(f"{D}/{v}") if v.endswith(".ht
 pair(K, link("src", "file.php"), lambda v, r: (Reply(page("<pre>" + base64.b64encode((ROOT / "settings.php").read_bytes()).decode() + "</pre>"))
                                               if v.startswith("php://filter/") and "base64-encode/resource=" in v else read(f"{D}/{v}")),
      lambda v, r: read(inside(v)))
+# The button has a name that sounds like text to be kept.
+pair(K, form("doc", "a.txt", also={"text-viewer-submit": "View"}), lambda v, r: read(f"{D}/{v}"), lambda v, r: read(inside(v)))
 pair(K, header("X-File", "a.txt"), lambda v, r: read(f"{D}/{v}"), lambda v, r: read(inside(v)))
 good(K, link("file", "b.txt"), lambda v, r: f"<p>root:x:0:0 {E(v)}</p>")
 good(K, link("path", "/readme"), lambda v, r: "<pre>root:x:0:0:root:/root:/bin/bash</pre>")
