@@ -671,6 +671,7 @@ static void end_unit(struct run *r, struct probe *p)
 {
 	struct target *t = p->unit->target;
 	drop_held(p);
+	answer_unref(p->word_answer);
 	vec_free(&p->held);
 	arena_free(p->arena);
 	if (r->attack.token_lock == p)

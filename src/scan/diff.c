@@ -1,7 +1,7 @@
-/* The comparison of sides. What is known of a point (does it matter, is it shown) is kept
- * in its fiber, so that the checks that follow one another at a point ask once. */
+/* The comparison of sides. What is known of a point (does it matter, is it shown) is asked in reaction.c. */
 #include "scan/diff.h"
 
+#include "scan/reaction.h"
 #include "scan/scan_private.h"
 
 struct diff_side diff_base(const struct scan_point *pt)
@@ -72,44 +72,20 @@ bool diff_apart(struct probe *p, const struct diff_side *base, const struct diff
 	return true;
 }
 
-static void learn_point(struct probe *p, const struct diff_side *base)
-{
-	struct diff_side word;
-	struct str w = arena_printf(p->arena, "%.*s", STR_ARG(probe_word(p, 9)));
-	if (p->traits_known)
-		return;
-	if (diff_value(p, w, &word) < 0)
-		return;
-	p->traits_known = true;
-	p->depends = !diff_same(p, base, &word);
-	p->reflects = kit_reflects(word.x->text.len ? word.x->text : word.x->body, w) || kit_reflects(word.x->head, w);
-}
-
 bool diff_depends(struct probe *p, const struct diff_side *base)
 {
-	learn_point(p, base);
-	return p->depends;
+	(void)base;
+	return reaction_seen(p, REACTION_VALUE);
 }
 
 bool diff_reflects(struct probe *p)
 {
-	struct diff_side base = diff_base(&p->point);
-	learn_point(p, &base);
-	return p->reflects;
+	return reaction_seen(p, REACTION_SHOWN);
 }
 
 bool diff_parses(struct probe *p)
 {
-	struct diff_side word, odd;
-	if (p->parses_known)
-		return p->parses;
-	struct str a = probe_word(p, 5), b = probe_word(p, 4);
-	if (diff_value(p, arena_printf(p->arena, "%.*s%.*s", STR_ARG(a), STR_ARG(b)), &word) < 0 ||
-	    diff_value(p, arena_printf(p->arena, "%.*s'\"`)]}${{<%%[%%'\"}}%%>*(|\\%.*s", STR_ARG(a), STR_ARG(b)), &odd) < 0)
-		return false;
-	p->parses_known = true;
-	p->parses = !diff_same(p, &word, &odd);
-	return p->parses;
+	return reaction_seen(p, REACTION_SIGNS);
 }
 
 bool diff_blocked(const struct diff_side *base, const struct diff_side *x)

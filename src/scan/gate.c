@@ -1,7 +1,7 @@
 /* What makes probing pointless: of another kind of program than the one behind the request, or at
  * an input that does nothing. Only what was known when the crawl ended counts, and what the point's
  * own requests show: so a scan decides the same whatever order its answers come in. */
-#include "scan/diff.h"
+#include "scan/reaction.h"
 #include "scan/scan_private.h"
 
 /* Recognised products that say what a program is made of. */
@@ -60,8 +60,7 @@ bool probe_stack(struct probe *p, unsigned kinds)
 
 bool probe_inert(struct probe *p)
 {
-	struct diff_side base = diff_base(&p->point);
 	if (p->run->o.mode == SCAN_DEEP || !probe_stable(p))
 		return false;
-	return !diff_depends(p, &base) && !diff_reflects(p) && !diff_parses(p) && p->traits_known && p->parses_known;
+	return !reaction(p, REACTION_VALUE) && !reaction(p, REACTION_SHOWN) && !reaction(p, REACTION_SIGNS);
 }

@@ -17,6 +17,7 @@
 #include "scan/form.h"
 #include "scan/kit.h"
 #include "scan/page.h"
+#include "scan/reaction.h"
 #include "scan/seen.h"
 
 /* ---- spec.c: a request to be made, in one heap block ---- */
@@ -398,7 +399,9 @@ struct probe {
 	bool ready, has_point, resumed;
 	bool parked; /* waits for what another fiber does */
 	int64_t wake_us; /* sleeps until then; 0: does not */
-	bool traits_known, depends, reflects, parses_known, parses; /* of the point: diff.h */
+	unsigned char reactions[REACTIONS]; /* of the point: reaction.c */
+	struct answer *word_answer; /* to this nonsense in its place, kept for it */
+	char word[10];
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */

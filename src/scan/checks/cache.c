@@ -243,16 +243,15 @@ static const struct scan_exchange *shown(struct probe *p, const struct scan_exch
 	       probe_similarity(p, x, STR(""), mine, STR("")) >= 0.95 ? mine : NULL;
 }
 
-static bool deceives(struct probe *p, const struct scan_exchange *x, const char *joint, const char *name)
+/* Is it kept there? `mine` is the answer for `url`. */
+static bool deceives(struct probe *p, const struct scan_exchange *x, const char *joint, const char *name,
+		     const struct scan_exchange *mine, struct str url)
 {
-	struct str url = disguised(p, x, joint, name), other = disguised(p, x, joint, name);
-	const struct scan_exchange *mine = shown(p, x, url), *theirs, *never;
-	if (!mine)
+	const struct scan_exchange *theirs = mine ? as_nobody(p, url) : NULL, *never;
+	if (!theirs || probe_similarity(p, mine, STR(""), theirs, STR("")) < 0.98)
 		return false;
-	theirs = as_nobody(p, url);
-	never = as_nobody(p, other); /* the same kind of address, never asked for with a session */
-	if (!theirs || !never || probe_similarity(p, mine, STR(""), theirs, STR("")) < 0.98 ||
-	    probe_similarity(p, mine, STR(""), never, STR("")) >= 0.95)
+	never = as_nobody(p, disguised(p, x, joint, name)); /* the same kind of address, never asked for with a session */
+	if (!never || probe_similarity(p, mine, STR(""), never, STR("")) >= 0.95)
 		return false;
 	probe_report(p, &(struct scan_report){
 				.exchange = theirs,
@@ -278,12 +277,25 @@ static void probe_deception(struct probe *p, const struct scan_exchange *x)
 	const struct scan_exchange *stranger; /* the same request as other checks': may be answered from the cache */
 	if (probe_send(p, &(struct scan_mutation){ .no_cookies = true }, &stranger) < 0 || probe_similarity(p, x, STR(""), stranger, STR("")) >= 0.95)
 		return; /* nothing private here */
+	/* a cache goes by how the name ends: all names once, then two; fewer where nothing speaks of a cache */
+	size_t most = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(names) : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(joints); i++) {
-		if (!shown(p, x, disguised(p, x, joints[i], "css")))
+		struct str url = disguised(p, x, joints[i], names[0]);
+		const struct scan_exchange *mine = shown(p, x, url);
+		if (!mine)
 			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
-			if ((*names[k] != '/' || *joints[i] == '/') && deceives(p, x, joints[i], names[k]))
+		size_t n = most ? most : cache_signs(mine) || cache_signs(x) ? ARRAY_SIZE(names) : 2;
+		for (size_t k = 0; k < n; k++) {
+			if (*names[k] == '/' && *joints[i] != '/')
+				continue;
+			if (k > 0) {
+				url = disguised(p, x, joints[i], names[k]);
+				mine = shown(p, x, url);
+			}
+			if (deceives(p, x, joints[i], names[k], mine, url))
 				return;
+		}
+		most = probe_mode(p) == SCAN_DEEP ? most : n > 2 ? 2 : 1;
 	}
 }
 

@@ -3,6 +3,7 @@
  * written backwards or in base 36. */
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 #include "scan/timing.h"
 
 enum shape { REVERSED, BASE36, PRODUCT };
@@ -10,15 +11,15 @@ enum shape { REVERSED, BASE36, PRODUCT };
 static const struct form {
 	const char *language, *text;
 	enum shape shape;
-	enum { PLAIN, QUOTED } context; /* takes the value's place, or breaks out of a string */
+	enum { PLAIN, EXPRESSION, QUOTED } context; /* takes the value's place (and is shown), or breaks out of a string */
 	enum scan_mode from;
 } forms[] = {
 	{ "PHP", "print(strrev({1}*{2}))", REVERSED, PLAIN, SCAN_STANDARD },
-	{ "Python", "str({1}*{2})[::-1]", REVERSED, PLAIN, SCAN_STANDARD },
-	{ "JavaScript", "({1}*{2}).toString(36)", BASE36, PLAIN, SCAN_STANDARD },
-	{ "Ruby", "({1}*{2}).to_s(36)", BASE36, PLAIN, SCAN_STANDARD },
-	{ "SpEL", "T(java.lang.Integer).toString({1}*{2},36)", BASE36, PLAIN, SCAN_STANDARD },
-	{ "Jinja2", "({1}*{2})|string|reverse", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "Python", "str({1}*{2})[::-1]", REVERSED, EXPRESSION, SCAN_STANDARD },
+	{ "JavaScript", "({1}*{2}).toString(36)", BASE36, EXPRESSION, SCAN_STANDARD },
+	{ "Ruby", "({1}*{2}).to_s(36)", BASE36, EXPRESSION, SCAN_STANDARD },
+	{ "SpEL", "T(java.lang.Integer).toString({1}*{2},36)", BASE36, EXPRESSION, SCAN_STANDARD },
+	{ "Jinja2", "({1}*{2})|string|reverse", REVERSED, EXPRESSION, SCAN_STANDARD },
 	{ "Twig", "({1}*{2})|reverse", REVERSED, PLAIN, SCAN_DEEP },
 	{ "OGNL", "@java.lang.Integer@toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
 	{ "Java EL", "Integer.toString({1}*{2},36)", BASE36, PLAIN, SCAN_DEEP },
@@ -131,9 +132,12 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 		letters = letters && (ascii_alpha(pt->value.ptr[i]) || (pt->value.ptr[i] & 0x80));
 	if (letters && diff_reflects(p) && try_form(p, &sum))
 		return;
+	const struct scan_exchange *x;
+	/* whatever is computed and shown computes a product, too, or takes brackets for nothing */
+	bool shown = deep || (plain && (fire(p, &sum, &x).ptr || reaction_seen(p, REACTION_BRACKETS)));
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct form *f = &forms[i];
-		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : quoted) ||
+		if (f->from > probe_mode(p) || !(f->context == PLAIN ? plain : f->context == EXPRESSION ? shown : quoted) ||
 		    !probe_stack(p, kind_of(f->language)))
 			continue;
 		if (try_form(p, f))

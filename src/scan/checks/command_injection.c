@@ -13,6 +13,9 @@ static const struct form {
 	enum scan_mode from;
 	enum { FRAMED, BARE } answer; /* words around the sum, or the sum alone */
 } forms[] = {
+	{ "{0}|{1};{1};#'|{1};{1};#\"|{1};{1};#", SCAN_STANDARD, FRAMED },
+	{ "{0}$({2})`{2}`", SCAN_STANDARD, FRAMED },
+	/* one sign alone, where signs are told apart */
 	{ "{0};{1};#';{1};#\";{1};#", SCAN_STANDARD, FRAMED },
 	{ "{0}|{1} #'|{1} #\"|{1} #", SCAN_STANDARD, FRAMED },
 	{ "{0}$({2})", SCAN_STANDARD, FRAMED },
@@ -34,6 +37,8 @@ static const struct form {
 	{ "{1}", SCAN_STANDARD, FRAMED },
 	{ "{0}\n{2}\n", SCAN_DEEP, FRAMED },
 };
+
+#define SEVERAL 2 /* forms in front that serve several signs at once */
 
 static struct str render_echo(struct probe *p, const struct form *f, struct str *want)
 {
@@ -84,8 +89,9 @@ static const struct wait_form {
 	enum scan_mode from;
 } waits[] = {
 	{ "{0};sleep {1};#';sleep {1};#\";sleep {1};#", SCAN_STANDARD },
-	{ "{0}$(sleep {1})", SCAN_STANDARD },
-	{ "{0}|sleep {1} #'|sleep {1} #\"|sleep {1} #", SCAN_STANDARD },
+	{ "{0}$(sleep {1})|sleep {1} #'|sleep {1} #\"|sleep {1} #", SCAN_STANDARD },
+	{ "{0}$(sleep {1})", SCAN_DEEP },
+	{ "{0}|sleep {1} #'|sleep {1} #\"|sleep {1} #", SCAN_DEEP },
 	{ "{0}\nsleep {1}\n#'\nsleep {1}\n#\"\nsleep {1}\n#", SCAN_DEEP },
 	{ "{0}`sleep {1}`", SCAN_DEEP },
 	{ "{0}'$(sleep {1})'", SCAN_DEEP },
@@ -125,9 +131,9 @@ static bool try_waiting(struct probe *p)
 
 static void try_calling(struct probe *p)
 {
-	static const char *const calls[] = { "{0};{1};#';{1};#\";{1};#", "{0}$({1})", "{0}|{1} #'|{1} #\"|{1} #",
+	static const char *const calls[] = { "{0}$({1})|{1} #'|{1} #\"|{1} #", "{0};{1};#';{1};#\";{1};#", "{0}$({1})",
 					     "{0}&{2}&'&{2}&\"&{2}&", "{0}\n{1}\n" };
-	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(calls) : 3;
+	size_t n = probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(calls) : 2;
 	for (size_t i = 0; i < n; i++) {
 		struct scan_oob_name name;
 		const struct scan_exchange *x;
@@ -179,10 +185,10 @@ static void probe_shell(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++) {
-		if (i == 3 && probe_inert(p))
+		if (i == SEVERAL && probe_inert(p))
 			break;
 		/* where signs do not matter, only a line of its own may have passed what takes them out */
-		if (i >= 5 && !deep && forms[i].text[3] != '\n' && !diff_parses(p))
+		if (i >= SEVERAL && !deep && forms[i].text[3] != '\n' && !diff_parses(p))
 			continue;
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 
 #define UP "../../../../../../../../../../.."
 #define UP_DOUBLED "....//....//....//....//....//....//....//....//....//....//"
@@ -407,14 +408,17 @@ static bool folder_like(struct str name)
 static void probe_file(struct probe *p, const struct scan_point *pt)
 {
 	size_t tries = ARRAY_SIZE(targets);
+	struct diff_side base = diff_base(pt);
 
 	if ((pt->where == WHERE_HEADER && !active_own_header(pt)) || (probe_sqli_found(p) && probe_mode(p) != SCAN_DEEP))
 		return;
 	if (probe_mode(p) != SCAN_DEEP) {
 		bool named = may_name_file(pt) && pt->value.len < 100;
-		bool file = named && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 || file_like(pt->name));
+		bool file = named && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 ||
+				      (file_like(pt->name) && reaction(p, REACTION_DOT)));
 
-		tries = file ? 17 : named ? 4 : 1;
+		file = file || (named && diff_depends(p, &base) && reaction_seen(p, REACTION_DOT));
+		tries = file ? 17 : named ? 2 : 1;
 	}
 	for (size_t i = 0; i < tries && !probe_reported(p); i++)
 		if (try_target(p, &targets[i]))
@@ -424,9 +428,8 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 	try_filter(p, pt);
 	if (!probe_reported(p) && pt->value.len < 100 && folder_like(pt->name) && try_folders(p, pt))
 		return;
-	struct diff_side base = diff_base(pt);
 	if (!probe_reported(p) && pt->value.len < 100 && str_chr(pt->value, '.') < 0 && file_like(pt->name) &&
-	    diff_depends(p, &base) && !try_endings(p, pt))
+	    diff_depends(p, &base) && reaction(p, REACTION_DOT) && !try_endings(p, pt))
 		try_neighbours(p, pt);
 }
 

@@ -45,10 +45,14 @@ static bool try_triad(struct probe *p, const struct scan_point *pt, const struct
 {
 	bool widens = s->kind == WIDENS;
 	struct diff_side like, unlike, like2, unlike2, odd;
+	/* first what is the rarer of the two: to stay as it was where all depends on the value, else to differ */
+	bool first = diff_depends(p, base);
+	if (first && (diff_value(p, render(p, pt, s->form, !widens), &like) < 0 || !diff_same(p, base, &like)))
+		return false;
 	if (diff_value(p, render(p, pt, s->form, widens), &unlike) < 0 || diff_same(p, base, &unlike) ||
 	    diff_blocked(base, &unlike))
 		return false;
-	if (diff_value(p, render(p, pt, s->form, !widens), &like) < 0 || !diff_same(p, base, &like) ||
+	if ((!first && (diff_value(p, render(p, pt, s->form, !widens), &like) < 0 || !diff_same(p, base, &like))) ||
 	    diff_value(p, render(p, pt, s->broken, true), &odd) < 0 ||
 	    diff_same(p, widens ? &unlike : base, &odd) ||
 	    diff_value(p, render(p, pt, s->form, widens), &unlike2) < 0 || !diff_same(p, &unlike, &unlike2) ||
@@ -302,8 +306,9 @@ static void probe_ldap(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt) || probe_point_found(p, "xpath-injection"))
 		return;
-	if (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
-	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP"))
+	if (breaks(p, ")((", ldap_words, ARRAY_SIZE(ldap_words)) &&
+	    (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
+	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP")))
 		return;
 	struct diff_side base = diff_base(pt);
 	if (try_ldap_escape(p, pt) || (!diff_depends(p, &base) && try_ldap_any(p, pt)))
@@ -373,7 +378,16 @@ static bool try_operators(struct probe *p, const struct scan_point *pt)
 	struct diff_side base = diff_base(pt), eq, other, other2, odd, ne, ne2, ne3;
 	if (!operators_in(pt) || !probe_stable(p))
 		return false;
-	if (send_operator(p, pt, "$eq", pt->value, &eq) < 0 || send_operator(p, pt, "$ne", other_value(p, pt), &ne) < 0)
+	/* nothing was found, and "not that one" finds nothing either */
+	if (probe_mode(p) != SCAN_DEEP && !diff_depends(p, &base) &&
+	    (send_operator(p, pt, "$ne", other_value(p, pt), &ne) < 0 || diff_same(p, &base, &ne)))
+		return false;
+	if (send_operator(p, pt, "$eq", pt->value, &eq) < 0)
+		return false;
+	/* "equal to the original" is the original, or the operator is none */
+	if (probe_mode(p) != SCAN_DEEP && diff_depends(p, &base) && !diff_same(p, &base, &eq))
+		return false;
+	if (send_operator(p, pt, "$ne", other_value(p, pt), &ne) < 0)
 		return false;
 	struct str zz = probe_printf(p, "$%.*s", STR_ARG(probe_word(p, 4)));
 	if (send_operator(p, pt, arena_cstr(probe_arena(p), zz), pt->value, &odd) < 0)

@@ -5,33 +5,35 @@
 #include "base/check.h"
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 
-/* {0} the value, {1}{2} numbers, equal when it shall be true; {3} a number for broken syntax. */
+/* {0} the value, {1}{2} numbers, equal when it shall be true; {3} a number for broken syntax; what such a place does. */
 struct shape {
 	const char *form, *broken;
 	enum { ANY, NUMBER, WORD } fits;
 	enum scan_mode from;
+	enum reaction needs;
 };
 static const struct shape shapes[] = {
-	{ "{0}' AND '{1}'='{2}", "{0}' AND '{1}'\"", ANY, SCAN_QUICK },
-	{ "{0} AND {1}={2}", "{0} AND {1} AND AND", ANY, SCAN_QUICK },
-	{ "{0}' AND {1}={2}-- -", "{0}' AND {1}'\"-- -", ANY, SCAN_QUICK },
-	{ "{0}\" AND \"{1}\"=\"{2}", "{0}\" AND \"{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0}') AND ('{1}'='{2}", "{0}') AND ('{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0}) AND ({1}={2}", "{0}) AND ({1} AND AND", ANY, SCAN_STANDARD },
-	{ "{0}%' AND '{1}%'='{2}%", "{0}%' AND '{1}'\"", WORD, SCAN_STANDARD },
-	{ "{0}%') AND ('{1}%'='{2}%", "{0}%') AND ('{1}'\"", WORD, SCAN_STANDARD },
-	{ "{0}') AND {1}={2}-- -", "{0}') AND {1}'\"-- -", ANY, SCAN_STANDARD },
-	{ "{0}'/**/AND/**/'{1}'='{2}", "{0}'/**/AND/**/'{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0}/**/AND/**/{1}={2}", "{0}/**/AND/**/{1}/**/AND", NUMBER, SCAN_STANDARD },
-	{ "{0}'&&'{1}'='{2}", "{0}'&&'{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0}')) AND (('{1}'='{2}", "{0}')) AND (('{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0})) AND (({1}={2}", "{0})) AND (({1} AND AND", ANY, SCAN_DEEP },
-	{ "{0}\") AND (\"{1}\"=\"{2}", "{0}\") AND (\"{1}'\"", ANY, SCAN_DEEP },
-	{ "{0}' AND {1}={2}#", "{0}' AND {1}'\"#", ANY, SCAN_STANDARD },
-	{ "{0}'\tAnD\t'{1}'lIkE'{2}", "{0}'\tAnD\t'{1}'\"", ANY, SCAN_STANDARD },
-	{ "{0}%' AND {1}={2}-- -", "{0}%' AND {1}'\"-- -", WORD, SCAN_DEEP },
-	{ "{0}` AND {1}={2}-- -", "{0}` AND {1}'\"-- -", WORD, SCAN_DEEP },
+	{ "{0}' AND '{1}'='{2}", "{0}' AND '{1}'\"", ANY, SCAN_QUICK, REACTION_SINGLE },
+	{ "{0} AND {1}={2}", "{0} AND {1} AND AND", ANY, SCAN_QUICK, REACTION_BARE },
+	{ "{0}' AND {1}={2}-- -", "{0}' AND {1}'\"-- -", ANY, SCAN_QUICK, REACTION_SINGLE },
+	{ "{0}\" AND \"{1}\"=\"{2}", "{0}\" AND \"{1}'\"", ANY, SCAN_STANDARD, REACTION_DOUBLE },
+	{ "{0}') AND ('{1}'='{2}", "{0}') AND ('{1}'\"", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}) AND ({1}={2}", "{0}) AND ({1} AND AND", ANY, SCAN_STANDARD, REACTION_BARE },
+	{ "{0}%' AND '{1}%'='{2}%", "{0}%' AND '{1}'\"", WORD, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}%') AND ('{1}%'='{2}%", "{0}%') AND ('{1}'\"", WORD, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}') AND {1}={2}-- -", "{0}') AND {1}'\"-- -", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}'/**/AND/**/'{1}'='{2}", "{0}'/**/AND/**/'{1}'\"", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}/**/AND/**/{1}={2}", "{0}/**/AND/**/{1}/**/AND", NUMBER, SCAN_STANDARD, REACTION_BARE },
+	{ "{0}'&&'{1}'='{2}", "{0}'&&'{1}'\"", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}')) AND (('{1}'='{2}", "{0}')) AND (('{1}'\"", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0})) AND (({1}={2}", "{0})) AND (({1} AND AND", ANY, SCAN_DEEP, REACTION_BARE },
+	{ "{0}\") AND (\"{1}\"=\"{2}", "{0}\") AND (\"{1}'\"", ANY, SCAN_DEEP, REACTION_DOUBLE },
+	{ "{0}' AND {1}={2}#", "{0}' AND {1}'\"#", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}'\tAnD\t'{1}'lIkE'{2}", "{0}'\tAnD\t'{1}'\"", ANY, SCAN_STANDARD, REACTION_SINGLE },
+	{ "{0}%' AND {1}={2}-- -", "{0}%' AND {1}'\"-- -", WORD, SCAN_DEEP, REACTION_SINGLE },
+	{ "{0}` AND {1}={2}-- -", "{0}` AND {1}'\"-- -", WORD, SCAN_DEEP, REACTION_VALUE },
 };
 
 static struct str condition(struct probe *p, const struct scan_point *pt, const char *form, bool truth)
@@ -89,7 +91,8 @@ static bool try_shapes(struct probe *p, const struct scan_point *pt, const struc
 	bool number = active_plain_number(pt->value);
 	for (size_t i = 0; i < ARRAY_SIZE(shapes) && probe_stable(p); i++) {
 		const struct shape *s = &shapes[i];
-		if (s->from > probe_mode(p) || (s->fits == NUMBER && !number) || (s->fits == WORD && number))
+		if (s->from > probe_mode(p) || (s->fits == NUMBER && !number) || (s->fits == WORD && number) ||
+		    !reaction(p, s->needs))
 			continue;
 		if (try_shape(p, pt, s, base))
 			return true;
@@ -112,8 +115,13 @@ static bool try_empty(struct probe *p, const struct scan_point *pt, const struct
 		{ "{0}\" OR \"{1}\"=\"{2}\" GROUP BY 1-- -", "{0}\" OR \"{1}\"=\"{2}\" GRUOP YB 1-- -" },
 		{ "{0}' OR {1}={2} GROUP BY 1#", "{0}' OR {1}={2} GRUOP YB 1#" },
 	};
+	/* the first, second and fourth at once: what does not fit stands behind a comment or inside a text */
+	static const char all[] = "{0} OR {1}={2} GROUP BY 1-- ' OR '{1}'='{2}' GROUP BY 1-- \" OR \"{1}\"=\"{2}\" GROUP BY 1-- -";
 	struct diff_side t, f, f2, odd, t2;
+	bool some = probe_mode(p) == SCAN_DEEP || diff_value(p, condition(p, pt, all, true), &t) < 0 || !diff_same(p, base, &t);
 	for (size_t i = 0; i < ARRAY_SIZE(list) && probe_stable(p); i++) {
+		if ((!some && i != 2 && i != 4) || (i == 4 && !reaction(p, REACTION_SIGNS)))
+			continue;
 		if (diff_value(p, condition(p, pt, list[i].form, true), &t) < 0)
 			return false;
 		if (diff_same(p, base, &t) || diff_blocked(base, &t))
@@ -177,13 +185,14 @@ static bool try_direction(struct probe *p, const struct scan_point *pt, const st
 static bool try_order(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
 {
 	static const struct shape orders[] = {
-		{ "(CASE WHEN {1}={2} THEN {0} ELSE {0}*-1 END)", "(CASE WHEN {1}={2} THEN {0} ELS {0} END)", WORD, SCAN_STANDARD },
-		{ "(CASE WHEN {1}={2} THEN {0} ELSE (SELECT 1 UNION SELECT 2) END)", "(CASE WHEN {1}={2} THEN {0} ELS 1 END)", WORD, SCAN_DEEP },
+		{ "(CASE WHEN {1}={2} THEN {0} ELSE {0}*-1 END)", "(CASE WHEN {1}={2} THEN {0} ELS {0} END)", WORD, SCAN_STANDARD, REACTION_BARE },
+		{ "(CASE WHEN {1}={2} THEN {0} ELSE (SELECT 1 UNION SELECT 2) END)", "(CASE WHEN {1}={2} THEN {0} ELS 1 END)", WORD, SCAN_DEEP, REACTION_BARE },
 	};
 	struct diff_side t, f, odd, f2;
-	if (try_direction(p, pt, base))
+	bool name = reaction(p, REACTION_BARE);
+	if (name && try_direction(p, pt, base))
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(orders) && name; i++)
 		if (orders[i].from <= probe_mode(p) && try_shape(p, pt, &orders[i], base))
 			return true;
 	if (!str_ieq(pt->value, STR("asc")) && !str_ieq(pt->value, STR("desc")))
@@ -214,7 +223,8 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, cons
 		half--; /* not inside a character */
 	struct str l = str_sub(pt->value, 0, half), r = str_from(pt->value, half);
 	struct diff_side lone;
-	if (half == 0 || str_chr(pt->value, '\'') >= 0 || str_chr(pt->value, '{') >= 0)
+	if (half == 0 || str_chr(pt->value, '\'') >= 0 || str_chr(pt->value, '{') >= 0 ||
+	    !reaction(p, REACTION_SINGLE) || (!diff_depends(p, base) && !reaction(p, REACTION_SIGNS)))
 		return false;
 	/* a lone quote must change the page: the cheapest thing to ask first */
 	if (diff_value(p, probe_printf(p, "%.*s'%.*s", STR_ARG(l), STR_ARG(r)), &lone) < 0 || diff_same(p, base, &lone))
@@ -224,7 +234,7 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, cons
 					       STR_ARG(r), glue[i]);
 		struct str broken = probe_printf(p, "%.*s'%s(CASE WHEN {1}={2} THAN '%.*s' ELSE '{1}' END)%s'", STR_ARG(l), glue[i],
 						 STR_ARG(r), glue[i]);
-		struct shape s = { arena_cstr(probe_arena(p), form), arena_cstr(probe_arena(p), broken), ANY, SCAN_STANDARD };
+		struct shape s = { arena_cstr(probe_arena(p), form), arena_cstr(probe_arena(p), broken), ANY, SCAN_STANDARD, REACTION_SINGLE };
 		if (try_shape(p, pt, &s, base))
 			return true;
 	}
@@ -236,8 +246,8 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, cons
 static bool try_twice(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
 {
 	static const struct shape twice[] = {
-		{ "{0}%27 AND %27{1}%27=%27{2}", "{0}%27 AND %27{1}%27%22", ANY, SCAN_STANDARD },
-		{ "{0}%22 AND %22{1}%22=%22{2}", "{0}%22 AND %22{1}%27%22", ANY, SCAN_STANDARD },
+		{ "{0}%27 AND %27{1}%27=%27{2}", "{0}%27 AND %27{1}%27%22", ANY, SCAN_STANDARD, REACTION_VALUE },
+		{ "{0}%22 AND %22{1}%22=%22{2}", "{0}%22 AND %22{1}%27%22", ANY, SCAN_STANDARD, REACTION_VALUE },
 	};
 	struct diff_side same;
 	size_t last = pt->value.len - 1;

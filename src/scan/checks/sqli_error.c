@@ -234,7 +234,7 @@ static void report(struct probe *p, const struct scan_exchange *x, const struct 
 
 static void probe_error(struct probe *p, const struct scan_point *pt)
 {
-	static const char *const suffixes[] = { "'\"", "'", "\\", ")" };
+	static const char *const suffixes[] = { "'\"", ")\\", "\\", ")" };
 	const struct scan_exchange *x;
 	struct match m;
 	if (probe_reported(p) || find_error(active_content(pt->base), &m))
@@ -244,9 +244,9 @@ static void probe_error(struct probe *p, const struct scan_point *pt)
 										 : 4;
 	for (size_t i = 0; i < tries; i++) {
 		int r = raises(p, str_c(suffixes[i]), &x, &m);
-		if (r < 0)
+		if (r < 0 || (r == 0 && i == 1)) /* the second is the last two in one */
 			return;
-		if (r == 0)
+		if (r == 0 || i == 1)
 			continue;
 		/* the pairs of the mixed suffix mean different things: look at the plain quotes */
 		const char *plain = suffixes[i];

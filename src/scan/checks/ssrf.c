@@ -6,29 +6,48 @@
 #include "scan/diff.h"
 #include "scan/oob.h"
 
-static bool url_like(const struct scan_point *pt)
+/* Short words must stand alone: "ip" is no part of "zip" or "description". */
+static bool names(struct str name, const char *word)
 {
-	static const struct str words[] = { STR_INIT("url"), STR_INIT("uri"), STR_INIT("link"), STR_INIT("src"),
-					    STR_INIT("dest"), STR_INIT("target"), STR_INIT("callback"), STR_INIT("feed"),
-					    STR_INIT("host"), STR_INIT("proxy"), STR_INIT("site"), STR_INIT("domain"),
-					    STR_INIT("webhook"), STR_INIT("image"), STR_INIT("img"), STR_INIT("fetch"),
-					    STR_INIT("remote"), STR_INIT("endpoint"), STR_INIT("load"), STR_INIT("avatar"),
-					    STR_INIT("xml"), STR_INIT("import"), STR_INIT("ping"), STR_INIT("addr"),
-					    STR_INIT("ip"), STR_INIT("server"), STR_INIT("api"), STR_INIT("file"),
-					    STR_INIT("page"), STR_INIT("path"), STR_INIT("u") };
-	if (str_has(pt->value, STR("://")) || str_starts(pt->value, STR("//")) || str_starts(pt->value, STR("www.")))
-		return true;
-	for (size_t i = 0; i + 1 < ARRAY_SIZE(words); i++)
-		if (str_ihas(pt->name, words[i]))
+	size_t n = strlen(word);
+	ssize_t at = str_ifind(name, str_c(word));
+	if (at < 0 || n > 3)
+		return at >= 0;
+	for (size_t a; at >= 0; at = str_ifind(str_from(name, a + 1), str_c(word)), at = at < 0 ? -1 : at + (ssize_t)a + 1) {
+		a = (size_t)at;
+		bool begins = a == 0 || !ascii_alpha(name.ptr[a - 1]) || (name.ptr[a] >= 'A' && name.ptr[a] <= 'Z');
+		bool ends = a + n == name.len || !(name.ptr[a + n] >= 'a' && name.ptr[a + n] <= 'z');
+		if (begins && ends)
 			return true;
-	return str_ieq(pt->name, words[ARRAY_SIZE(words) - 1]);
+	}
+	return false;
+}
+
+/* 2 an address by its value or name, 1 perhaps by its name, 0 not. */
+static int url_like(const struct scan_point *pt)
+{
+	static const char *const sure[] = { "url", "uri", "link", "callback", "feed", "host", "proxy", "domain", "webhook", "fetch",
+					    "remote", "endpoint", "import", "ping", "avatar" },
+				 *const perhaps[] = { "src", "dest", "target", "site", "image", "img", "load", "xml", "addr", "ip",
+						      "server", "api", "file", "page", "path", "u" };
+	if (str_has(pt->value, STR("://")) || str_starts(pt->value, STR("//")) || str_starts(pt->value, STR("www.")) ||
+	    str_ihas(pt->name, STR("url")) || str_ihas(pt->name, STR("uri")))
+		return 2;
+	for (size_t i = 0; i < ARRAY_SIZE(sure); i++)
+		if (names(pt->name, sure[i]))
+			return 2;
+	for (size_t i = 0; i < ARRAY_SIZE(perhaps); i++)
+		if (names(pt->name, perhaps[i]))
+			return 1;
+	return 0;
 }
 
 static void call_out(struct probe *p, const struct scan_point *pt)
 {
 	/* {0} the unique URL, {1} the same without scheme, {2} the value, {3} its host */
 	static const char *const forms[] = { "{0}", "//{1}", "{1}", "{0}?{2}", "http://{3}@{1}" };
-	size_t n = probe_mode(p) == SCAN_DEEP || url_like(pt) ? ARRAY_SIZE(forms) : 1;
+	int like = url_like(pt);
+	size_t n = probe_mode(p) == SCAN_DEEP || like == 2 ? ARRAY_SIZE(forms) : like == 1 ? 3 : 1;
 	ssize_t host = str_find(pt->value, STR("//"));
 	struct str from = str_from(pt->value, host < 0 ? 0 : (size_t)host + 2);
 	ssize_t end = str_chr(from, '/');
@@ -141,14 +160,18 @@ static void probe_fetch(struct probe *p, const struct scan_point *pt)
 	const struct scan_exchange *start;
 	if (probe_first_point(p) && probe_oob_ready(p))
 		try_headers(p);
-	bool deep = probe_mode(p) == SCAN_DEEP, like = url_like(pt);
+	bool deep = probe_mode(p) == SCAN_DEEP;
+	int like = url_like(pt);
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	if (!like && active_plain_number(pt->value) && !deep)
 		return;
 	if (probe_oob_ready(p) && (like || deep || pt->where != WHERE_COOKIE))
 		call_out(p, pt);
-	if ((!like && !deep) || pt->base->https || probe_get(p, STR("/"), &start) < 0)
+	/* a listener would have told; and what shows nothing cannot show whom the server visited */
+	if (!deep && (!like || (like == 1 && probe_oob_ready(p)) || probe_inert(p)))
+		return;
+	if (pt->base->https || probe_get(p, STR("/"), &start) < 0)
 		return;
 	for (size_t i = 0; i < (deep ? ARRAY_SIZE(loopbacks) : 3); i++) {
 		if (!probe_alone(p))

@@ -89,6 +89,29 @@ static struct str fire_go(struct probe *p, const struct scan_exchange **ret)
 					      (unsigned long long)b, STR_ARG(s.right)));
 }
 
+/* Is anything computed by something that leaves alone what it does not understand? All brackets at once. */
+static bool lenient(struct probe *p)
+{
+	static const char *const forms[] = { "{{{0}*{1}}}", "<%={0}*{1}%>", "${{0}*{1}}", "#{{0}*{1}}", "@({0}*{1})", "{{0}*{1}}",
+					     "[[${{0}*{1}}]]", "%{{0}*{1}}", "{{={0}*{1}}}", "{%={0}*{1}%}",
+					     "#set($x={0}*{1})$x", "{%print({0}*{1})%}", "{{{0}|times:{1}}}" };
+	_cleanup_buf_ struct buf b = BUF_INIT(4096);
+	const struct scan_exchange *x;
+	struct str want[ARRAY_SIZE(forms)];
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct active_sum s = active_numbers(p);
+		struct str args[] = { s.a, s.b };
+		buf_printf(&b, " %.*s", STR_ARG(active_fill(p, forms[i], args)));
+		want[i] = s.product;
+	}
+	if (probe_append(p, arena_str(probe_arena(p), buf_view(&b)), &x) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (active_find(x, want[i]).ptr)
+			return true;
+	return active_find(x, STR("{")).ptr == NULL; /* taken out, or too long: nothing can be said */
+}
+
 static void report(struct probe *p, const struct scan_exchange *x, struct str proof, const char *engines)
 {
 	probe_report(p, &(struct scan_report){
@@ -111,7 +134,8 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !diff_reflects(p)) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "code-injection"))
 		return;
-	if (!deep && !diff_reflects(p) && !diff_parses(p))
+	/* the signs hold what is an error to any engine that minds errors */
+	if (!deep && !diff_parses(p) && !(diff_reflects(p) && lenient(p)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rounds); i++) {
 		if (rounds[i].from > probe_mode(p) || !probe_stack(p, rounds[i].stacks))

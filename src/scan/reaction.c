@@ -1,0 +1,156 @@
+/* Each reaction is a line of a table: what has to be known before, and the rewritings of the value of
+ * which one must keep the page. Conclusions by the truth kit (probe_same) only. */
+#include "scan/reaction.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "scan/diff.h"
+#include "scan/scan_private.h"
+
+enum { UNKNOWN, YES, NO, UNTOLD };
+
+/* {0} the value, {1} a number, {2} the value plus that number. Every form of a line has to change the page
+ * before the reaction counts as absent: filters take out one sign and leave another. */
+static const struct rewriting {
+	const char *forms[4];
+	enum reaction needs; /* without it this one is not there either */
+	bool number;	     /* for values that are a whole number; others as in brackets */
+	enum reaction what;
+} lines[] = {
+	{ { "{0}' AND '{1}'='{1}", "{0}'||'", "{0}'\n'", "{0}'+'" }, REACTION_QUOTES, false, REACTION_SINGLE },
+	{ { "{0}\" AND \"{1}\"=\"{1}", "{0}\"||\"" }, REACTION_QUOTES, false, REACTION_DOUBLE },
+	{ { "{2}-{1}" }, REACTION_VALUE, true, REACTION_BARE },
+	{ { "({0})" }, REACTION_VALUE, false, REACTION_BRACKETS },
+	{ { "./{0}" }, REACTION_VALUE, false, REACTION_DOT },
+};
+
+static void note(struct probe *p, enum reaction r, int what)
+{
+	p->reactions[r] = (unsigned char)what;
+}
+
+static struct str fill(struct probe *p, const char *form, struct str sum, unsigned number)
+{
+	struct buf b;
+	buf_init(&b, 64 * 1024);
+	for (const char *c = form; *c; c++) {
+		if (*c != '{') {
+			buf_char(&b, *c);
+			continue;
+		}
+		if (c[1] == '0')
+			buf_str(&b, p->point.value);
+		else if (c[1] == '2')
+			buf_str(&b, sum);
+		else
+			buf_printf(&b, "%u", number);
+		c += 2;
+	}
+	struct str s = arena_str(p->arena, buf_view(&b));
+	buf_free(&b);
+	return s;
+}
+
+/* A word in the value's place; its answer is kept, for the same word with signs to be compared with. */
+static void ask_word(struct probe *p)
+{
+	struct diff_side base = diff_base(&p->point), word;
+	struct str w = probe_word(p, sizeof(p->word) - 1);
+	if (diff_value(p, w, &word) < 0) {
+		note(p, REACTION_VALUE, UNTOLD);
+		note(p, REACTION_SHOWN, UNTOLD);
+		return;
+	}
+	note(p, REACTION_VALUE, diff_same(p, &base, &word) ? NO : YES);
+	note(p, REACTION_SHOWN, kit_reflects(word.x->text.len ? word.x->text : word.x->body, w) || kit_reflects(word.x->head, w) ? YES : NO);
+	answer_unref(p->word_answer);
+	p->word_answer = answer_ref(answer_of(word.x));
+	memcpy(p->word, w.ptr, sizeof(p->word) - 1);
+}
+
+static void ask_signs(struct probe *p)
+{
+	struct diff_side word, odd;
+	if (!p->word_answer)
+		ask_word(p);
+	note(p, REACTION_SIGNS, UNTOLD);
+	if (!p->word_answer)
+		return;
+	struct str w = arena_str(p->arena, str_make(p->word, sizeof(p->word) - 1));
+	word = (struct diff_side){ .x = &p->word_answer->x, .sent = w };
+	if (diff_value(p, arena_printf(p->arena, "%.*s'\"`)]}${{<%%[%%'\"}}%%>*(|#{@(\\%.*s", 5, w.ptr, STR_ARG(str_from(w, 5))), &odd) == 0)
+		note(p, REACTION_SIGNS, diff_same(p, &word, &odd) ? NO : YES);
+}
+
+/* 1 the page stays, 0 it changes, -1 no answer. */
+static int stays(struct probe *p, struct str value)
+{
+	struct diff_side base = diff_base(&p->point), side;
+	if (diff_value(p, value, &side) < 0)
+		return -1;
+	return diff_same(p, &base, &side);
+}
+
+static int ask_line(struct probe *p, const struct rewriting *l, bool number, int64_t n)
+{
+	uint32_t k = probe_number(p, 1000, 4999);
+	struct str sum = number ? arena_printf(p->arena, "%lld", (long long)n + k) : STR("");
+	for (size_t i = 0; i < ARRAY_SIZE(l->forms) && l->forms[i]; i++) {
+		int r = stays(p, fill(p, l->forms[i], sum, k));
+		if (r != 0)
+			return r < 0 ? UNTOLD : YES;
+	}
+	return NO;
+}
+
+static int ask(struct probe *p, enum reaction r)
+{
+	int64_t n = 0;
+	bool number = str_to_i64(p->point.value, &n) == 0 && n >= 0 && n < 1000000000;
+	/* nothing can stay as it was where nothing depends on the value, or where pages vary */
+	if (p->point.value.len == 0 || p->point.value.len > 200 || !reaction_seen(p, REACTION_VALUE) || !probe_stable(p))
+		return UNTOLD;
+	if (r == REACTION_QUOTES) {
+		int same = stays(p, arena_printf(p->arena, "%.*s'\"", STR_ARG(p->point.value)));
+		return same < 0 ? UNTOLD : same ? NO : YES;
+	}
+	if ((r == REACTION_BARE || r == REACTION_BRACKETS) && str_chr(p->point.value, ',') >= 0) /* a list may stand in brackets already */
+		return UNTOLD;
+	if (r == REACTION_BARE && !number)
+		r = REACTION_BRACKETS;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (lines[i].what != r || (lines[i].number && !number))
+			continue;
+		return reaction(p, lines[i].needs) ? ask_line(p, &lines[i], number, n) : NO;
+	}
+	return UNTOLD;
+}
+
+static int told(struct probe *p, enum reaction r)
+{
+	check(r < REACTIONS);
+	if (p->reactions[r] == UNKNOWN && r < REACTION_SIGNS)
+		ask_word(p);
+	else if (p->reactions[r] == UNKNOWN && r == REACTION_SIGNS)
+		ask_signs(p);
+	else if (p->reactions[r] == UNKNOWN)
+		note(p, r, ask(p, r));
+	int what = p->reactions[r];
+	if (what == UNTOLD) /* another check may have better luck */
+		note(p, r, UNKNOWN);
+	return what;
+}
+
+bool reaction(struct probe *p, enum reaction r)
+{
+	/* quick scans have few payloads at such places: no more than asking would take */
+	if (p->run->o.mode == SCAN_DEEP || (p->run->o.mode == SCAN_QUICK && r > REACTION_SIGNS))
+		return true;
+	return told(p, r) != NO;
+}
+
+bool reaction_seen(struct probe *p, enum reaction r)
+{
+	return told(p, r) == YES;
+}
