@@ -52,11 +52,29 @@ static uint32_t path_inputs(struct str template, struct str path)
 	return mask;
 }
 
+/* Words of a stranger that become the first line and a header of a request. */
+static bool is_method(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_alpha(s.ptr[i]))
+			return false;
+	return s.len > 0 && s.len <= 16;
+}
+
+static bool one_line(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 127)
+			return false;
+	return true;
+}
+
 void api_give(struct api_reader *r, struct str method, struct str url, struct str body, struct str type, bool changes,
 	      struct str template)
 {
 	struct url u;
-	if (r->stopped || r->given >= LIMIT_API_REQUESTS || method.len > 16 || url_parse(r->a, url, r->base, 0, &u, NULL) < 0)
+	if (r->stopped || r->given >= LIMIT_API_REQUESTS || !is_method(method) || !one_line(type) ||
+	    url_parse(r->a, url, r->base, 0, &u, NULL) < 0)
 		return;
 	if (!url_same_origin(&u, r->base)) { /* described for another place: this site is what is tested */
 		u.scheme = r->base->scheme;

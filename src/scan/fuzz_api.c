@@ -1,4 +1,6 @@
-/* Fuzz target: an interface description, as a website or an operator hands it over. */
+/* Fuzz target: an interface description, as a website or an operator hands it over. What comes out
+ * are requests to that site and to no other, with nothing in their lines that would begin another. */
+#include "base/check.h"
 #include "base/limits.h"
 #include "net/url.h"
 #include "scan/api.h"
@@ -8,6 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int count(void *ctx, const struct api_request *q)
 {
 	size_t *n = ctx;
+	check(q->method.len && str_starts(q->url, STR("http://site.test/")));
+	for (size_t i = 0; i < q->method.len; i++)
+		check(ascii_alpha(q->method.ptr[i]));
+	for (size_t i = 0; i < q->type.len; i++)
+		check((unsigned char)q->type.ptr[i] >= ' ');
 	return ++*n > 200;
 }
 

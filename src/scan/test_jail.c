@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/test.h"
 #include "net/connector.h"
+#include "scan/asset/asset.h"
 #include "scan/jail_private.h"
 
 static void say_progress(int chan, uint64_t requests)
@@ -47,8 +48,21 @@ static int hang(int chan, const int *fds, size_t nfds, struct str arg)
 	}
 }
 
+/* In place of the asset engine: takes its orders and is never heard of. */
+static int hang_silently(int chan, const int *fds, size_t nfds, struct str arg)
+{
+	struct buf b;
+	uint32_t type;
+	buf_init(&b, 1 * MIB);
+	if (os_frame_recv(chan, 1 * MIB, 5000, &type, &b, NULL) <= 0)
+		return 1;
+	for (;;)
+		clock_system.sleep_ms(&clock_system, 1000);
+}
+
+static const struct os_jail_kind silent_kind = { .name = "asset", .main = hang_silently, .max_memory = 64 * MIB, .max_cpu_s = 20, .max_files = 32 };
 static const struct os_jail_kind kind = { .name = "scan", .main = hang, .max_memory = 64 * MIB, .max_cpu_s = 20, .max_files = 32 };
-static const struct os_jail_kind *const kinds[] = { &kind, NULL };
+static const struct os_jail_kind *const kinds[] = { &kind, &silent_kind, NULL };
 static struct os_spawner *spawner;
 
 static void on_finding(void *ctx, const struct scan_finding *f)
@@ -123,6 +137,33 @@ static void late_child(void **state)
 	scan_summary_free(&s);
 }
 
+static int run_assets(struct heard *h, unsigned max_seconds, const struct scan_jail_limits *limits, struct asset_summary *s, struct error *e)
+{
+	_cleanup_policy_ struct net_policy *policy = net_policy_new();
+	struct asset_options o = { .host = STR("127.0.0.1"), .max_seconds = max_seconds };
+	struct asset_events ev = { .ctx = h, .should_stop = on_stop };
+	h->from = clock_mono_ms(&clock_system);
+	int r = asset_run_jailed_within(limits, spawner, policy, &o, &ev, s, e);
+	assert_in_range(clock_mono_ms(&clock_system) - h->from, 300, 4000);
+	return r;
+}
+
+static void silent_asset_child(void **state)
+{
+	struct heard h = { 0 };
+	struct error e = { 0 };
+	struct asset_summary s = { .complete = true };
+	assert_int_equal(run_assets(&h, 600, &(struct scan_jail_limits){ 400, 500, 500 }, &s, &e), -1);
+	assert_string_equal(e.code, "asset.engine-hung");
+	/* past its time: asked to stop, then ended; told to stop: the same */
+	assert_ok(run_assets(&h, 1, &(struct scan_jail_limits){ 60000, 300, 100 }, &s, &e));
+	assert_false(s.complete);
+	s.complete = true;
+	h = (struct heard){ .stop_after = 100, .verdict = SCAN_CANCEL };
+	assert_ok(run_assets(&h, 600, &(struct scan_jail_limits){ 60000, 300, 60000 }, &s, &e));
+	assert_false(s.complete);
+}
+
 int main(void)
 {
 	struct error e = { 0 };
@@ -130,6 +171,7 @@ int main(void)
 		cmocka_unit_test(silent_child),
 		cmocka_unit_test(deaf_child),
 		cmocka_unit_test(late_child),
+		cmocka_unit_test(silent_asset_child),
 	};
 	if (os_spawner_start(kinds, &spawner, &e) < 0) {
 		print_error("%s\n", e.en);

@@ -79,6 +79,11 @@ int asset_run(const struct asset_options *o, struct net_connector *connector,
 int asset_run_jailed(struct os_spawner *spawner, const struct net_policy *policy,
 		     const struct asset_options *o, const struct asset_events *events,
 		     struct asset_summary *ret, struct error *e);
+/* With other bounds than usual. A child that hangs is ended: "asset.engine-hung"; one that was asked
+ * to stop, or has used up its time, ends with what it had said so far. */
+int asset_run_jailed_within(const struct scan_jail_limits *limits, struct os_spawner *spawner,
+			    const struct net_policy *policy, const struct asset_options *o,
+			    const struct asset_events *events, struct asset_summary *ret, struct error *e);
 extern const struct os_jail_kind asset_jail_kind;
 
 /* Whole discovery, as programs do it: resolves the host by the policy (first allowed

@@ -14,10 +14,10 @@
 
 #define FRAME_MAX (1 * MIB)
 #define SEND_MS 60000
-#define STOP_MS 30000 /* from the order to stop to the last word */
-#define LATE_MS 120000 /* beyond its time: it hangs */
+#define ALIVE_MS 1000 /* between two signs of life */
 
-enum frame { FRAME_OPTIONS = 1, FRAME_STOP, FRAME_FACT = 16, FRAME_FINDING, FRAME_PROGRESS, FRAME_LOG, FRAME_SUMMARY, FRAME_ERROR, FRAME_CHECKPOINT };
+enum frame { FRAME_OPTIONS = 1, FRAME_STOP, FRAME_FACT = 16, FRAME_FINDING, FRAME_PROGRESS, FRAME_LOG, FRAME_SUMMARY, FRAME_ERROR, FRAME_CHECKPOINT,
+	     FRAME_ALIVE };
 
 /* ---- the child ---- */
 
@@ -91,7 +91,7 @@ static enum scan_verdict on_should_stop(void *ctx)
 /* Progress is told at most ten times a second. */
 struct calm {
 	struct child *c;
-	int64_t next_ms;
+	int64_t next_ms, alive_ms;
 };
 
 static void calm_progress(void *ctx, const struct asset_progress *p)
@@ -128,9 +128,18 @@ static void calm_checkpoint(void *ctx, struct str text)
 	put(((struct calm *)ctx)->c, FRAME_CHECKPOINT, &b);
 }
 
+/* Asked before every connection: whoever asks is alive. */
 static enum scan_verdict calm_stop(void *ctx)
 {
-	return on_should_stop(((struct calm *)ctx)->c);
+	struct calm *k = ctx;
+	struct buf nothing = BUF_INIT(1);
+	int64_t now = clock_mono_ms(&clock_system);
+
+	if (now >= k->alive_ms) {
+		put(k->c, FRAME_ALIVE, &nothing);
+		k->alive_ms = now + ALIVE_MS;
+	}
+	return on_should_stop(k->c);
 }
 
 static void send_end(struct child *c, int result, const struct asset_summary *s, const struct error *e)
@@ -154,7 +163,7 @@ static void send_end(struct child *c, int result, const struct asset_summary *s,
 static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 {
 	struct child c = { .chan = chan };
-	struct calm calm = { &c, 0 };
+	struct calm calm = { &c, 0, 0 };
 	struct arena *a = arena_new(4 * MIB);
 	struct asset_options o = { 0 };
 	struct asset_summary s = { 0 };
@@ -196,8 +205,11 @@ struct keeper {
 	struct error *e;
 	struct os_child child;
 	struct os_frame_reader in;
-	bool stop_sent, ended;
-	int64_t until_ms; /* then it is ended */
+	const struct scan_jail_limits *limits;
+	unsigned max_seconds;
+	int64_t begun_ms, stop_ms, silent_ms;
+	bool stop_sent, ended, hung;
+	struct asset_summary heard; /* of what came before a forced end */
 	int result;
 };
 
@@ -216,6 +228,8 @@ static int keep_progress(struct keeper *k, struct reader *r)
 	p.doing_en = n;
 	if (p.basis > 10000)
 		p.basis = 10000;
+	k->heard.probed = p.probed;
+	k->heard.open = p.open;
 	if (k->events->progress)
 		k->events->progress(k->events->ctx, &p);
 	return 0;
@@ -274,6 +288,7 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 	case FRAME_FACT:
 		if (asset_fact_decode(bytes, &f) < 0)
 			return -1;
+		k->heard.facts++;
 		if (k->events->fact)
 			k->events->fact(k->events->ctx, &f);
 		return 0;
@@ -282,6 +297,7 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 
 		if (finding_decode(bytes, a, &finding) < 0 || !asset_check(finding.check))
 			return -1;
+		k->heard.findings++;
 		if (k->events->finding)
 			k->events->finding(k->events->ctx, &finding);
 		return 0;
@@ -302,6 +318,8 @@ static int keep_frame(struct keeper *k, uint32_t type, struct str bytes)
 		return 0;
 	case FRAME_SUMMARY:
 		return keep_summary(k, &r);
+	case FRAME_ALIVE:
+		return bytes.len ? -1 : 0;
 	case FRAME_ERROR:
 		return keep_error(k, &r);
 	default:
@@ -325,21 +343,39 @@ static int drain(struct keeper *k)
 	}
 }
 
+static void ask_to_stop(struct keeper *k, int64_t now)
+{
+	bool stop = (k->events->should_stop && k->events->should_stop(k->events->ctx) != SCAN_GO) ||
+		    now - k->begun_ms > 1000ll * k->max_seconds + k->limits->late_ms;
+
+	if (!stop || k->stop_sent)
+		return;
+	os_frame_send(k->child.chan, FRAME_STOP, STR(""), 1000, NULL);
+	k->stop_sent = true;
+	k->stop_ms = now;
+}
+
+/* Only waiting for the child counts, not what we were busy with. */
+static bool overdue(struct keeper *k, int64_t now, int64_t waited, bool heard)
+{
+	k->silent_ms = heard ? 0 : k->silent_ms + waited;
+	k->hung = k->silent_ms > k->limits->silent_ms || (k->stop_sent && now - k->stop_ms > k->limits->stop_ms);
+	return k->hung;
+}
+
 static int loop(struct keeper *k, struct net_broker *broker, int broker_fd)
 {
 	int r = 1;
 
 	while (!k->ended && r > 0) {
 		struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = broker_fd, .events = POLLIN } };
+		int64_t from = clock_mono_ms(&clock_system), now;
 
 		if (poll(p, 2, 200) < 0 && errno != EINTR)
 			return error_os(k->e, errno, "poll");
-		if (!k->stop_sent && k->events->should_stop && k->events->should_stop(k->events->ctx) != SCAN_GO) {
-			os_frame_send(k->child.chan, FRAME_STOP, STR(""), 1000, NULL);
-			k->stop_sent = true;
-			k->until_ms = clock_mono_ms(&clock_system) + STOP_MS;
-		}
-		if (clock_mono_ms(&clock_system) >= k->until_ms)
+		now = clock_mono_ms(&clock_system);
+		ask_to_stop(k, now);
+		if (overdue(k, now, now - from, p[0].revents || p[1].revents))
 			return 0;
 		if ((p[1].revents & POLLIN) && net_broker_serve(broker, k->e) < 0)
 			return -1;
@@ -357,14 +393,22 @@ static int with_child(struct keeper *k, const struct asset_options *o, struct ne
 	asset_options_encode(o, &b);
 	if (os_frame_send(k->child.chan, FRAME_OPTIONS, buf_view(&b), SEND_MS, k->e) < 0)
 		return -1;
-	k->until_ms = clock_mono_ms(&clock_system) + LATE_MS +
-		      1000ll * (o->max_seconds ? o->max_seconds : LIMIT_ASSET_SECONDS);
+	k->max_seconds = o->max_seconds ? o->max_seconds : LIMIT_ASSET_SECONDS;
+	k->begun_ms = clock_mono_ms(&clock_system);
 	if (loop(k, broker, broker_fd) < 0)
 		return -1;
 	if (k->ended)
 		return k->result;
-	if (os_child_wait(&k->child, 5000, &how) != 1)
+	if (k->hung || os_child_wait(&k->child, 5000, &how) != 1)
 		os_child_kill(&k->child);
+	if (k->hung && k->stop_sent) { /* it was to end, and so it did; what it had said stands */
+		k->heard.elapsed_ms = clock_mono_ms(&clock_system) - k->begun_ms;
+		*k->summary = k->heard;
+		return 0;
+	}
+	if (k->hung)
+		return error_set(k->e, "asset.engine-hung", "资产引擎失去响应，已强制结束。",
+				 "The asset engine did not react and was ended.");
 	return error_set(k->e, "asset.engine-crashed", "资产引擎异常结束：%s", "The asset engine ended: %s",
 			 how.zh ? how.zh : "");
 }
@@ -373,9 +417,18 @@ int asset_run_jailed(struct os_spawner *spawner, const struct net_policy *policy
 		     const struct asset_options *o, const struct asset_events *events,
 		     struct asset_summary *ret, struct error *e)
 {
+	static const struct scan_jail_limits usual = { LIMIT_JAIL_SILENT_MS, LIMIT_JAIL_STOP_MS, LIMIT_JAIL_LATE_MS };
+
+	return asset_run_jailed_within(&usual, spawner, policy, o, events, ret, e);
+}
+
+int asset_run_jailed_within(const struct scan_jail_limits *limits, struct os_spawner *spawner,
+			    const struct net_policy *policy, const struct asset_options *o,
+			    const struct asset_events *events, struct asset_summary *ret, struct error *e)
+{
 	static const struct asset_events nobody;
 	struct asset_summary summary = { 0 };
-	struct keeper k = { .events = events ? events : &nobody, .summary = &summary, .e = e, .child = OS_CHILD_NONE };
+	struct keeper k = { .limits = limits, .events = events ? events : &nobody, .summary = &summary, .e = e, .child = OS_CHILD_NONE };
 	struct net_connector *direct = NULL;
 	struct net_broker *broker = NULL;
 	int pair[2] = { -1, -1 }, r = -1;
