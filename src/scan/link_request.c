@@ -194,6 +194,8 @@ static bool read_url(struct made *m, size_t i)
 static void guess_type(struct made *m)
 {
 	struct str b = str_trim(buf_view(&m->body));
+	if (!b.len)
+		buf_clear(&m->body);
 	if (m->type.len || !b.len)
 		return;
 	buf_c(&m->type, b.ptr[0] == '<'	  ? "application/xml"

@@ -202,10 +202,11 @@ static bool wanted(const struct run *r, const struct template *t)
 {
 	if (!t->ok || listed(r->o.skip_checks, r->o.skip_checks_len, t->id))
 		return false;
-	if (r->o.retest_len || (r->o.only_checks_len && !attack_check_wanted(r, &check_templates)))
-		return asked_for(r, t);
+	/* what needs leave needs it however it is asked for */
 	if ((t->flags & TEMPLATE_INTRUSIVE) && !r->o.intrusive)
 		return false;
+	if (r->o.retest_len || (r->o.only_checks_len && !attack_check_wanted(r, &check_templates)))
+		return asked_for(r, t);
 	if (needs_oob(t) && !r->events->oob)
 		return false;
 	return r->o.mode == SCAN_DEEP || t->max_requests <= MANY_REQUESTS || r->templates->pack->len <= 20;

@@ -41,6 +41,7 @@ static void answer(struct test_conn *c, int status, const char *headers, const c
 }
 
 static const struct str *excludes; /* of the next run */
+static const struct str *only;     /* the one check asked for */
 static char called[64]; /* name that the server was told to fetch from */
 
 static void handler(struct test_conn *c)
@@ -132,8 +133,9 @@ static void run_at(struct buf *bundle, bool unverified, bool tls, struct seen *r
 	assert_int_equal(net_connector_direct(&(struct net_direct_options){ .policy = policy }, &c, &e), 0);
 	snprintf(url, sizeof(url), "%s://localhost:%u/", tls ? "https" : "http", (unsigned)test_server_port(s));
 	struct scan_options o = { .target = str_c(url), .mode = SCAN_DEEP, .templates = &view, .templates_len = 1,
-				  .templates_only = true, .no_builtin_templates = true, .template_unverified = unverified,
-				  .excludes = excludes, .excludes_len = excludes ? 1 : 0 };
+				  .templates_only = !only, .no_builtin_templates = true, .template_unverified = unverified,
+				  .excludes = excludes, .excludes_len = excludes ? 1 : 0,
+				  .only_checks = only, .only_checks_len = only ? 1 : 0 };
 	struct scan_oob oob = { .domain = STR("oob.test"), .url = STR("http://127.0.0.1:9"), .poll = poll_hits };
 	struct scan_events events = { .ctx = ret, .finding = on_finding, .oob = &oob, .dns = look_up };
 	called[0] = 0;
@@ -159,6 +161,22 @@ static bool hits(const char *yaml, struct seen *ret)
 	put(&b, "one", yaml);
 	run(&b, false, ret);
 	return ret->findings > 0;
+}
+
+static void test_leave(void **state)
+{
+	static const struct str asked[] = { { "template:one", 12 } };
+	static const char *const tags[] = { "", ", tags: 'panel,intrusive'" };
+	struct seen s;
+	only = asked;
+	for (int i = 0; i < 2; i++) {
+		struct buf b;
+		buf_init(&b, 1 * MIB);
+		put_as(&b, "one", tags[i], "http:\n- method: GET\n  path: ['{{BaseURL}}/panel']\n  matchers:\n  - {type: word, words: [Acme Panel]}\n");
+		run(&b, false, &s);
+		assert_int_equal(s.findings, i == 0); /* asking for it by name is no leave */
+	}
+	only = NULL;
 }
 
 static void test_word_and_extract(void **state)
@@ -421,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_out_of_band),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_dns),
+		cmocka_unit_test(test_leave),
 		cmocka_unit_test(test_ssl),
 		cmocka_unit_test(test_honeypot),
 		cmocka_unit_test(test_payload_files),
