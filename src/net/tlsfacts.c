@@ -267,6 +267,7 @@ static void read_negotiated(SSL *ssl, struct arena *a, struct tls_facts *ret)
 
 	ret->protocol = arena_str(a, str_c(SSL_get_version(ssl)));
 	ret->cipher = arena_str(a, str_c(c ? SSL_CIPHER_get_name(c) : ""));
+	ret->suite = arena_str(a, str_c(c ? SSL_CIPHER_standard_name(c) : ""));
 	ret->cipher_bits = c ? SSL_CIPHER_get_bits(c, NULL) : 0;
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
 	ret->alpn = arena_str(a, str_make(alpn, alpn_len));
@@ -303,20 +304,54 @@ static enum tls_reply ask(const struct target *t, struct str hello, bool ssl2,
 }
 
 /* Suites that servers of every age know. */
-static const uint16_t common_suites[] = {
-	0xc02f, 0xc02b, 0xc030, 0xc02c, 0xcca8, 0xcca9, 0xc013, 0xc009, 0xc014, 0xc00a,
-	0xc027, 0xc023, 0x009e, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x002f, 0x0035,
-	0x000a, 0x0005, 0x0004, 0x0041, 0x0084, 0x0016, 0x0009, 0xc011, 0xc012,
+static const struct {
+	uint16_t suite;
+	const char *name;
+} common_suites[] = {
+	{ 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0xc00a, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA" },
+	{ 0xc027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256" },
+	{ 0xc023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256" },
+	{ 0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0x003c, "TLS_RSA_WITH_AES_128_CBC_SHA256" },
+	{ 0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0x0005, "TLS_RSA_WITH_RC4_128_SHA" },
+	{ 0x0004, "TLS_RSA_WITH_RC4_128_MD5" },
+	{ 0x0041, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA" },
+	{ 0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA" },
+	{ 0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0x0009, "TLS_RSA_WITH_DES_CBC_SHA" },
+	{ 0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA" },
+	{ 0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA" },
 };
 
-static enum tls_support probe(const struct target *t, uint16_t version)
+static enum tls_support probe(const struct target *t, uint16_t version, const char **ret_suite)
 {
 	_cleanup_buf_ struct buf hello = BUF_INIT(8 * KIB);
-	uint16_t got = 0, suite;
+	uint16_t suites[ARRAY_SIZE(common_suites)], got = 0, suite = 0;
 
-	tls_hello_write(&hello, version, common_suites, ARRAY_SIZE(common_suites), t->sni);
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
+		suites[i] = common_suites[i].suite;
+	tls_hello_write(&hello, version, suites, ARRAY_SIZE(suites), t->sni);
 	switch (ask(t, buf_view(&hello), false, &got, &suite)) {
 	case TLS_REPLY_HELLO:
+		for (size_t i = 0; got == version && i < ARRAY_SIZE(suites); i++)
+			if (suites[i] == suite)
+				*ret_suite = common_suites[i].name;
 		return got == version ? TLS_YES : TLS_NO;
 	case TLS_REPLY_ALERT:
 		return TLS_NO;
@@ -435,10 +470,10 @@ static void probe_weak(const struct target *t, struct arena *a, struct tls_facts
 static void probe_versions(const struct target *t, struct arena *a, struct tls_facts *ret)
 {
 	ret->ssl2 = probe_ssl2(t);
-	ret->ssl3 = probe(t, TLS_WIRE_SSL3);
-	ret->tls10 = probe(t, TLS_WIRE_10);
-	ret->tls11 = probe(t, TLS_WIRE_11);
-	ret->tls12 = str_eq(ret->protocol, STR("TLSv1.2")) ? TLS_YES : probe(t, TLS_WIRE_12);
+	ret->ssl3 = probe(t, TLS_WIRE_SSL3, &ret->ssl3_suite);
+	ret->tls10 = probe(t, TLS_WIRE_10, &ret->tls10_suite);
+	ret->tls11 = probe(t, TLS_WIRE_11, &ret->tls11_suite);
+	ret->tls12 = str_eq(ret->protocol, STR("TLSv1.2")) ? TLS_YES : probe(t, TLS_WIRE_12, &ret->tls12_suite);
 	ret->tls13 = str_eq(ret->protocol, STR("TLSv1.3")) ? TLS_YES : probe_tls13(t);
 	probe_weak(t, a, ret);
 }

@@ -29,6 +29,7 @@ enum tls_support { TLS_UNKNOWN, TLS_NO, TLS_YES };
 struct tls_facts {
 	struct str protocol; /* "TLSv1.3" */
 	struct str cipher;   /* OpenSSL's name */
+	struct str suite;    /* the same, IANA's name */
 	int cipher_bits;
 	struct str alpn;        /* "h2", "http/1.1" or "" */
 	struct tls_cert *certs; /* leaf first, as sent */
@@ -39,6 +40,8 @@ struct tls_facts {
 	bool host_match;
 	bool expired, not_yet_valid; /* leaf, now */
 	enum tls_support ssl2, ssl3, tls10, tls11, tls12, tls13;
+	/* IANA's name of what was chosen from common suites with that version; NULL: not asked or refused */
+	const char *ssl3_suite, *tls10_suite, *tls11_suite, *tls12_suite;
 	struct str weak_ciphers; /* accepted weak suites, comma-separated ("" none found) */
 };
 /* Connects once for the facts and, with probe_versions, once more for each old version.

@@ -243,12 +243,30 @@ EXPR_FN(fn_zero_pad)
 	return pad_to(env, args, false, ret);
 }
 
-/* PKCS#1 v1.5 with a public key in PEM. */
+/* A public key in PEM, or its bytes in base64 as interfaces give them. NULL: neither. */
+static EVP_PKEY *public_key(struct str text)
+{
+	_cleanup_buf_ struct buf der = BUF_INIT(16 * KIB);
+	EVP_PKEY *key = NULL;
+
+	if (str_has(text, STR("-----BEGIN"))) {
+		BIO *bio = BIO_new_mem_buf(text.ptr, (int)text.len);
+
+		key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+		BIO_free(bio);
+	} else if (decode_base64(&der, str_trim(text)) == 0 && der.len) {
+		const unsigned char *at = (const unsigned char *)der.ptr;
+
+		key = d2i_PUBKEY(NULL, &at, (long)der.len);
+	}
+	return key;
+}
+
+/* PKCS#1 v1.5. */
 EXPR_FN(fn_rsa_encrypt)
 {
-	struct str text = arg_str(env, &args[0]), pem = arg_str(env, &args[1]);
-	BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-	EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+	struct str text = arg_str(env, &args[0]);
+	EVP_PKEY *key = public_key(arg_str(env, &args[1]));
 	EVP_PKEY_CTX *ctx = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
 	size_t len = 1024;
 	char *out = expr_room(env, len);
@@ -258,7 +276,6 @@ EXPR_FN(fn_rsa_encrypt)
 
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
-	BIO_free(bio);
 	if (!ok)
 		return expr_fail(env, "RSA encryption failed");
 	*ret = value_of_str(str_make(out, len));

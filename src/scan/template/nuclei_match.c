@@ -106,23 +106,67 @@ static int numbers(struct template_pack *p, const struct yaml *v, struct templat
 	return 0;
 }
 
-static int exprs(struct template_pack *p, const struct yaml *v, struct template_block *b,
+/* Up to the next comma outside of quotes and brackets: "tls_version, cipher" are two. */
+static bool next_expr(struct str *rest, struct str *ret)
+{
+	int depth = 0;
+	char quote = 0;
+	size_t i = 0;
+	if (!rest->ptr)
+		return false;
+	for (; i < rest->len; i++) {
+		char c = rest->ptr[i];
+		if (quote) {
+			i += c == '\\';
+			quote = c == quote ? 0 : quote;
+		} else if (c == '"' || c == '\'' || c == '`') {
+			quote = c;
+		} else if (c == '(' || c == '[') {
+			depth++;
+		} else if (c == ')' || c == ']') {
+			depth--;
+		} else if (c == ',' && depth == 0) {
+			break;
+		}
+	}
+	*ret = str_trim(str_sub(*rest, 0, i));
+	*rest = i < rest->len ? str_from(*rest, i + 1) : STR_NULL;
+	return true;
+}
+
+static int one_expr(struct template_pack *p, struct str text, struct template_block *b, const struct expr **ret, struct error *e)
+{
+	struct expr *x;
+	const struct expr_use *use;
+	if (expr_compile(p->arena, text, EXPR_DSL, &x, e) < 0)
+		return -1;
+	size_t uses = expr_vars(x, p->scratch, &use);
+	for (size_t k = 0; k < uses; k++) {
+		if (use[k].function && (!use[k].known || use[k].unsupported))
+			return bad_function(&use[k], e);
+		note_name(b, use[k].name);
+	}
+	*ret = x;
+	return 0;
+}
+
+#define LIST_MOST 16 /* expressions in one line */
+
+static int exprs(struct template_pack *p, const struct yaml *v, struct template_block *b, bool lists,
 		 const struct expr *const **ret, size_t *ret_n, struct error *e)
 {
 	size_t n = yaml_items(v);
-	const struct expr **list = arena_array(p->arena, n, sizeof(*list));
+	const struct expr **list = arena_array(p->arena, lists ? n * LIST_MOST : n, sizeof(*list));
 	for (size_t i = 0; i < n; i++) {
-		struct expr *x;
-		const struct expr_use *use;
-		if (expr_compile(p->arena, nuclei_scalar(yaml_item(v, i)), EXPR_DSL, &x, e) < 0)
-			return -1;
-		size_t uses = expr_vars(x, p->scratch, &use);
-		for (size_t k = 0; k < uses; k++) {
-			if (use[k].function && (!use[k].known || use[k].unsupported))
-				return bad_function(&use[k], e);
-			note_name(b, use[k].name);
+		struct str text = nuclei_scalar(yaml_item(v, i)), one = text;
+		if (!lists) {
+			if (one_expr(p, text, b, &list[(*ret_n)++], e) < 0)
+				return -1;
+			continue;
 		}
-		list[(*ret_n)++] = x;
+		for (int k = 0; k < LIST_MOST && next_expr(&text, &one); k++)
+			if (one_expr(p, one, b, &list[(*ret_n)++], e) < 0)
+				return -1;
 	}
 	*ret = list;
 	return 0;
@@ -173,7 +217,7 @@ static int values(struct template_pack *p, const struct yaml *y, struct str type
 	}
 	if (str_eq(type, STR("dsl"))) {
 		m->kind = MATCH_EXPR;
-		return exprs(p, yaml_get(y, "dsl"), b, &m->exprs, &m->n, e);
+		return exprs(p, yaml_get(y, "dsl"), b, false, &m->exprs, &m->n, e);
 	}
 	if (str_eq(type, STR("xpath"))) {
 		m->kind = MATCH_XPATH;
@@ -239,7 +283,7 @@ static int extractor(struct template_pack *p, const struct yaml *y, struct templ
 	}
 	if (str_eq(type, STR("dsl"))) {
 		x->kind = EXTRACT_EXPR;
-		return exprs(p, yaml_get(y, "dsl"), b, &x->exprs, &x->n, e);
+		return exprs(p, yaml_get(y, "dsl"), b, true, &x->exprs, &x->n, e);
 	}
 	return error_set(e, "template.unsupported-extractor", "不支持的提取器类型“%.*s”。",
 			 "Extractors of the type \"%.*s\" are not supported.", STR_ARG(str_sub(type, 0, 40)));

@@ -328,6 +328,16 @@ static enum tls_support support_of(const struct tls_facts *f, struct str version
 	       str_eq(version, STR("ssl30")) ? f->ssl3	:				  TLS_UNKNOWN;
 }
 
+/* What was chosen with that version, as IANA writes it. */
+static struct str suite_of(const struct tls_facts *f, struct str negotiated, struct str version)
+{
+	const char *suite = str_eq(version, STR("tls12")) ? f->tls12_suite :
+			    str_eq(version, STR("tls11")) ? f->tls11_suite :
+			    str_eq(version, STR("tls10")) ? f->tls10_suite :
+			    str_eq(version, STR("ssl30")) ? f->ssl3_suite  : NULL;
+	return str_eq(version, negotiated) ? f->suite : str_c(suite ? suite : "");
+}
+
 static void put_time(json_t *j, const char *name, int64_t ms)
 {
 	char out[40];
@@ -346,7 +356,7 @@ static json_t *facts_json(struct trun *tr, struct tls_facts *f, struct str versi
 	json_put(j, "port", json_sprintf("%u", (unsigned)tr->base_url.port));
 	json_put(j, "probe_status", json_true());
 	json_put(j, "tls_version", json_str(version));
-	json_put(j, "cipher", json_str(f->cipher));
+	json_put(j, "cipher", json_str(suite_of(f, short_version(f), version)));
 	json_put(j, "mismatched", json_boolean(!f->host_match));
 	json_put(j, "expired", json_boolean(f->expired));
 	json_put(j, "untrusted", json_boolean(!f->chain_ok));

@@ -251,6 +251,9 @@ static void hash_functions(void **state)
 		{ "generate_jwt('{\"a\":1}','hs512','k')", "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJhIjoxfQ.-n3PwVqpG1R1RM-MY6sjfZvyEUiBqEm9I8bHrn-E8juR-CTbah1vcBY08ahuc-Bri_fILL8eYBI4sX6q9JMAzg" },
 		{ "generate_jwt('{\"a\":1}','none')", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJhIjoxfQ." }, { "generate_jwt('x','HS256','k')", NULL },
 		{ "generate_jwt('{}','XX1','k')", NULL }, { "rsa_encrypt('a','b')", NULL },
+		/* a public key as an interface hands it out */
+		{ "len(rsa_encrypt('secret','MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDB46TC3g05a/oY1QorySvPXbmJYcqeNFFYnTfH7Y+ZuLsrEpGkuTrXaIEun0IN"
+		  "HtXHLn2QF18bks+4zSouVKQ3qOMTMuDZ34GSPQHQ6U3bU2pt3NX7GW+p99rGQG+dK49Gda5Rzzp+gDiKkfOr7HQFM8dpcPO1nHL/rCrD+5PqUwIDAQAB'))", "128" },
 	};
 	RUN(rows, EXPR_DSL);
 }

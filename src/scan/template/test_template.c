@@ -317,7 +317,7 @@ static void test_ssl(void **state)
 	struct buf b;
 	buf_init(&b, 1 * MIB);
 	put(&b, "old", "ssl:\n- address: '{{Host}}:{{Port}}'\n  matchers:\n  - {type: dsl, dsl: ['expired == true && unixtime() > not_after']}\n"
-		       "  extractors:\n  - {type: json, name: v, json: ['.tls_version']}\n");
+		       "  extractors:\n  - {type: json, name: v, json: ['.tls_version']}\n  - {type: dsl, name: d, dsl: ['tls_version, cipher']}\n");
 	put(&b, "page", "http:\n- method: GET\n  path: ['{{BaseURL}}/panel']\n  matchers:\n  - {type: word, words: [Acme Panel]}\n");
 	put(&b, "raw", "http:\n- raw:\n  - |+\n    GET /odd\\..\\x HTTP/1.1\n    Host: {{Hostname}}\n\n  unsafe: true\n"
 		       "  matchers:\n  - {type: word, words: [odd path]}\n");
@@ -326,6 +326,7 @@ static void test_ssl(void **state)
 	assert_true(str_has(str_c(s.checks), STR("template:page ")));
 	assert_true(str_has(str_c(s.checks), STR("template:raw ")));
 	assert_true(str_has(str_c(s.extracted), STR("v=tls1")));
+	assert_true(str_has(str_c(s.extracted), STR("d=tls1")) && str_has(str_c(s.extracted), STR("TLS_")));
 }
 
 /* Every product of the world at one address: none of them. */
