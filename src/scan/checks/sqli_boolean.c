@@ -261,14 +261,43 @@ static bool try_twice(struct probe *p, const struct scan_point *pt, const struct
 	return false;
 }
 
+/* A page that is never the same twice (it stores, it counts) can still tell by failing: an expression that
+ * overflows fails where its condition is reached, and only there. A lone quote must fail first, a pair not. */
+static bool try_failing(struct probe *p, const struct scan_point *pt)
+{
+	static const char *const forms[] = {
+		"{0}'||(CASE WHEN {1}={2} THEN '' ELSE abs(-9223372036854775807-1) END)||'",
+		"{0}'+(CASE WHEN {1}={2} THEN 0 ELSE abs(-9223372036854775807-1) END)+'",
+	};
+	static const char broken[] = "{0}'||(CASE WHEN {1}={2} THAN '' ELSE '' END)||'";
+	struct diff_side a, b, t, f;
+	if (pt->base->status >= 400 || diff_append(p, pt, STR("'"), &a) < 0 || a.x->status < 500 ||
+	    diff_append(p, pt, STR("''"), &b) < 0 || b.x->status >= 400)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		int rounds = 0;
+		while (rounds < 2 && diff_value(p, condition(p, pt, forms[i], true), &t) == 0 && t.x->status < 400 &&
+		       diff_value(p, condition(p, pt, forms[i], false), &f) == 0 && f.x->status >= 500)
+			rounds++;
+		if (rounds < 2 || diff_value(p, condition(p, pt, broken, true), &a) < 0 || a.x->status < 500)
+			continue;
+		report(p, &t, &f, "条件为假时的算式溢出使服务器出错，条件为真时不会", "An overflow fails on the server only where its condition is reached");
+		return true;
+	}
+	return false;
+}
+
 static void probe_boolean(struct probe *p, const struct scan_point *pt)
 {
 	if (probe_reported(p) || probe_point_found(p, "sqli-error") || pt->base->status >= 500)
 		return;
 	if (pt->where == WHERE_HEADER && probe_mode(p) != SCAN_DEEP && !active_own_header(pt))
 		return;
-	if (!probe_stable(p))
+	if (!probe_stable(p)) {
+		if (probe_mode(p) != SCAN_QUICK)
+			try_failing(p, pt);
 		return;
+	}
 	struct diff_side base = diff_base(pt);
 	if (diff_depends(p, &base) && (try_arithmetic(p, pt, &base) || try_shapes(p, pt, &base)))
 		return;

@@ -293,3 +293,25 @@ if os.environ.get("TARGET_PGSQL"):
                     ("sqli-time", lambda *a: pg_blind(*a) and "<p>已记录</p>")):
         pair(kind, link("id", "3"), lambda v, r, f=f: f(SEL + f"id={v}"), lambda v, r, f=f: f(SEL + "id=%s", (num(v),)))
         pair(kind, form("name", "用户3"), lambda v, r, f=f: f(SEL + f"name='{v}'"), lambda v, r, f=f: f(SEL + "name=%s", (v,)))
+
+# A guest book that never shows the same page twice: only failing tells, by a bare "500".
+GUESTS = {}
+
+
+def guests(key, sql, args=()):
+    db = GUESTS.get(key)
+    if db is None:
+        db = GUESTS[key] = sqlite3.connect(":memory:", check_same_thread=False)
+        db.execute("CREATE TABLE book(at REAL, line TEXT)")
+    try:
+        if sql:
+            db.execute(sql, args)
+    except sqlite3.Error:
+        raise Reply(page("<p>服务器内部错误</p>"), 500) from None
+    rows = db.execute("SELECT at, line FROM book ORDER BY at DESC LIMIT 40").fetchall()
+    return "<p>" + str(random.random()) + "</p><ul>" + "".join(f"<li>{i} {a:.6f} {E(str(t))} {random.getrandbits(90):x}</li>" for i, (a, t) in enumerate(rows)) + "</ul>"
+
+
+pair("sqli-boolean", form("line", "很好"), lambda v, r: guests("bad", f"INSERT INTO book VALUES({time.time()}, '{v}')"),
+     lambda v, r: guests("good", "INSERT INTO book VALUES(?,?)", (time.time(), v)),
+     lambda v, r: guests("odd", "SELECT nothing" if v.count("'") % 2 else "INSERT INTO book VALUES(?,?)", () if v.count("'") % 2 else (time.time(), v)))
