@@ -212,8 +212,8 @@ static bool try_order(struct probe *p, const struct scan_point *pt, const struct
 }
 
 /* search=test: te'||'st is test again for the database. Other languages join strings as well:
- * so it is a CASE that gives the second half. */
-static bool try_concatenation(struct probe *p, const struct scan_point *pt, const struct diff_side *base)
+ * so it is a CASE that gives the second half. *ret_fails: a lone quote makes the server fail. */
+static bool try_concatenation(struct probe *p, const struct scan_point *pt, const struct diff_side *base, bool *ret_fails)
 {
 	static const char *const glue[] = { "||", "+" };
 	if (pt->value.len < 1 || pt->value.len > 60)
@@ -229,6 +229,7 @@ static bool try_concatenation(struct probe *p, const struct scan_point *pt, cons
 	/* a lone quote must change the page: the cheapest thing to ask first */
 	if (diff_value(p, probe_printf(p, "%.*s'%.*s", STR_ARG(l), STR_ARG(r)), &lone) < 0 || diff_same(p, base, &lone))
 		return false;
+	*ret_fails = lone.x->status >= 500;
 	for (size_t i = 0; i < ARRAY_SIZE(glue); i++) {
 		struct str form = probe_printf(p, "%.*s'%s(CASE WHEN {1}={2} THEN '%.*s' ELSE '{1}' END)%s'", STR_ARG(l), glue[i],
 					       STR_ARG(r), glue[i]);
@@ -305,7 +306,8 @@ static void probe_boolean(struct probe *p, const struct scan_point *pt)
 		return;
 	if (diff_depends(p, &base) && !active_plain_number(pt->value) && pt->value.len < 40 && try_order(p, pt, &base))
 		return;
-	if (try_concatenation(p, pt, &base) || (diff_depends(p, &base) && try_twice(p, pt, &base)) || diff_depends(p, &base))
+	bool fails = false;
+	if (try_concatenation(p, pt, &base, &fails) || (fails && try_failing(p, pt)) || (diff_depends(p, &base) && try_twice(p, pt, &base)) || diff_depends(p, &base))
 		return;
 	if (pt->where == WHERE_QUERY || pt->where == WHERE_BODY || pt->where == WHERE_JSON || pt->where == WHERE_XML ||
 	    probe_mode(p) == SCAN_DEEP)
