@@ -300,6 +300,42 @@ static void every_hole_and_only_those(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* No link of these pages has a parameter. */
+static void unnamed(struct web *w)
+{
+	char v[400], safe[1200];
+	unsigned a, b;
+	struct buf out;
+	buf_init(&out, 4 * KIB);
+	if (web_is(w, "/message") || web_is(w, "/message-safe"))
+		web_html(w, "<title>M</title><p>%s</p>", web_escape(web_param(w, "msg", v, sizeof(v)), web_is(w, "/message") ? "" : "<>&\"'", safe, sizeof(safe)));
+	else if (web_is(w, "/address"))
+		web_html(w, "<title>A</title><p>%.*s?%.*s</p>", STR_ARG(w->path), STR_ARG(w->query));
+	else if (web_is(w, "/door") && sscanf(web_param(w, "eval", v, sizeof(v)), "print(strrev(%u*%u));", &a, &b) == 2) {
+		for (uint64_t n = (uint64_t)a * b; n; n /= 10)
+			buf_char(&out, (char)('0' + n % 10));
+		web_html(w, "<title>D</title><p>%.*s</p>", STR_ARG(buf_view(&out)));
+	} else if (web_is(w, "/door"))
+		web_html(w, "<title>D</title><p>closed</p>");
+	else
+		web_html(w, "<title>I</title><a href=/message>1</a><a href=/message-safe>2</a><a href=/address>3</a><a href=/door>4</a>");
+	buf_free(&out);
+}
+
+static void parameters_that_no_link_has(void **state)
+{
+	const struct str only[] = { STR("xss-reflected"), STR("code-injection") };
+	struct site other;
+	site_start(&other, unnamed);
+	site_scan(&other, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 2 });
+	assert_true(site_found(&other, "xss-reflected", "/message msg"));
+	assert_false(site_found(&other, "xss-reflected", "/message-safe"));
+	assert_int_equal(site_severity(&other, "xss-reflected", "/address"), SEVERITY_LOW);
+	assert_true(site_found(&other, "code-injection", "/door eval"));
+	assert_false(site_found(&other, "code-injection", "/message"));
+	site_stop(&other);
+}
+
 static int set_up(void **state)
 {
 	site_start(&site, handle);
@@ -314,6 +350,6 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_hole_and_only_those) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_hole_and_only_those), cmocka_unit_test(parameters_that_no_link_has) };
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

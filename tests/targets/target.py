@@ -82,6 +82,11 @@ def header(name, value=""):
     return Start("header", name, value)
 
 
+def hidden(name, value=""):
+    """A parameter that no link and no form has."""
+    return Start("hidden", name, value)
+
+
 def segment(value):
     return Start("segment", "", value)
 
@@ -177,6 +182,8 @@ class Request:
             return value
         if start.where == "xml":
             return self.body.decode("utf-8", "replace")
+        if start.where == "hidden":
+            return self.get(start.name, start.value)
         if start.where == "cookie":
             return self.cookies.get(start.name, start.value)
         if start.where == "header":

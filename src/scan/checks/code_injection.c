@@ -1,7 +1,9 @@
 /* Active: input is evaluated as program text (CWE-94, CWE-95). Each language is asked for
  * something that a pocket calculator on the page would not do: a product of random numbers,
  * written backwards or in base 36. */
+#include "base/check.h"
 #include "scan/checks/active_private.h"
+#include "scan/checks/hidden.h"
 #include "scan/diff.h"
 #include "scan/reaction.h"
 #include "scan/timing.h"
@@ -145,6 +147,65 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 	}
 }
 
+/* ---- parameters that no link has: a test page's eval, a back door's command ---- */
+
+static const struct {
+	const char *name;
+	bool shell;
+} doors[] = { { "eval", false }, { "code", false },   { "php", false },	    { "expr", false }, { "cmd", true },
+	      { "exec", true },	 { "command", true }, { "execute", true }, { "shell", true }, { "run", true } };
+
+/* Asks all doors, or the one; which says what came back: 1 program text, 2 a command, 0 nothing. */
+static int knock(struct probe *p, const struct scan_exchange *route, size_t first, size_t n, const struct scan_exchange **ret, struct str *proof)
+{
+	struct str names[ARRAY_SIZE(doors)], values[ARRAY_SIZE(doors)];
+	struct active_sum s = active_numbers(p);
+	uint32_t a = probe_number(p, 30011, 46327), b = probe_number(p, 30011, 46327);
+	struct str back = written(p, (uint64_t)a * b, REVERSED);
+	struct str sum = probe_printf(p, "%.*s%.*s%.*s", STR_ARG(s.left), STR_ARG(s.sum), STR_ARG(s.right));
+	for (size_t i = 0; i < n; i++) {
+		names[i] = str_c(doors[first + i].name);
+		values[i] = doors[first + i].shell ?
+				    probe_printf(p, "echo %.*s$((%.*s+%.*s))%.*s", STR_ARG(s.left), STR_ARG(s.a), STR_ARG(s.b), STR_ARG(s.right)) :
+				    probe_printf(p, "print(strrev(%u*%u));", a, b);
+	}
+	if (probe_send(p, &(struct scan_mutation){ .url = hidden_url_all(p, route->url, names, values, n) }, ret) < 0)
+		return 0;
+	*proof = active_find(*ret, back);
+	if (proof->ptr)
+		return 1;
+	*proof = active_find(*ret, sum);
+	return proof->ptr ? 2 : 0;
+}
+
+/* Programs without input of their own, in a language that has such doors. */
+static void probe_doors(struct probe *p, const struct scan_exchange *route)
+{
+	const struct scan_exchange *x;
+	struct str proof, last = str_from(route->path, (size_t)(str_rchr(route->path, '/') + 1));
+	if (route->status != 200 || route->missing || route->media != MEDIA_HTML || route->query.len || !probe_stack(p, STACK_PHP) ||
+	    (str_chr(last, '.') >= 0 && !str_iends(last, STR(".php"))) || !knock(p, route, 0, ARRAY_SIZE(doors), &x, &proof))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {
+		int what = knock(p, route, i, 1, &x, &proof);
+		if (!what || knock(p, route, i, 1, &x, &proof) != what)
+			continue;
+		probe_report(p, &(struct scan_report){
+					.exchange = x,
+					.about = route,
+					.proof = proof,
+					.parameter = str_c(doors[i].name),
+					.confidence_set = true,
+					.confidence = CONFIDENCE_CERTAIN,
+					.title_zh = what == 2 ? STR("隐藏参数被当作系统命令执行") : STR("隐藏参数被当作代码执行"),
+					.title_en = what == 2 ? STR("A hidden parameter is run as a command") : STR("A hidden parameter is run as code"),
+					.detail_zh = probe_printf(p, "页面没有公开的参数 %s 被执行：响应里出现了随机数的计算结果，换一组数后重现。这也可能是后门。", doors[i].name),
+					.detail_en = probe_printf(p, "The parameter %s, which no link has, is executed: the answer holds what random "
+								     "numbers give; repeated with others. It may be a back door.",
+								  doors[i].name) });
+	}
+}
+
 const struct scan_check check_code_injection = {
 	.id = "code-injection",
 	.title_zh = "代码或表达式注入",
@@ -155,4 +216,5 @@ const struct scan_check check_code_injection = {
 	.modes = SCAN_STANDARD_UP,
 	.place = PLACE_POINT,
 	.on_point = probe_code,
+	.on_route = probe_doors,
 };

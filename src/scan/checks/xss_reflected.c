@@ -4,15 +4,18 @@
  * only when the injected element, handler or code really stands there as one, twice with
  * fresh random names, is it reported. */
 #include "scan/checks/active_private.h"
+#include "scan/checks/hidden.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "scan/checks/xss.h"
 
 struct reflection {
 	enum xss_wire wire; /* how the parameter wants it */
-	const struct scan_point *pt; /* NULL: a header of `route` */
+	const struct scan_point *pt; /* NULL: a header or a parameter that `route` does not name */
 	const struct scan_exchange *route;
-	size_t header; /* which one: index in headers[] */
+	size_t header;	 /* which one: index in headers[] */
+	struct str name; /* the parameter; "" a header */
+	bool raw;	 /* the page shows the whole address as it came: nothing is encoded */
 };
 
 /* What visitors' programs say of themselves, and pages like to show. */
@@ -25,6 +28,8 @@ static int put(struct probe *p, const struct reflection *f, struct str value, co
 	struct scan_header h[ARRAY_SIZE(headers)];
 	if (f->pt)
 		return probe_value(p, value, ret);
+	if (f->name.len)
+		return probe_send(p, &(struct scan_mutation){ .url = hidden_url(p, f->route->url, f->name, value, f->raw) }, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
 		h[i] = (struct scan_header){ headers[i], i == f->header ? value : probe_tag_for(p, WHERE_HEADER, headers[i]) };
 	return probe_send(p, &(struct scan_mutation){ .url = f->route->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, ret);
@@ -100,10 +105,19 @@ static bool try_attempt(struct probe *p, const struct reflection *f, const struc
 	xss_judge(probe_arena(p), x, &r);
 	bool own_only = f->pt ? f->pt->where == WHERE_COOKIE ||
 					(f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer")))
-			      : f->header != 0;
+			      : f->header != 0 && !f->name.len;
 	if (!f->pt) {
 		r.about = f->route;
-		r.parameter = headers[f->header];
+		r.parameter = f->name.len ? f->name : headers[f->header];
+	}
+	if (f->raw) {
+		r.parameter = STR("");
+		r.severity_set = r.confidence_set = true;
+		r.severity = SEVERITY_LOW;
+		r.confidence = CONFIDENCE_FIRM;
+		r.detail_zh = STR("页面原样写出请求的网址：其中的标签成为页面的一部分。现代浏览器会先把这些符号编码，旧浏览器、其他客户端和缓存不一定。");
+		r.detail_en = STR("The page writes out the address it was asked for: markup in it becomes part of the page. Today's browsers "
+				  "encode these signs before; old ones, other clients and caches may not.");
 	}
 	if (own_only && (!r.severity_set || r.severity > SEVERITY_MEDIUM)) {
 		r.severity_set = true;
@@ -152,7 +166,7 @@ static bool looks_base64(struct str v)
 static void probe(struct probe *p, const struct scan_point *pt)
 {
 	const struct scan_exchange *x;
-	struct reflection f = { XSS_PLAIN, pt, NULL, 0 };
+	struct reflection f = { .pt = pt };
 	size_t at[XSS_PLACES], n = 0;
 	if (probe_reported(p))
 		return;
@@ -172,29 +186,60 @@ static void probe(struct probe *p, const struct scan_point *pt)
 		try_contexts(p, &f, x, at, n);
 }
 
-/* Headers are inputs of every page; outside deep scans one request asks about all of them. */
-static void probe_headers(struct probe *p, const struct scan_exchange *route)
+/* Names that programs read although no link or form of theirs has them. */
+static void try_hidden(struct probe *p, const struct scan_exchange *route, const struct scan_exchange *x, const struct str *names,
+		       const struct str *words, size_t n)
+{
+	const struct scan_exchange *y;
+	size_t at[XSS_PLACES], seen = 0, places;
+	for (size_t i = 0; i < n; i++)
+		seen += xss_places(x, words[i], at) > 0;
+	/* one after the other: the address as a whole is shown */
+	bool whole = seen > 4 && seen > n / 2;
+	for (size_t i = 0, tried = 0; i < n && tried < 3; i++) {
+		struct reflection f = { .route = route, .name = names[i], .raw = whole };
+		struct str word = probe_tag(p);
+		if (xss_places(x, words[i], at) == 0)
+			continue;
+		tried++;
+		if (put(p, &f, word, &y) < 0 || !xss_is_page(y) || (places = xss_places(y, word, at)) == 0)
+			continue;
+		try_contexts(p, &f, y, at, places);
+		if (whole)
+			return;
+	}
+}
+
+/* Headers and hidden parameters are inputs of every page; one request asks about all of them (about
+ * headers outside deep scans, where they are points of their own). */
+static void probe_route(struct probe *p, const struct scan_exchange *route)
 {
 	const struct scan_exchange *x, *y;
-	struct str words[ARRAY_SIZE(headers)];
+	struct str words[ARRAY_SIZE(headers)], names[HIDDEN_NAMES], marks[HIDDEN_NAMES];
 	struct scan_header h[ARRAY_SIZE(headers)];
 	size_t at[XSS_PLACES], n;
-	if (probe_mode(p) != SCAN_STANDARD || route->media != MEDIA_HTML)
+	bool standard = probe_mode(p) == SCAN_STANDARD;
+	if (probe_mode(p) == SCAN_QUICK || route->media != MEDIA_HTML || route->missing)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
 		words[i] = probe_tag_for(p, WHERE_HEADER, headers[i]);
 		h[i] = (struct scan_header){ headers[i], words[i] };
 	}
-	if (probe_send(p, &(struct scan_mutation){ .url = route->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, &x) < 0 ||
+	size_t hidden = hidden_names(p, route, names, HIDDEN_NAMES);
+	for (size_t i = 0; i < hidden; i++)
+		marks[i] = probe_tag(p);
+	if (probe_send(p, &(struct scan_mutation){ .url = hidden_url_all(p, route->url, names, marks, hidden), .headers = h,
+						   .headers_len = standard ? ARRAY_SIZE(h) : 0 }, &x) < 0 ||
 	    !xss_is_page(x))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		struct reflection f = { XSS_PLAIN, NULL, route, i };
+	for (size_t i = 0; i < (standard ? ARRAY_SIZE(headers) : 0); i++) {
+		struct reflection f = { .route = route, .header = i };
 		struct str word = probe_tag_for(p, WHERE_HEADER, headers[i]);
 		if (xss_places(x, words[i], at) == 0 || put(p, &f, word, &y) < 0 || (n = xss_places(y, word, at)) == 0)
 			continue; /* not there, or from the page's own memory */
 		try_contexts(p, &f, y, at, n);
 	}
+	try_hidden(p, route, x, names, marks, hidden);
 }
 
 const struct scan_check check_xss_reflected = {
@@ -206,5 +251,5 @@ const struct scan_check check_xss_reflected = {
 	.owasp = "A03:2021",
 	.flags = SCAN_FILE_NAMES,
 	.on_point = probe,
-	.on_route = probe_headers,
+	.on_route = probe_route,
 };

@@ -4,7 +4,7 @@ import shlex
 import subprocess
 import time
 
-from target import E, cookie, form, good, header, json_body, link, page, pair, segment
+from target import E, cookie, form, good, header, hidden, json_body, link, page, pair, segment
 
 
 def shell(command, shown=True, errors=False):
@@ -94,3 +94,7 @@ pair(C, header("X-Rule", "1"), lambda v, r: python(v[:200]), lambda v, r: python
 # A calculator that is meant to be one computes sums of whole numbers only; a page that shows products of its own.
 good(C, link("n", "12"), lambda v, r: f"<p>{int(number_only(v).split('.')[0] or 0) * 7}</p>")
 good(C, link("name", "abc"), lambda v, r: f"<p>错误的表达式：{E(v)}，Parse error: syntax error, unexpected</p>")
+
+# A test page's eval and a forgotten command, in parameters that nothing mentions; the twins show them.
+pair(C, hidden("eval"), lambda v, r: php(v) if v else "<p>eval</p>", lambda v, r: f"<pre>{E(v)}</pre>")
+pair(C, hidden("cmd"), lambda v, r: shell(v) if v else "<p>状态正常</p>", lambda v, r: f"<pre>{E(v)}: not found</pre>")

@@ -4,7 +4,7 @@ import json
 import re
 import urllib.parse
 
-from target import E, Reply, bad, cookie, form, good, header, link, page, pair, segment
+from target import E, Reply, bad, cookie, form, good, header, hidden, link, page, pair, segment
 
 
 def js(v):
@@ -145,3 +145,12 @@ stored(IDENTITY, lambda n: f"<h2>{n.title()}</h2>")
 stored(IDENTITY, lambda n: f"<h2>{len(n)} 字</h2>", safe=True)
 stored(IDENTITY, lambda n: f"<input value={n}>")
 stored(IDENTITY, lambda n: f"<input value={re.sub('[^0-9a-z]', '', n)}>", safe=True)
+
+# What no link has: a usual name, one that a comment or a script of the page mentions, the whole address.
+pair(K, hidden("error"), lambda v, r: f"<p class=e>{v}</p>", lambda v, r: f"<p class=e>{E(v)}</p>")
+pair(K, hidden("preview_as"), lambda v, r: f"<!-- 调试：?preview_as=admin --><p>{v}</p>", lambda v, r: f"<!-- 调试：?preview_as=admin --><p>{E(v)}</p>")
+pair(K, hidden("tone"), lambda v, r: f"<script>var t = new URLSearchParams(location.search).get('tone')</script><p title='{v}'>您好</p>",
+     lambda v, r: f"<script>var t = new URLSearchParams(location.search).get('tone')</script><p title='{E(v)}'>您好</p>")
+pair(K, hidden("q"), lambda v, r: f"<form action='{r.raw_path}?{r.query_text}'><p>当前网址：{r.raw_path}?{r.query_text}</p></form>",
+     lambda v, r: f"<form action='{E(r.raw_path)}?{E(r.query_text)}'><p>当前网址：{E(r.raw_path)}?{E(r.query_text)}</p></form>",
+     lambda v, r: f"<p>当前网址：{r.raw_path}?{urllib.parse.quote(urllib.parse.unquote(r.query_text), safe='=&')}</p>")
