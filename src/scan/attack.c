@@ -117,7 +117,9 @@ void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum 
 	u.key = attack_unit_key(r->arena, t->spec, kind, where, name);
 	u.first = !t->has_units;
 	t->has_units = true;
-	*vec_push(&r->attack.units) = u;
+	struct unit *kept = arena_new_of(r->arena, struct unit);
+	*kept = u;
+	*vec_push(&r->attack.units) = kept;
 	r->attack.weight_total += u.checks;
 }
 
@@ -157,7 +159,7 @@ void attack_add_wrapped(struct run *r, struct target *t, enum scan_where where, 
 	attack_add_unit(r, t, UNIT_POINT, where, name, w->value);
 	if (r->attack.units.len == before)
 		return;
-	struct unit *u = &r->attack.units.ptr[before];
+	struct unit *u = r->attack.units.ptr[before];
 	struct wrap *copy = arena_new_of(r->arena, struct wrap);
 	*copy = (struct wrap){ .kind = w->kind, .outer = arena_str(r->arena, w->outer), .inner = arena_str(r->arena, w->inner), .value = u->value };
 	u->wrap = copy;
@@ -204,16 +206,20 @@ struct target *attack_add_bare(struct run *r, const struct target *t)
 	return r->attack.targets.ptr[r->attack.targets.len - 1];
 }
 
-/* step1.php, step2.php: a program's own files are numbered by hand. */
+/* step1.php, step2.php, /lesson-3/: a program's own files and folders are numbered by hand. */
 static bool few_numbers(struct str path)
 {
 	size_t run = 0, most = 0;
-	ssize_t dot = str_rchr(path, '.');
+	ssize_t dot = str_rchr(path, '.'), slash;
 	for (size_t i = 0; i < path.len; i++) {
 		run = ascii_digit(path.ptr[i]) ? run + 1 : 0;
 		most = run > most ? run : most;
 	}
-	return dot > 0 && most < 3 && !str_starts(str_from(path, (size_t)dot), STR(".htm"));
+	while (path.len > 1 && str_ends(path, STR("/")))
+		path = str_sub(path, 0, path.len - 1);
+	slash = str_rchr(path, '/');
+	bool folder = dot < 0 && slash >= 0 && (size_t)slash + 1 < path.len && ascii_alpha(path.ptr[slash + 1]);
+	return most < 3 && (folder || (dot > 0 && !str_starts(str_from(path, (size_t)dot), STR(".htm"))));
 }
 
 /* Files named alike (page-0001.html, page-0002.html …) are one kind. `query`: the page that it
@@ -237,7 +243,7 @@ static bool file_kind_full(struct run *r, const char *kind, struct str path, str
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
 	uintptr_t most = r->o.mode == SCAN_QUICK ? 1 : r->o.mode == SCAN_STANDARD ? 3 : 10;
 	if (few_numbers(path) && r->o.mode != SCAN_QUICK)
-		most *= 4;
+		most *= 16;
 	if (chosen)
 		most = r->o.mode == SCAN_DEEP ? 2 : 1;
 	if (n < most)
@@ -257,8 +263,9 @@ static void note_place(struct run *r, struct map *places, const char *kind, stru
 }
 
 /* A form that stands on page after page and posts to the page itself (a choice of language, a search
- * box): the same request to ever new addresses is probed on a few of them. */
-static bool everywhere(struct run *r, const struct spec *s)
+ * box): the same request to ever new addresses is probed on a few of them. Where the page is little
+ * else, the form is what it is for. */
+static bool everywhere(struct run *r, const struct spec *s, const struct scan_exchange *x)
 {
 	struct buf b;
 	if (str_empty(s->body) || s->kind != LINK_FORM || !str_eq(s->from, s->url))
@@ -267,7 +274,8 @@ static bool everywhere(struct run *r, const struct spec *s)
 	buf_c(&b, "everywhere ");
 	buf_str(&b, s->body);
 	uintptr_t n = (uintptr_t)map_get(r->attack.kinds, buf_view(&b));
-	uintptr_t most = r->o.mode == SCAN_DEEP ? 12 : 4;
+	bool bare = x->page && x->page->visible.len < 800;
+	uintptr_t most = (r->o.mode == SCAN_DEEP ? 12 : 4) * (bare && r->o.mode != SCAN_QUICK ? 8 : 1);
 	if (n < most)
 		map_put(r->attack.kinds, buf_view(&b), (void *)(n + 1));
 	buf_free(&b);
@@ -306,7 +314,7 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 	bool bare = page && !input && (x->status == 200 ? points_bare(r, a) : redirect && points_moved_by_cookie(r, a));
 	/* a file that a program hands out: its name may be the input */
 	bool handed = x->query.len > 0 && x->media == MEDIA_BINARY && !points_static(&a->url);
-	if (((input && page) || path_input || bare || handed) && !everywhere(r, &mine) && !too_many_alike(r, s, &a->url))
+	if (((input && page) || path_input || bare || handed) && !everywhere(r, &mine, x) && !too_many_alike(r, s, &a->url))
 		note_target(r, &mine);
 	if (str_eq(x->method, STR("GET")) && !s->body.len && !str_eq(x->path, STR("/robots.txt")) && map_len(r->attack.routes) < LIMIT_ATTACK_FILES &&
 	    !map_has(r->attack.routes, x->url) && !file_kind_full(r, "route ", x->path, x->query)) {
@@ -322,6 +330,18 @@ void attack_consider(struct run *r, const struct spec *s, const struct answer *a
 		    !file_kind_full(r, "file ", x->path, STR("")))
 			note_place(r, r->attack.files, "file", x->path, &mine);
 	}
+}
+
+bool probe_new_input(struct probe *p, struct str url)
+{
+	struct run *r = p->run;
+	struct url u;
+	struct spec s = { .method = STR("GET"), .url = url, .from = p->unit->spec->url, .kind = LINK_GUESS };
+	if (url_parse(p->arena, url, NULL, 0, &u, NULL) < 0 || !run_in_scope(r, &u) || run_excluded(r, url) || too_many_alike(r, &s, &u))
+		return false;
+	note_target(r, &s);
+	points_of(r, r->attack.targets.ptr[r->attack.targets.len - 1]);
+	return true;
 }
 
 /* Of a route's key, which is an address; files are kept by their path. */
@@ -731,7 +751,7 @@ static void wake_sleepers(struct run *r)
 /* Storing begins when all probing has ended, looking when all is stored. */
 static bool may_start(const struct attack *k)
 {
-	enum unit_kind next = k->units.ptr[k->next].kind;
+	enum unit_kind next = k->units.ptr[k->next]->kind;
 	if (next != UNIT_STORE && next != UNIT_SHOW)
 		return true;
 	for (size_t i = 0; i < k->probes.len; i++)
@@ -747,7 +767,7 @@ bool attack_turn(struct run *r)
 	while (!r->stopping && k->again.len && k->probes.len < most && may_start(k))
 		start_unit(r, vec_pop(&k->again));
 	while (!r->stopping && k->next < k->units.len && k->probes.len < most && may_start(k))
-		start_unit(r, &k->units.ptr[k->next++]);
+		start_unit(r, k->units.ptr[k->next++]);
 	bool progress = r->stopping;
 	wake_sleepers(r);
 	for (size_t i = 0; i < k->probes.len;) {

@@ -263,6 +263,9 @@ void probe_store_unlock(struct probe *p);
 /* True once for an address in scope that was not known when the crawl ended (and is neither
  * excluded nor one that logs out or destroys). */
 bool probe_new_page(struct probe *p, struct str url);
+/* An address with a parameter that was found to matter: its inputs are probed like those of the
+ * crawl. False when it is out of scope, excluded, or alike ones were probed already. */
+bool probe_new_input(struct probe *p, struct str url);
 /* Inputs of this unit's request: those that on_point is called with. */
 size_t probe_points(struct probe *p, struct scan_point *list, size_t max);
 /* The form body of this unit's request with new values for some fields; "" when it is no

@@ -353,7 +353,7 @@ bool probe_first_point(struct probe *p)
 
 bool probe_sqli_found(struct probe *p)
 {
-	static const char *const ids[] = { "sqli-error", "sqli-boolean", "sqli-union", "sqli-time" };
+	static const char *const ids[] = { "sqli-error", "sqli-boolean", "sqli-union", "sqli-time", "sqli-wide-byte" };
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
 		if (probe_point_found(p, ids[i]))
 			return true;

@@ -296,7 +296,7 @@ struct target {
 };
 struct attack {
 	VEC(struct target *) targets;
-	VEC(struct unit) units;
+	VEC(struct unit *) units;
 	struct map *kinds; /* path + parameter names -> how many targets were taken */
 	struct map *vary;  /* address -> further header names that its answers depend on */
 	struct map *dirs, *files, *routes;

@@ -61,8 +61,8 @@ static struct unit *unit_of(struct run *r, struct str word, enum scan_where *ret
 	*ret_where = (enum scan_where)(origin.ptr[0] - '0');
 	*ret_name = str_sub(origin, 2, (size_t)line);
 	for (size_t i = 0; i < r->attack.units.len; i++)
-		if (str_eq(r->attack.units.ptr[i].key, key))
-			return &r->attack.units.ptr[i];
+		if (str_eq(r->attack.units.ptr[i]->key, key))
+			return r->attack.units.ptr[i];
 	return NULL;
 }
 
@@ -173,7 +173,7 @@ size_t probe_points(struct probe *p, struct scan_point *list, size_t max)
 	struct attack *k = &p->run->attack;
 	size_t n = 0;
 	for (size_t i = 0; i < k->units.len && n < max; i++) {
-		const struct unit *u = &k->units.ptr[i];
+		const struct unit *u = k->units.ptr[i];
 		if (u->kind == UNIT_POINT && !u->wrap && u->target == p->unit->target)
 			list[n++] = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value,
 							 .base = p->point.base };

@@ -17,6 +17,7 @@ static const struct form {
 	enum scan_mode from;
 } forms[] = {
 	{ "PHP", "print(strrev({1}*{2}))", REVERSED, PLAIN, SCAN_STANDARD },
+	{ "PHP", "print(strrev({1}*{2}));", REVERSED, PLAIN, SCAN_STANDARD },
 	{ "Python", "str({1}*{2})[::-1]", REVERSED, EXPRESSION, SCAN_STANDARD },
 	{ "JavaScript", "({1}*{2}).toString(36)", BASE36, EXPRESSION, SCAN_STANDARD },
 	{ "Ruby", "({1}*{2}).to_s(36)", BASE36, EXPRESSION, SCAN_STANDARD },

@@ -324,14 +324,21 @@ static void count_job(struct run *r, const struct template_job *job)
 	trun_free(&tr);
 }
 
-static void add_unit(struct run *r, struct target *t, struct template_job *job)
+static struct unit *add_unit(struct run *r, struct target *t, const struct template_job *job)
 {
-	struct unit u = { .kind = UNIT_TEMPLATE, .spec = t->spec, .target = t, .checks = 1, .job = job };
-	u.name = job->t->id;
-	u.value = STR("");
-	u.key = arena_printf(r->arena, "template %.*s %.*s", STR_ARG(job->t->id), STR_ARG(job->base));
+	struct unit *u = arena_new_of(r->arena, struct unit);
+	*u = (struct unit){ .kind = UNIT_TEMPLATE, .spec = t->spec, .target = t, .checks = 1, .job = job };
 	*vec_push(&r->attack.units) = u;
 	r->attack.weight_total++;
+	return u;
+}
+
+static void add_job_unit(struct run *r, struct target *t, const struct template_job *job)
+{
+	struct unit *u = add_unit(r, t, job);
+	u->name = job->t->id;
+	u->value = STR("");
+	u->key = arena_printf(r->arena, "template %.*s %.*s", STR_ARG(job->t->id), STR_ARG(job->base));
 }
 
 void templates_prepare(struct run *r)
@@ -354,14 +361,11 @@ void templates_prepare(struct run *r)
 		if (!job->waits)
 			count_job(r, job);
 		ts->detect_left += job->detects;
-		add_unit(r, site, job);
+		add_job_unit(r, site, job);
 	}
 	ts->left = ts->jobs.len;
 	static const struct template_job last_job;
-	struct unit u = { .kind = UNIT_TEMPLATE, .spec = site->spec, .target = site, .checks = 1, .job = &last_job };
-	u.key = STR("template");
-	*vec_push(&r->attack.units) = u;
-	r->attack.weight_total++;
+	add_unit(r, site, &last_job)->key = STR("template");
 }
 
 /* ---- one unit ---- */
