@@ -7,6 +7,7 @@
 
 #include "app/finding.h"
 #include "app/scans.h"
+#include "app/shot.h"
 #include "app/site.h"
 #include "app/view.h"
 #include "base/encode.h"
@@ -14,6 +15,8 @@
 #include "scan/check.h"
 #include "scan/score.h"
 #include "store/tenant.h"
+
+#define SHOTS_BYTES (4 * MIB) /* of pictures in one report */
 
 struct model {
 	struct app_call *c;
@@ -310,6 +313,7 @@ static int fill(struct model *m, struct str title, struct str author)
 	const struct store_scan *s = &m->scan;
 	unsigned counts[SEVERITY_COUNT];
 	struct score score;
+	json_t *shots;
 
 	put_head(m, title, author);
 	put_tenant(m);
@@ -322,6 +326,9 @@ static int fill(struct model *m, struct str title, struct str author)
 				  put_finding, m, m->e) < 0 ||
 	    store_scan_pages(c->db, s->tenant, s->id, LIMIT_SCAN_TREE, c->arena, put_page, m, m->e) < 0)
 		return -1;
+	if (app_shot_model(c, s->id, SHOTS_BYTES, &shots, m->e) < 0)
+		return -1;
+	json_put(m->o, "shots", shots);
 	if (put_technologies(m) < 0 || put_authorisation(m) < 0 || put_method(m) < 0 || put_previous(m) < 0)
 		return -1;
 	return store_scan_trend(c->db, s->tenant, s->finished - 365 * 86400000LL, c->arena, put_trend,

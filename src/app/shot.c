@@ -4,6 +4,8 @@
 #include "app/finding.h"
 #include "app/scans.h"
 #include "app/view.h"
+#include "base/check.h"
+#include "base/encode.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -99,6 +101,58 @@ int app_shot_image(struct app_call *c, struct str id, struct str *ret_name, stru
 	if (store_blob_get(c->db, s.tenant, s.blob, out, e) < 0)
 		return -1;
 	*ret_name = arena_printf(c->arena, "%.*s.png", STR_ARG(s.id));
+	return 0;
+}
+
+struct gather {
+	struct app_call *c;
+	json_t *list;
+	size_t room;
+	struct error *e;
+	bool failed;
+};
+
+static void gather_one(const struct store_shot *s, void *user)
+{
+	struct gather *g = user;
+	_cleanup_buf_ struct buf png = BUF_INIT(LIMIT_SHOT), text = BUF_INIT(LIMIT_SHOT * 2);
+	json_t *o;
+
+	if (g->failed || (size_t)s->size > g->room)
+		return;
+	if (store_blob_get(g->c->db, s->tenant, s->blob, &png, g->e) < 0) {
+		g->failed = true;
+		return;
+	}
+	g->room -= (size_t)s->size;
+	encode_base64(&text, buf_view(&png));
+	o = json_object();
+	json_put(o, "kind", json_str(s->kind));
+	json_put(o, "url", json_str(s->url));
+	json_put(o, "title", json_str(s->title));
+	json_put(o, "created", json_time(s->created));
+	json_put(o, "width", json_integer(s->width));
+	json_put(o, "height", json_integer(s->height));
+	json_put(o, "png", json_str(buf_view(&text)));
+	json_array_append_new(g->list, o);
+}
+
+int app_shot_model(struct app_call *c, struct str scan, size_t room, json_t **ret, struct error *e)
+{
+	static const char *const kinds[] = { "proof", "page" };
+	_cleanup_json_ json_t *list = json_array();
+	struct gather g = { c, list, room, e, false };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !g.failed; i++) {
+		struct store_shot_filter f = { .scan = scan, .kind = str_c(kinds[i]) };
+		struct store_page page = { .limit = SHOTS_PROOFS };
+
+		if (store_shot_list(c->db, c->actor->tenant_id, &f, &page, c->arena, gather_one, &g, e) < 0)
+			return -1;
+	}
+	if (g.failed)
+		return -1;
+	*ret = take_ptr(list);
 	return 0;
 }
 

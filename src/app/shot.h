@@ -16,6 +16,9 @@ int app_shot_list(struct app_call *c, struct str site, struct str scan, struct s
 		  struct str kind, struct store_page *page, json_t **ret, struct error *e);
 int app_shot_image(struct app_call *c, struct str id, struct str *ret_name, struct buf *out,
 		   struct error *e);
+/* Those of a scan with their bytes, [{kind, url, title, created, width, height, png}], proofs first, for
+ * its report; at most `room` bytes of pictures. */
+int app_shot_model(struct app_call *c, struct str scan, size_t room, json_t **ret, struct error *e);
 /* Before a site goes: its pictures' bytes. */
 int app_shot_forget(struct app_call *c, struct str tenant, struct str site, struct error *e);
 #endif

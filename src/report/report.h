@@ -44,6 +44,7 @@
  *  "assets": {"addresses":[…],"server","os","ports":[{"port","service","state","note"}],
  *             "technologies":[{"id","name","version","note","note_en","cpe","category","confidence"}],
  *             "certificate":{"subject","issuer","not_before","not_after","protocols":[…]}},
+ *  "shots": [{"kind":"page"|"proof","url","title","created","width","height","png"}],  base64; html and pdf only
  *  "plan": {"sla_days":{"critical":1,"high":7,"medium":30,"low":90},"owner"},    defaults as shown
  *  "hashes": [{"name","sha256"}],       of evidence files, rule packs …
  *  "rule_version", "engine_version": strings

@@ -183,6 +183,12 @@ struct report_card {
 	enum severity severity;
 };
 
+struct report_picture {
+	struct str base64; /* of a PNG, checked */
+	unsigned width, height;
+	struct str caption;
+};
+
 struct report_sink;
 struct report_sink_ops {
 	void (*cover)(struct report_sink *s, const struct report_cover *cover);
@@ -203,6 +209,8 @@ struct report_sink_ops {
 	/* mark_len 0: nothing marked */
 	void (*code)(struct report_sink *s, struct str label, struct str text, size_t mark,
 		     size_t mark_len);
+	/* NULL: this kind of document has no pictures */
+	void (*picture)(struct report_sink *s, const struct report_picture *p);
 	/* around a kind of finding with its heading, and around each place of it */
 	void (*group)(struct report_sink *s, const struct report_card *card, size_t places);
 	void (*card_begin)(struct report_sink *s, const struct report_card *card);
@@ -229,6 +237,7 @@ struct str report_section_title(struct report_ctx *c, size_t i);
 extern const struct report_section section_scope, section_method, section_overview, section_assets,
 	section_classes, section_details, section_decided, section_clauses, section_plan,
 	section_appendix;
+void report_pictures(struct report_ctx *c, struct report_sink *s, struct str url); /* pictures.c */
 void report_write_front(struct report_ctx *c, struct report_sink *s);
 struct str report_title(struct report_ctx *c);
 struct str report_target(const struct report_ctx *c);

@@ -144,6 +144,7 @@ static void write_assets(struct report_ctx *c, struct report_sink *s)
 	write_ports(c, s, json_object_get(a, "ports"));
 	write_left(c, s);
 	write_pages(c, s);
+	report_pictures(c, s, STR(""));
 }
 
 const struct report_section section_assets = { "assets", "资产与页面清单", "Assets and pages",

@@ -299,6 +299,7 @@ static void write_place(struct report_ctx *c, struct report_sink *s, const struc
 	write_message(c, s, f, false, &proved);
 	if (!proved && proof.len)
 		label_text(c, s, "证明", "Proof", proof);
+	report_pictures(c, s, f->url);
 	write_steps(c, s, f, proved);
 	s->ops->card_end(s);
 }

@@ -288,6 +288,19 @@ static void code(struct report_sink *s, struct str label, struct str t, size_t m
 	buf_c(b, "</pre></details>\n");
 }
 
+static void picture(struct report_sink *s, const struct report_picture *p)
+{
+	struct html *h = html_of(s);
+
+	buf_printf(h->out, "<figure class=\"shot\"><img width=\"%u\" height=\"%u\" alt=\"", p->width, p->height);
+	text(h, p->caption, true);
+	buf_c(h->out, "\" src=\"data:image/png;base64,");
+	buf_str(h->out, p->base64);
+	buf_c(h->out, "\"><figcaption>");
+	text(h, p->caption, true);
+	buf_c(h->out, "</figcaption></figure>\n");
+}
+
 static void group(struct report_sink *s, const struct report_card *card, size_t places)
 {
 	struct html *h = html_of(s);
@@ -332,6 +345,7 @@ static const struct report_sink_ops ops = {
 	.table_begin = table_begin, .row = row,		    .table_end = table_end,
 	.facts_begin = facts_begin, .fact = fact,	    .facts_end = facts_end,
 	.chart = html_chart,	    .code = code,	    .group = group,
+	.picture = picture,
 	.card_begin = card_begin,   .card_end = card_end,
 };
 
@@ -389,7 +403,7 @@ static void head(struct html *h)
 	buf_printf(b, "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">\n",
 		   T(h->sink.ctx, "zh-CN", "en"));
 	buf_printf(b, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		      "style-src 'sha256-%.*s'; base-uri 'none'; form-action 'none'\">\n",
+		      "style-src 'sha256-%.*s'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
 		   STR_ARG(buf_view(&hash)));
 	buf_c(b, "<meta name=\"referrer\" content=\"no-referrer\">\n"
 		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
