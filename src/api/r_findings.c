@@ -207,10 +207,20 @@ static int retest(struct api_request *r, struct error *e)
 	if (app_finding_retest(&r->call, api_param(r, "finding"), &v, e) < 0)
 		return -1;
 	api_reply(r, v);
-	api_reply_location(r, "/scans/%s", json_string_value(json_object_get(v, "id")));
+	api_reply_location(r, str_eq(json_get_str(v, "kind"), STR("assets")) ? "/asset-runs/%s" : "/scans/%s",
+			   json_string_value(json_object_get(v, "id")));
 	return 0;
 }
 
+static const struct api_field retest_fields[] = {
+	API_ID("id", API_REQUIRED, "扫描或资产发现的标识", "Id of the scan or asset run"),
+	API_ENUM("kind", API_REQUIRED, "scan|assets", "由扫描还是资产发现来复测；其余成员与它们相同",
+		 "What looks again: a scan or an asset run; the other members are theirs"),
+	API_ENUM("state", API_REQUIRED, "queued|running|pausing|paused|done|failed|cancelled", "状态", "State"),
+	API_ID("site_id", API_REQUIRED, "网站", "Site"),
+	API_END,
+};
+static const struct api_schema retest_schema = { "Retest", retest_fields, true };
 static const struct api_route routes[] = {
 	{ HTTP_GET, "/findings", list, PERM_FINDING_READ, API_LISTS, .query = &query_schema,
 	  .reply = &finding_schema, .zh = "漏洞列表", .en = "Findings" },
@@ -235,7 +245,7 @@ static const struct api_route routes[] = {
 	  API_BODY_OPTIONAL, .body = &api_schema_reason, .reply = &finding_schema, .zh = "驳回意见",
 	  .en = "Reject a proposal" },
 	{ HTTP_POST, "/findings/{finding}/retest", retest, PERM_SCAN_RUN, API_BODY_OPTIONAL, 202,
-	  .reply = &api_schema_scan, .zh = "复测一个漏洞", .en = "Look at this one again" },
+	  .reply = &retest_schema, .zh = "复测一个漏洞", .en = "Look at this one again" },
 	API_ROUTES_END,
 };
 const struct api_resource api_r_findings = { "findings", "漏洞", "Findings", routes };

@@ -8,6 +8,8 @@
 #include "store/page.h"
 #include "store/asset.h"
 
+struct store_finding;
+
 /* kind "port" "system" "service" "software" "certificate" "tls" "dns" "subdomain".
  * key: what makes it the same thing next time, within site and kind; for software
  * app_asset_software_key(). Texts are borrowed. */
@@ -60,6 +62,9 @@ int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_
 /* Inside a transaction, for schedules and retests. cause: "manual", "api", "schedule". */
 int app_asset_create(struct app_call *c, struct str site, struct str ports, int64_t rate, bool udp,
 		     const char *cause, struct store_asset_run *ret, struct error *e);
+json_t *app_asset_run_json(const struct store_asset_run *r);
+/* The port that a finding of an asset run hangs on; 0: none. */
+int64_t app_asset_finding_port(const struct store_finding *f);
 int app_asset_runs(struct app_call *c, struct str site, struct str state, struct store_page *page,
 		   json_t **ret, struct error *e);
 int app_asset_run_get(struct app_call *c, struct str id, json_t **ret, struct error *e);

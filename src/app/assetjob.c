@@ -33,7 +33,7 @@ static bool ended(const struct store_asset_run *r)
 	return str_eq(r->state, STR("done")) || str_eq(r->state, STR("failed")) || str_eq(r->state, STR("cancelled"));
 }
 
-static json_t *run_json(const struct store_asset_run *r)
+json_t *app_asset_run_json(const struct store_asset_run *r)
 {
 	json_t *o = json_object();
 
@@ -61,7 +61,7 @@ static json_t *run_json(const struct store_asset_run *r)
 
 static int tell(struct app_call *c, const struct store_asset_run *r, const char *type, struct error *e)
 {
-	_cleanup_json_ json_t *o = run_json(r);
+	_cleanup_json_ json_t *o = app_asset_run_json(r);
 
 	return app_event(c, "asset", type, o, e);
 }
@@ -163,7 +163,7 @@ int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_
 
 	if (app_require(c, PERM_SCAN_RUN, e) < 0 || app_tx(c, start_tx, &s, e) < 0)
 		return -1;
-	*ret = run_json(&s.run);
+	*ret = app_asset_run_json(&s.run);
 	return 0;
 }
 
@@ -171,7 +171,7 @@ int app_asset_start(struct app_call *c, struct str site, const json_t *in, json_
 
 static void list_run(const struct store_asset_run *r, void *user)
 {
-	json_array_append_new(user, run_json(r));
+	json_array_append_new(user, app_asset_run_json(r));
 }
 
 int app_asset_runs(struct app_call *c, struct str site, struct str state, struct store_page *page, json_t **ret,
@@ -192,7 +192,7 @@ int app_asset_run_get(struct app_call *c, struct str id, json_t **ret, struct er
 
 	if (app_require(c, PERM_SCAN_READ, e) < 0 || load(c, id, &r, e) < 0)
 		return -1;
-	*ret = run_json(&r);
+	*ret = app_asset_run_json(&r);
 	return 0;
 }
 
@@ -425,8 +425,9 @@ struct fixing {
 	bool failed;
 };
 
-static int64_t url_port(struct str url)
+int64_t app_asset_finding_port(const struct store_finding *f)
 {
+	struct str url = f->url;
 	ssize_t colon = str_rchr(url, ':');
 	struct str rest = str_from(url, colon < 0 ? url.len : (size_t)colon + 1);
 	ssize_t slash = str_chr(rest, '/');
@@ -443,7 +444,7 @@ static void fix(const struct store_finding *f, void *user)
 
 	if (x->failed || !asset_check(f->check) || str_eq(f->state, STR("false_positive")) ||
 	    map_has(x->w->seen, f->fingerprint) ||
-	    !(str_starts(f->url, STR("udp:")) ? x->w->udp : looked_at(x->w, url_port(f->url))))
+	    !(str_starts(f->url, STR("udp:")) ? x->w->udp : looked_at(x->w, app_asset_finding_port(f))))
 		return;
 	copy.state = STR("fixed");
 	copy.fixed_at = x->c->now;

@@ -2,6 +2,7 @@
  * Whoever may only propose leaves a proposal for an administrator. A decision has a
  * reason, an owner and, unless it says the flaw is gone, an end, after which the
  * finding is open again. */
+#include "app/asset.h"
 #include "app/finding.h"
 #include "app/scans.h"
 #include "app/site.h"
@@ -247,8 +248,25 @@ int app_finding_judge(struct app_call *c, struct str id, struct str decision, bo
 
 struct retest {
 	struct str id;
+	struct store_site site;
 	struct store_scan scan;
+	struct store_asset_run run; /* when it hangs on an asset */
 };
+
+/* What an asset run found is looked for by one: of its port, or, when it hangs on no port, as usual. */
+static int retest_asset(struct app_call *c, struct retest *k, const struct store_finding *f, struct error *e)
+{
+	int64_t port = app_asset_finding_port(f);
+	bool udp = str_starts(f->url, STR("udp:"));
+	struct str ports = !port ? STR("")
+			   : port == k->site.port && !udp ? STR("own")
+			   : arena_printf(c->arena, "%lld", (long long)port);
+
+	if (app_asset_create(c, f->site, ports, 0, udp, "retest", &k->run, e) < 0)
+		return -1;
+	return store_finding_event_add(c->db, f->tenant, f->id, "retest", c->actor->user_name, STR_NULL, STR_NULL,
+				       c->now, e);
+}
 
 static int retest_tx(struct app_call *c, void *arg, struct error *e)
 {
@@ -262,9 +280,9 @@ static int retest_tx(struct app_call *c, void *arg, struct error *e)
 	if (!str_eq(f.origin, site.origin))
 		return error_set(e, "finding.state", "网站的域名已变更，旧域名的漏洞不能复测",
 				 "the site has another domain now: this finding cannot be retested");
+	k->site = site;
 	if (asset_check(f.check))
-		return error_set(e, "finding.asset", "这是资产发现得到的弱点：请在网站的“资产”页重新发现，不再存在的会标为已修复",
-				 "this came from an asset run: look for assets again, and what is gone will be marked fixed");
+		return retest_asset(c, k, &f, e);
 	wish.finding = f.id;
 	if (app_scan_create(c, &site, &wish, &k->scan, e) < 0)
 		return -1;
@@ -278,7 +296,8 @@ int app_finding_retest(struct app_call *c, struct str id, json_t **ret, struct e
 
 	if (app_require(c, PERM_SCAN_RUN, e) < 0 || app_tx(c, retest_tx, &k, e) < 0)
 		return -1;
-	*ret = app_scan_json(&k.scan);
+	*ret = k.run.id.len ? app_asset_run_json(&k.run) : app_scan_json(&k.scan);
+	json_put(*ret, "kind", json_c(k.run.id.len ? "assets" : "scan"));
 	return 0;
 }
 

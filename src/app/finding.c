@@ -127,6 +127,18 @@ static json_t *references_json(const char *text)
 	return list;
 }
 
+static const char *gbt_en(const char *zh)
+{
+	static const struct { const char *zh, *en; } levels[] = {
+		{ "超危", "Super-critical" }, { "高危", "High" }, { "中危", "Medium" }, { "低危", "Low" },
+	};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcmp(levels[i].zh, zh) == 0)
+			return levels[i].en;
+	return zh;
+}
+
 static void put_advice(json_t *o, const struct store_finding *f)
 {
 	static const struct scan_advice none = { "", "", "", "", "", "", "", "", "", "", "" };
@@ -149,6 +161,10 @@ static void put_advice(json_t *o, const struct store_finding *f)
 	json_put(gbt, "reason",
 		 json_c(a->gbt_level[0] ? "按本类漏洞的被利用性与影响程度综合分级（GB/T 30279-2020）" :
 					  "按漏洞等级对应 GB/T 30279-2020 的综合分级"));
+	json_put(gbt, "level_en", json_c(gbt_en(a->gbt_level[0] ? a->gbt_level : level)));
+	json_put(gbt, "reason_en",
+		 json_c(a->gbt_level[0] ? "by how such weaknesses are used and what they do (GB/T 30279-2020)" :
+					  "by severity, as GB/T 30279-2020 grades"));
 	json_put(o, "gbt30279", gbt);
 }
 

@@ -190,6 +190,7 @@ static void put_check(struct str check, struct str state, int64_t count, int64_t
 	const struct scan_check *k = scan_check_find(check);
 	bool ran = str_eq(state, STR("ran")), slow = str_eq(state, STR("slow"));
 	bool cut = slow || str_eq(state, STR("not-reached"));
+	bool browser = slow && str_eq(check, STR("xss-dom"));
 	json_t *o = json_object(), *gap;
 
 	json_put(o, "check", json_str(check));
@@ -204,9 +205,9 @@ static void put_check(struct str check, struct str state, int64_t count, int64_t
 	gap = json_object();
 	json_put(gap, "what", k ? json_c(k->title_zh) : json_str(check));
 	json_put(gap, "what_en", k ? json_c(k->title_en) : json_str(check));
-	json_put(gap, "reason", json_c(slow ? "个别地址响应需要数秒，其中一部分探测已跳过"
+	json_put(gap, "reason", json_c(browser ? "超出浏览器可打开的页面数，或浏览器未能打开，其余页面未检测" : slow ? "个别地址响应需要数秒，其中一部分探测已跳过"
 						  : "扫描在该检测完成前结束"));
-	json_put(gap, "reason_en", json_c(slow ? "some addresses take seconds to answer; part of the probes was left out there"
+	json_put(gap, "reason_en", json_c(browser ? "more pages than the browser may open, or it failed to: not looked for on the rest" : slow ? "some addresses take seconds to answer; part of the probes was left out there"
 						     : "the scan ended before this check was through"));
 	json_array_append_new(json_object_get(method, "uncovered"), gap);
 }

@@ -466,6 +466,12 @@ static int take_retest(struct run *r, struct scan_options *o, struct error *e)
 	if (app_finding_load(&r->c, r->scan.finding, &f, e) < 0)
 		return -1;
 	*t = (struct scan_retest){ f.check, f.fingerprint, f.method, f.url, f.parameter };
+	if (str_eq(f.check, STR("xss-dom"))) { /* was seen in the browser, whatever the site's settings say by now */
+		_cleanup_json_ json_t *evidence = app_text_json(f.evidence);
+
+		t->proof = arena_str(r->c.arena, json_get_str(evidence, "proof"));
+		o->browser = SCAN_BROWSER_ON;
+	}
 	o->retest = t;
 	o->retest_len = 1;
 	o->mode = SCAN_DEEP; /* every check may be retested, whatever mode found it */

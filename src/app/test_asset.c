@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "app/asset.h"
+#include "app/finding.h"
 #include "app/jobs.h"
 #include "app/monitor.h"
 #include "base/limits.h"
@@ -170,6 +171,28 @@ static void see(struct room *r, struct str id, const char *state, const char *fi
 	assert_str_c(buf_view(&got), finding);
 }
 
+static void first_id(const struct store_finding *f, void *user)
+{
+	snprintf(user, 64, "%.*s", STR_ARG(f->id));
+}
+
+/* Pressing "retest" on the weakness that a run found: another run of its port. */
+static struct str retest(struct room *r, const char *port)
+{
+	struct store_finding_filter f = { .tenant = id_str(&r->tenant) };
+	struct store_page page = { .limit = 1 };
+	_cleanup_json_ json_t *run = NULL;
+	char id[64];
+
+	r->c.now = clock_wall_ms(&clock_system);
+	assert_ok(store_finding_list(r->c.db, &f, &page, r->c.arena, first_id, id, &e));
+	if (app_finding_retest(&r->c, str_c(id), &run, &e) < 0)
+		fail_msg("%s %s", e.code, e.en);
+	assert_str_c(json_get_str(run, "kind"), "assets");
+	assert_str_c(json_get_str(run, "ports"), port);
+	return arena_str(r->c.arena, json_get_str(run, "id"));
+}
+
 /* A monitoring task of mode "assets" starts runs, not scans. */
 static void by_schedule(struct room *r, struct test_db *db)
 {
@@ -183,7 +206,7 @@ static void by_schedule(struct room *r, struct test_db *db)
 		fail_msg("%s %s", e.code, e.en);
 	work(r, db, 1);
 	assert_ok(app_asset_runs(&r->c, STR("site"), STR_NULL, &page, &runs, &e));
-	assert_int_equal(json_array_size(runs), 4);
+	assert_int_equal(json_array_size(runs), 5);
 	assert_str_c(json_get_str(json_array_get(runs, 0), "trigger"), "schedule");
 }
 
@@ -222,9 +245,13 @@ static void test_run(void **state)
 	assert_int_equal(json_array_size(json_object_get(one, "findings")), 1);
 	assert_int_equal(json_array_size(json_object_get(one, "history")), 1);
 
+	id = retest(&r, port);
+	work(&r, db, 1);
+	see(&r, id, "done", "asset-redis-unauth:open;");
+
 	/* The service is gone: so is the fact, and the weakness is fixed. */
 	test_server_stop(s);
-	id = start(&r, port, NULL);
+	id = retest(&r, port);
 	work(&r, db, 1);
 	see(&r, id, "done", "asset-redis-unauth:fixed;");
 	assert_int_equal(store_asset_fact_get(r.c.db, id_str(&r.tenant), f.id, r.c.arena, &f, &e), 1);

@@ -223,6 +223,31 @@ static void test_html_is_self_contained(void **state)
 	assert_lacks(text, "<script");
 }
 
+/* The picture of a finding's page stands by it; what is no PNG in base64 is not written. */
+static void test_pictures(void **state)
+{
+	_cleanup_json_ json_t *m = test_model(3);
+	_cleanup_buf_ struct buf out = { 0 }, png = BUF_INIT(4 * KIB), docx = { 0 };
+	json_t *shots = json_array();
+
+	buf_c(&png, "iVBORw0KGgo");
+	for (int i = 0; i < 80; i++)
+		buf_c(&png, "A");
+	json_object_set_new(m, "shots", shots);
+	json_array_append_new(shots, json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "kind", "page", "url", "http://127.0.0.1/",
+					       "title", "首页<b>", "png", "iVBORw0KGgo\" onerror=\"x", "width", 800, "height", 560));
+	json_array_append_new(shots, json_pack("{s:s, s:s, s:s, s:s#, s:i, s:i}", "kind", "page", "url", "http://127.0.0.1/",
+					       "title", "首页<b>", "png", png.ptr, (int)png.len, "width", 800, "height", 560));
+
+	struct str text = render("html", m, LANG_ZH, &out);
+
+	assert_has(text, "img-src data:");
+	assert_has(text, "src=\"data:image/png;base64,iVBORw0KGgoAAAA");
+	assert_has(text, "首页&lt;b&gt;");
+	assert_lacks(text, "onerror=\"x");
+	render("docx", m, LANG_ZH, &docx);
+}
+
 /* ---- what it says ---- */
 
 static void test_marks_and_masks(void **state)
@@ -404,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_sarif),
 		cmocka_unit_test(test_hostile_html),
 		cmocka_unit_test(test_html_is_self_contained),
+		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_marks_and_masks),
 		cmocka_unit_test(test_same_numbers_everywhere),
 		cmocka_unit_test(test_decisions_are_listed),

@@ -204,10 +204,71 @@ static void wish_for(struct run *r, struct str url, struct str from, unsigned de
 	*vec_push(&line->list) = (struct wish){ str_dup(url), str_dup(from), depth, false, NULL };
 }
 
+/* Text with every `what` replaced by an innocent word. */
+static struct str disarmed(struct arena *a, struct str s, struct str what)
+{
+	struct buf b;
+	buf_init(&b, 64 * KIB);
+	while (s.len) {
+		bool here = what.len && str_starts(s, what);
+		if (here)
+			buf_c(&b, "a");
+		else
+			buf_char(&b, s.ptr[0]);
+		s = str_from(s, here ? what.len : 1);
+	}
+	struct str r = arena_str(a, buf_view(&b));
+	buf_free(&b);
+	return r;
+}
+
+static void look_again(struct run *r, struct str url, struct str via)
+{
+	struct url u;
+	struct arena *a = arena_new(1 * MIB);
+	if (url.len < 4000 && url_parse(a, url, NULL, 0, &u, NULL) == 0 && run_in_scope(r, &u) && !run_excluded(r, url) &&
+	    map_add(r->browsing->seen, arena_printf(a, "%.*s\n%.*s", STR_ARG(url), STR_ARG(via))))
+		*vec_push(&r->browsing->looked) =
+			(struct wish){ str_dup(url), str_dup(STR("")), 0, true, via.len ? str_dup(via) : NULL };
+	arena_free(a);
+}
+
+/* A finding of the browser is looked for where it was, and by the way that its proof tells (see
+ * report_sink()): a route behind "#", or a page that keeps something for another one. A page that is
+ * there no more is opened, too: what cannot run is gone. One that wants a log-in says nothing. */
+static void consider_retest(struct run *r, const struct answer *answer)
+{
+	struct str page = answer->x.url;
+	bool there = answer->x.status == 200 || answer->x.status == 404 || answer->x.status == 410;
+	for (size_t i = 0; browsing_wanted(r) && there && i < r->o.retest_len; i++) {
+		const struct scan_retest *t = &r->o.retest[i];
+		struct str rest = t->proof, line[4] = { { 0 } };
+		if (!str_eq(t->check, str_c(check_xss_dom.id)) || !str_eq(t->url, page))
+			continue;
+		for (size_t n = 0; n < 4 && str_split(&rest, '\n', &line[n]); n++)
+			;
+		struct arena *a = arena_new(1 * MIB);
+		struct str trigger = disarmed(a, line[1], line[2]);
+		ssize_t then = str_find(line[3], STR("then open "));
+		struct str last = then < 0 ? STR("") : str_from(line[3], (size_t)then + 10);
+		ssize_t end = str_find(last, STR(", and press"));
+		last = end < 0 ? last : str_sub(last, 0, (size_t)end);
+		look_again(r, page, STR(""));
+		if (last.len)
+			look_again(r, last, trigger);
+		else if (str_chr(line[1], '#') >= 0)
+			look_again(r, trigger, STR(""));
+		arena_free(a);
+	}
+}
+
 void browsing_consider(struct run *r, const struct spec *s, const struct answer *a)
 {
-	if (!browsing_wanted(r) || !a->x.page || a->x.status != 200 || a->x.missing || !str_eq(s->method, STR("GET")) ||
-	    r->o.retest_len)
+	if (r->o.retest_len) {
+		consider_retest(r, a);
+		return;
+	}
+	if (!browsing_wanted(r) || !a->x.page || a->x.status != 200 || a->x.missing || !str_eq(s->method, STR("GET")))
 		return;
 	if (runs_scripts(a->x.page))
 		wish_for(r, a->x.url, s->from, s->depth, tells(a->x.page));
@@ -338,7 +399,8 @@ static bool next_wish(struct run *r, struct wish *ret)
 		const struct wish *w = &b->looked.ptr[b->xss_next++];
 		if (done_before(r, w))
 			continue;
-		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true, NULL };
+		*ret = (struct wish){ str_dup(str_c(w->url)), str_dup(str_c(w->from)), w->depth, true,
+				      w->via ? str_dup(str_c(w->via)) : NULL };
 		return true;
 	}
 	return stage > 1 && next_flow(r, ret);
@@ -606,7 +668,9 @@ static void take_answer(struct run *r)
 		finish(r);
 		return;
 	}
-	run_check_stat(r, &check_xss_dom)->tasks += b->now.xss;
+	struct scan_check_stat *stat = run_check_stat(r, &check_xss_dom);
+	stat->tasks += b->now.xss;
+	stat->skipped += b->now.xss && !json_get_bool(answer, "ok", false);
 	if (b->now.xss && !b->now.via)
 		note_flows(r, answer);
 	if (!json_get_bool(answer, "ok", false)) {
@@ -683,6 +747,18 @@ static bool begin(struct run *r)
 	run_doing(r, s->wish.xss ? "正在浏览器中检查" : "正在浏览器中爬取", s->wish.xss ? "checking in the browser" : "browsing",
 		  str_c(s->wish.url));
 	return true;
+}
+
+/* Pages that the browser has not opened: the check was done in part. */
+void browsing_end(struct run *r)
+{
+	const struct browsing *b = r->browsing;
+	struct scan_check_stat *stat = run_check_stat(r, &check_xss_dom);
+	if (!browsing_wanted(r) || !stat->tasks)
+		return;
+	for (const struct wishes *l = b->lines; l < b->lines + WISH_LINES; l++)
+		stat->skipped += l->list.len - l->next;
+	stat->skipped += b->looked.len - b->xss_next;
 }
 
 bool browsing_turn(struct run *r, bool crawl_rests)

@@ -644,6 +644,7 @@ static void summarize(struct run *r, struct scan_summary *s)
 	memcpy(s->counts, r->counts, sizeof(s->counts));
 	s->started_ms = r->begun_ms;
 	s->finished_ms = clock_wall_ms(r->clock);
+	browsing_end(r);
 	check_states(r);
 	s->checks = take_ptr(r->checks);
 	s->checks_len = scan_checks_count();

@@ -145,6 +145,9 @@ int scan_options_complete(struct scan_options *o, struct error *e)
 
 bool scan_options_browser(const struct scan_options *o)
 {
+	for (size_t i = 0; i < o->retest_len; i++)
+		if (str_eq(o->retest[i].check, STR("xss-dom")))
+			return o->browser != SCAN_BROWSER_OFF;
 	if (o->retest_len)
 		return false;
 	return o->browser == SCAN_BROWSER_ON || (o->browser == SCAN_BROWSER_AUTO && o->mode == SCAN_DEEP);
@@ -225,6 +228,7 @@ void scan_options_encode(const struct scan_options *o, struct buf *out)
 		json_put(t, "method", json_str(o->retest[i].method));
 		json_put(t, "url", json_str(o->retest[i].url));
 		json_put(t, "parameter", json_str(o->retest[i].parameter));
+		json_put(t, "proof", json_str(o->retest[i].proof));
 		json_array_append_new(retest, t);
 	}
 	json_put(j, "retest", retest);
@@ -305,7 +309,7 @@ static void get_retest(const json_t *j, struct arena *a, struct scan_options *o)
 	for (size_t i = 0; i < n; i++) {
 		const json_t *v = json_array_get(list, i);
 		t[i] = (struct scan_retest){ take(a, v, "check"), take(a, v, "fingerprint"), take(a, v, "method"),
-					     take(a, v, "url"), take(a, v, "parameter") };
+					     take(a, v, "url"), take(a, v, "parameter"), take(a, v, "proof") };
 	}
 	o->retest = t;
 	o->retest_len = n;

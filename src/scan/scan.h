@@ -40,6 +40,7 @@ struct scan_header {
 /* One finding to look at again: only this place is requested, only this check runs. */
 struct scan_retest {
 	struct str check, fingerprint, method, url, parameter;
+	struct str proof; /* as it was reported; for what was seen in the browser: how it came about */
 };
 
 /* How a session is made before the crawl, and made again when it was lost. User names,

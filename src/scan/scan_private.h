@@ -251,6 +251,7 @@ void browsing_consider(struct run *r, const struct spec *s, const struct answer 
 bool browsing_turn(struct run *r, bool crawl_rests);
 void browsing_replayed(struct run *r, struct str key);
 bool browsing_under_way(const struct run *r);
+void browsing_end(struct run *r); /* before the states of the checks are told for good */
 /* Takes in answers that have come; is one still missing? */
 bool browsing_answers_due(struct run *r);
 

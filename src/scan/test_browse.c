@@ -12,6 +12,7 @@
 #include "net/http.h"
 #include "net/test_server.h"
 #include "scan/browse.h"
+#include "scan/check.h"
 #include "scan/scan.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -72,9 +73,15 @@ static bool logged_in(struct test_conn *c)
 	return str_has(buf_view(&c->request), STR("sid=good")) && !kill_session;
 }
 
+static enum page_now { AS_IT_WAS, MENDED, WANTS_LOGIN } place; /* of /dom/hash */
+
 static void dom_page(struct test_conn *c, struct str path)
 {
-	if (str_eq(path, STR("/dom/hash")))
+	if (str_eq(path, STR("/dom/hash")) && place == WANTS_LOGIN)
+		test_writef(c, "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
+	else if (str_eq(path, STR("/dom/hash")) && place == MENDED)
+		HTML("<p id=o></p><script>var o=document.getElementById('o');o.textContent='hello '+decodeURIComponent(location.hash.slice(1))</script>");
+	else if (str_eq(path, STR("/dom/hash")))
 		HTML("<p id=o></p><script>var o=document.getElementById('o');o.innerHTML='hello '+decodeURIComponent(location.hash.slice(1))</script>");
 	else if (str_eq(path, STR("/dom/safe")))
 		HTML("<p id=o></p><script>document.getElementById('o').textContent=decodeURIComponent(location.hash.slice(1));eval('1+1')</script>");
@@ -182,6 +189,8 @@ static void on_finding(void *ctx, const struct scan_finding *f)
 	buf_free(&b);
 }
 
+static void (*told)(void *ctx, const struct scan_finding *f) = on_finding;
+
 static void on_page(void *ctx, const struct scan_page_info *p)
 {
 	map_add(fx.pages, p->url);
@@ -197,7 +206,7 @@ static void on_shot(void *ctx, const struct scan_shot *s)
 
 static int run(struct scan_options o, struct error *e)
 {
-	struct scan_events ev = { .finding = on_finding, .page = on_page };
+	struct scan_events ev = { .finding = told, .page = on_page };
 	_cleanup_connector_ struct net_connector *c = NULL;
 	struct scan_browser_host *host = NULL;
 	if (!scan_browser_there()) {
@@ -267,6 +276,51 @@ static void text_that_becomes_code_is_proved(void **state)
 	scan_summary_free(&fx.sum);
 }
 
+/* What a finding leaves for its retest. */
+static struct arena *kept;
+static struct scan_retest was;
+
+static void keep_finding(void *ctx, const struct scan_finding *f)
+{
+	on_finding(ctx, f);
+	if (str_has(f->url, STR("/dom/hash")))
+		was = (struct scan_retest){ arena_str(kept, f->check), arena_str(kept, f->fingerprint), STR("GET"),
+					    arena_str(kept, f->url), arena_str(kept, f->parameter), arena_str(kept, f->evidence.proof) };
+}
+
+/* What the check of one place came to. */
+static const char *again(enum page_now now)
+{
+	struct error e = { 0 };
+	const char *state = "";
+	place = now;
+	assert_ok(run((struct scan_options){ .mode = SCAN_DEEP, .retest = &was, .retest_len = 1 }, &e));
+	for (size_t i = 0; i < fx.sum.checks_len; i++)
+		if (strcmp(fx.sum.checks[i].check->id, "xss-dom") == 0)
+			state = fx.sum.checks[i].state;
+	scan_summary_free(&fx.sum);
+	place = AS_IT_WAS;
+	return state;
+}
+
+static void a_retest_opens_the_page_and_says_what_it_saw(void **state)
+{
+	struct str only = STR("xss-dom");
+	struct error e = { 0 };
+	kept = arena_new(1 * MIB);
+	told = keep_finding;
+	assert_ok(run((struct scan_options){ .mode = SCAN_STANDARD, .only_checks = &only, .only_checks_len = 1 }, &e));
+	told = on_finding;
+	scan_summary_free(&fx.sum);
+	assert_true(was.fingerprint.len > 0);
+	assert_string_equal(again(AS_IT_WAS), "ran");
+	assert_int_equal(map_len(fx.findings), 1);
+	assert_string_equal(again(MENDED), "ran");
+	assert_int_equal(map_len(fx.findings), 0);
+	assert_string_equal(again(WANTS_LOGIN), "not-reached"); /* says nothing about the page */
+	arena_free(kept);
+}
+
 static void passwords_that_scripts_change_are_sent_by_the_browser(void **state)
 {
 	struct str only = STR("hsts-weak");
@@ -284,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_scripts_ask_for_is_found),
 		cmocka_unit_test(text_that_becomes_code_is_proved),
+		cmocka_unit_test(a_retest_opens_the_page_and_says_what_it_saw),
 		cmocka_unit_test(passwords_that_scripts_change_are_sent_by_the_browser),
 	};
 	struct error e = { 0 };

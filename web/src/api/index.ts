@@ -140,7 +140,7 @@ export const api = {
     decide: (id: string, b: object) => http.post<any>(`/findings/${id}/decisions`, b),
     batch: (b: object) => http.post<any>('/findings/batch-decide', b),
     settle: (id: string, did: string, verb: 'approve' | 'reject', reason: string) => http.post<any>(`/findings/${id}/decisions/${did}/${verb}`, { reason }),
-    retest: (id: string) => http.post<T.Scan>(`/findings/${id}/retest`),
+    retest: (id: string) => http.post<T.Scan & { kind: 'scan' | 'assets' }>(`/findings/${id}/retest`),
     history: (id: string) => http.get<T.Page<T.FindingHistory>>(`/findings/${id}/history`),
   },
   assets: {
@@ -151,6 +151,7 @@ export const api = {
     exportUrl: (q?: Query) => url('/assets/export', q),
     start: (site: string, b: object) => http.post<T.AssetRun>(`/sites/${site}/asset-runs`, b),
     runs: (q?: Query): P<T.AssetRun> => http.get('/asset-runs', q),
+    run: (id: string) => http.get<T.AssetRun>(`/asset-runs/${id}`),
     cancel: (id: string) => http.post<T.AssetRun>(`/asset-runs/${id}/cancel`),
   },
   shots: {

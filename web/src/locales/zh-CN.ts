@@ -110,7 +110,7 @@ export default {
   compare: { with: '与哪次比较', previous: '上一次完整扫描', unchanged: '{n} 个没有变化', new: '新出现', fixed: '已消失', none: { new: '没有新出现的漏洞', fixed: '没有消失的漏洞' }, noPrevious: '没有可比较的扫描', noPreviousText: '同一网站完成两次扫描后，就能看到新增和修复了什么。' },
   finding: {
     title: '漏洞详情', list: '漏洞列表', name: '漏洞名称', level: '等级', site: '网站', check: '检测项目', confidence: '可信度', state: '状态', firstSeen: '首次发现', lastSeen: '最近发现', parameter: '参数', searchPlaceholder: '搜索名称、网址、参数', allSites: '全部网站', allLevels: '全部等级', allStates: '全部状态', allChecks: '全部检测项目', bulk: '处理所选 {n} 个', selectedN: '所选 {n} 个漏洞',
-    none: '没有漏洞', noneText: '这里还没有漏洞。扫描完成后，发现的问题会列在这里。', noneFiltered: '没有符合条件的漏洞', noneFilteredText: '换一个筛选条件，或清除筛选。', stillRunning: '扫描还在进行，发现的漏洞会立即出现。', description: '漏洞说明', impact: '影响', advice: '修复建议', evidence: '证据', classification: '分类', fingerprint: '指纹', instances: '出现次数', references: '参考资料', history: '处理记录', retest: '复测', retestStarted: '已开始复测', curl: '复制为 curl',
+    none: '没有漏洞', noneText: '这里还没有漏洞。扫描完成后，发现的问题会列在这里。', noneFiltered: '没有符合条件的漏洞', noneFilteredText: '换一个筛选条件，或清除筛选。', stillRunning: '扫描还在进行，发现的漏洞会立即出现。', description: '漏洞说明', impact: '影响', advice: '修复建议', evidence: '证据', classification: '分类', fingerprint: '指纹', instances: '出现次数', references: '参考资料', history: '处理记录', retest: '复测', retestFixed: '复测完成：已修复', retestStill: '复测完成：问题仍然存在', retestOpen: '复测没有得出结论：没有能够检查到这个位置（例如需要登录、浏览器不可用或中途停止），状态不变', toFinding: '查看这个漏洞', retestStarted: '已开始复测', curl: '复制为 curl',
   },
   evidence: { extracted: '提取的值', proof: '命中内容', request: '请求', response: '响应', unfold: '展开 {n} 行', truncated: '内容过长，只保存了前面一部分' },
   shot: { title: '页面截图', page: '页面', proof: '验证时', enlarge: '放大：{name}' },
