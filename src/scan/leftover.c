@@ -137,12 +137,22 @@ static void note_files(struct run *r, struct arena *a, const struct scan_exchang
 	}
 }
 
+/* 201 and 204 say that something was written; under 200 a page of the site (links, forms) is what it says to
+ * any request, and an answer that it gives for nonsense is none either. */
+static bool says_written(const struct scan_exchange *x, struct str type)
+{
+	bool page = x->page && (x->page->links_len || x->page->forms_len || x->page->title.len);
+	if (x->status == 201 || (x->status == 204 && str_istarts(type, STR("text/plain"))))
+		return true;
+	return x->status < 300 && !page && !x->missing && str_istarts(type, STR("text/plain"));
+}
+
 /* PUT and DELETE: interfaces change what they have with them; only what is new is left behind. */
 static void note_put(struct run *r, struct arena *a, const struct scan_exchange *x, struct str type)
 {
 	struct str key = arena_printf(a, "put %.*s", STR_ARG(x->url));
 	struct left *l = map_get(r->left, key);
-	if (str_eq(x->method, STR("PUT")) && (x->status == 201 || str_istarts(type, STR("text/plain")))) {
+	if (str_eq(x->method, STR("PUT")) && says_written(x, type)) {
 		note(r, key, &(struct scan_report){ .exchange = x, .proof = x->url, .place_key = key }, x->url);
 	} else if (str_eq(x->method, STR("DELETE")) && l) {
 		map_remove(r->left, key);

@@ -79,6 +79,7 @@ KINDS = {"all200": all200, "shell": shell, "random": rand, "changing": changing,
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
 
     def log_message(self, *args):
         pass
