@@ -212,6 +212,8 @@ bool probe_reported(struct probe *p);
 bool probe_point_found(struct probe *p, const char *check_id);
 /* Was the first user given a session (cookie, log-in header, log-in)? Is there a second? */
 bool probe_has_session(struct probe *p);
+/* There is a filter before the site: inputs where it stops one probe after another are left alone. */
+void probe_filtered(struct probe *p);
 /* An account that opens the door at this address: one that a check found there. */
 void probe_note_account(struct probe *p, struct str door, struct str user, struct str password);
 bool probe_account(struct probe *p, struct str door, struct str *user, struct str *password);

@@ -3,6 +3,7 @@
  * oldest. */
 #include "base/check.h"
 #include "base/limits.h"
+#include "scan/diff.h"
 #include "scan/scan_private.h"
 
 #define PROBE_CACHE_BYTES (24 * MIB)
@@ -241,12 +242,50 @@ bool probe_too_slow(struct probe *p, const struct scan_check *c)
 	return true;
 }
 
+/* ---- behind a filter ---- */
+
+void probe_filtered(struct probe *p)
+{
+	p->run->filtered = true;
+}
+
+static unsigned most_stopped(const struct probe *p)
+{
+	return p->run->o.mode == SCAN_DEEP ? 40 : 15;
+}
+
+static bool looks_evil(struct str v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (strchr("'\"<>|;&`$(){}\\%*", v.ptr[i]))
+			return true;
+	return false;
+}
+
+/* A filter that stops one thing after another stops the rest as well: enough of them and the input is left alone. */
+static void count_stopped(struct probe *p, const struct scan_mutation *m, const struct scan_exchange *x)
+{
+	struct run *r = p->run;
+	if (!r->filtered || !p->has_point || !p->point.base || !m->value_set || !looks_evil(m->value))
+		return;
+	struct diff_side base = diff_base(&p->point), now = { .x = x, .sent = m->value };
+	p->unit->stopped = diff_blocked(&base, &now) ? p->unit->stopped + 1 : 0;
+	if (p->unit->stopped != most_stopped(p) || p->unit->target->filter_told)
+		return;
+	p->unit->target->filter_told = true;
+	struct str w = str_sub(p->unit->spec->url, 0, 150);
+	char zh[300], en[300];
+	snprintf(zh, sizeof(zh), "防火墙接连拦截了探测，此处的其余检测已省去：%.*s", STR_ARG(w));
+	snprintf(en, sizeof(en), "A filter stopped one probe after another, the rest is left out here: %.*s", STR_ARG(w));
+	run_log(r, zh, en);
+}
+
 int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan_exchange **ret)
 {
 	struct send *s;
 	if (!m->url.len && probe_too_slow(p, p->check))
 		return -1;
-	if (p->run->stopping || too_much(p) || p->unit->target->refused >= PROBE_REFUSALS ||
+	if (p->run->stopping || too_much(p) || (p->run->filtered && p->has_point && p->unit->stopped >= most_stopped(p)) || p->unit->target->refused >= PROBE_REFUSALS ||
 	    points_apply(p, p->has_point ? &p->point : NULL, m, &s) < 0)
 		return -1;
 	if (!m->url.len && (!m->body_set || m->tokens) && refresh_tokens(p, s, false) < 0) {
@@ -267,6 +306,7 @@ int probe_send(struct probe *p, const struct scan_mutation *m, const struct scan
 	a = follow(p, a, m->follow, m->fresh);
 	if (!a)
 		return -1;
+	count_stopped(p, m, &a->x);
 	if (a->x.probe) { /* error pages; they belong to the request as it was, not to the payload */
 		p->run->asked = m->url.len ? NULL : p->point.base;
 		passive_run(p->run, &a->x);
@@ -362,7 +402,7 @@ bool probe_sqli_found(struct probe *p)
 
 enum scan_mode probe_mode(struct probe *p)
 {
-	return p->run->o.mode;
+	return p->run->erratic ? SCAN_STANDARD : p->run->o.mode;
 }
 
 bool probe_intrusive(struct probe *p)

@@ -281,12 +281,14 @@ struct unit {
 	const struct template_job *job; /* of UNIT_TEMPLATE */
 	int64_t begun_us;
 	bool redone; /* after a lost session */
+	unsigned stopped; /* probes in a row that a filter before the site kept */
 };
 struct target {
 	struct spec *spec;
 	struct answer *base;	/* held while units of it run */
 	unsigned running, asking;
 	unsigned refused;	/* probes answered 429: enough of them and it is left alone */
+	bool filter_told;
 	int stable;		/* 0 unknown, 1 stable, -1 not, 2 being found out */
 	double noise;		/* 1 - similarity of equal requests */
 	struct arena *zones_arena;
@@ -525,6 +527,8 @@ struct run {
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
 	struct shapes *shapes; /* NULL: no interface document */
+	bool erratic;		 /* answers take long and vary wildly */
+	bool filtered;		 /* a filter stops what looks like an attack */
 	struct map *accounts;	 /* address of a door -> struct account * */
 	struct str login_page;	 /* of the form that the first user logged in by; arena */
 	struct map *left;	 /* place -> struct left * */

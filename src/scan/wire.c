@@ -9,6 +9,8 @@
 #include "net/cookie.h"
 #include "scan/scan_private.h"
 
+#define ERRATIC_SAMPLES 150
+#define ERRATIC_US 200000
 #define WIRE_TRIES 3
 #define WIRE_DOUBT 6		  /* failures in a row: from now on one at a time, with pauses */
 #define WIRE_LOST 14		  /* of these failures in a row … */
@@ -154,6 +156,21 @@ static void adapt(struct wire *w, int64_t ttfb_us)
 	}
 }
 
+/* Where every answer takes long, now more and now less, the many variants of a deep scan would take hours
+ * and say nothing more: it goes on with those of a standard one. */
+static void look_erratic(struct run *r)
+{
+	const struct wire *w = &r->wire;
+	char zh[300], en[300];
+	if (r->erratic || r->o.mode != SCAN_DEEP || w->samples < ERRATIC_SAMPLES || w->usual_us < ERRATIC_US || w->spread_us < w->usual_us / 2)
+		return;
+	r->erratic = true;
+	snprintf(zh, sizeof(zh), "网站响应时间长且极不稳定（通常 %.1f 秒，相差 %.1f 秒）：其余检测按标准模式的深度进行", (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);
+	snprintf(en, sizeof(en), "Answers take long and vary wildly (usually %.1f s, apart by %.1f s): the remaining probes go as deep as in standard mode",
+		 (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);
+	run_log(r, zh, en);
+}
+
 /* No refusal for a while: a little faster again, up to what was asked for. */
 static void recover(struct run *r)
 {
@@ -295,6 +312,7 @@ static void on_done(void *ctx, struct http_response *h)
 		int64_t took = pace_learn(r, s->endpoint, h->ttfb_us, s->in_slow_lane);
 		if (!slow && !w->slow_in_flight && h->ttfb_us > 0)
 			adapt(w, took);
+		look_erratic(r);
 	}
 	finish(s, h);
 }

@@ -381,9 +381,24 @@ static bool meta_token(const struct scan_page *page)
 	return false;
 }
 
+/* A riddle drawn by a script: what is typed or ticked there goes with the form, and no other site has it. */
+static bool has_riddle(const struct scan_page *page)
+{
+	static const char *const marks[] = { "recaptcha", "h-captcha", "hcaptcha", "cf-turnstile", "geetest", "tencentcaptcha", "nc-container",
+					     "yidun", "aliyuncaptcha", "captcha", NULL };
+	for (size_t i = 0; i < page->tags_len; i++) {
+		const struct scan_tag *t = &page->tags[i];
+		bool shown = str_eq(t->name, STR("div")) || str_eq(t->name, STR("script")) || str_eq(t->name, STR("img")) || str_eq(t->name, STR("iframe"));
+		if (scan_tag_attr(t, "data-sitekey").len ||
+		    (shown && (has_word(scan_tag_attr(t, "class"), marks) || has_word(scan_tag_attr(t, "id"), marks) || has_word(scan_tag_attr(t, "src"), marks))))
+			return true;
+	}
+	return false;
+}
+
 static void look_grave(struct scan_ctx *c, const struct scan_exchange *x)
 {
-	if (!passive_is_page(x) || !scan_ctx_has_session(c, x) || meta_token(x->page))
+	if (!passive_is_page(x) || !scan_ctx_has_session(c, x) || meta_token(x->page) || has_riddle(x->page))
 		return;
 	for (size_t i = 0; i < x->page->forms_len; i++) {
 		const struct scan_form *f = &x->page->forms[i];

@@ -73,6 +73,7 @@ static void probe_waf(struct probe *p, const struct scan_exchange *x)
 	if (n < 2)
 		return;
 	const char *name = product_of(hit[1]);
+	probe_filtered(p);
 	probe_report(p, &(struct scan_report){
 				.exchange = hit[1],
 				.about = x,
