@@ -162,7 +162,7 @@ static void look_erratic(struct run *r)
 {
 	const struct wire *w = &r->wire;
 	char zh[300], en[300];
-	if (r->erratic || r->o.mode != SCAN_DEEP || w->samples < ERRATIC_SAMPLES || w->usual_us < ERRATIC_US || w->spread_us < w->usual_us / 2)
+	if (r->erratic || r->o.mode != SCAN_DEEP || w->samples < ERRATIC_SAMPLES || w->spread_us < ERRATIC_US || w->spread_us < w->usual_us / 2)
 		return;
 	r->erratic = true;
 	snprintf(zh, sizeof(zh), "网站响应时间长且极不稳定（通常 %.1f 秒，相差 %.1f 秒）：其余检测按标准模式的深度进行", (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);

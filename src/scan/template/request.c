@@ -67,6 +67,7 @@ static struct str shifted(struct trun *tr, struct str target)
 	bool plain = tr->control == CONTROL_PLAIN;
 	/* a fragment is not sent: it alters nothing */
 	bool query = end < target.len && target.ptr[end] == '?';
+	tr->plain = start && !query && !tr->alters;
 	tr->moved = plain ? start && (tr->alters || query) : tr->control != CONTROL_NONE && !start;
 	if (!tr->moved)
 		return target;

@@ -25,15 +25,20 @@ static bool judge(struct trun *tr, const struct template_block *b, struct reply 
 	struct str names = STR("");
 	buf_init(&shown, 32 * KIB);
 	bool extracted = trun_extract(tr, b, y, &shown, &extracted_internal);
+	tr->looked = 0;
 	bool hit = b->matchers_len ? trun_match(tr, b, y, &internal, &names) : extracted;
 	if (!b->matchers_len)
 		internal = extracted_internal;
 	/* requests that are alternatives decide each for itself, others together */
 	bool alone = b->stop_at_first || (!b->numbered && !b->requests[0].raw);
-	if (hit)
+	/* what says which product it is may look at the answer of one request only */
+	bool one = b->numbered && tr->looked && tr->t->severity <= SEVERITY_INFO && !tr->t->flow && tr->t->blocks_len == 1;
+	if (hit && one)
+		tr->refutes |= (tr->looked & tr->moves) != 0;
+	else if (hit)
 		tr->refutes |= alone && !tr->t->flow && tr->t->blocks_len == 1 ? tr->moved : tr->shifted;
 	if (hit && !internal)
-		*vec_push(&tr->hits) = (struct hit){ y, b, names, arena_str(tr->keep, buf_view(&shown)) };
+		*vec_push(&tr->hits) = (struct hit){ y, b, names, arena_str(tr->keep, buf_view(&shown)), tr->plain };
 	buf_free(&shown);
 	return hit;
 }
@@ -95,6 +100,7 @@ static bool ask_and_judge(struct trun *tr, const struct template_block *b, const
 	struct reply *y[HOPS] = { 0 };
 	size_t n = 0;
 	tr->now = NULL;
+	tr->plain = tr->moved = false;
 	if (b->protocol != TEMPLATE_HTTP)
 		n = (y[0] = trun_other(tr, b->protocol, q)) ? 1 : 0;
 	else if (q->bytes.text.len)
@@ -102,6 +108,8 @@ static bool ask_and_judge(struct trun *tr, const struct template_block *b, const
 	else
 		n = trun_ask(tr, q, y, HOPS);
 	*vec_push(&tr->history) = n ? y[n - 1] : NULL;
+	if (tr->moved && tr->history.len <= 64)
+		tr->moves |= (uint64_t)1 << (tr->history.len - 1);
 	bool matched = false;
 	for (size_t i = n; i-- > 0 && !matched;) {
 		if (i + 1 < n && n > 1) /* an earlier hop stands in for its number */
@@ -215,6 +223,7 @@ static bool run_block(struct trun *tr, const struct template_block *b)
 		if (b->payloads_len && !bind_round(tr, b, k))
 			break;
 		tr->history.len = 0;
+		tr->moves = 0;
 		drop_replies(tr);
 		if (arena_left(tr->keep) < 6 * MIB)
 			break;

@@ -97,6 +97,7 @@ struct hit {
 	const struct template_block *block;
 	struct str names;     /* of matchers: "a, b" */
 	struct str extracted; /* "name=value\n" */
+	bool plain;	      /* in the start page as it is: nothing was put into the request */
 };
 
 struct bind {
@@ -128,6 +129,8 @@ struct trun {
 	bool alters;  /* the request that is being made has more than its address */
 	bool moved;   /* control: the latest one did */
 	bool refutes; /* control: what matched came from elsewhere */
+	bool plain;   /* the latest request asked for the start page and nothing else */
+	uint64_t moves, looked; /* bit n: request n of the block did; a matcher looked at its answer by number */
 	bool network_failed;
 	unsigned sends;
 	char *results; /* of a POC's rules: 'y', 'n', 0 not run */

@@ -481,6 +481,7 @@ static bool numbered_value(struct trun *tr, struct str name, struct value *ret)
 	if (at <= 0 || str_to_u64(str_from(name, (size_t)at + 1), &n) < 0 || n == 0 || n > tr->history.len)
 		return false;
 	struct reply *y = tr->history.ptr[n - 1];
+	tr->looked |= n <= 64 ? (uint64_t)1 << (n - 1) : 0;
 	return y && reply_value(tr, y, str_sub(name, 0, (size_t)at), ret);
 }
 

@@ -35,11 +35,30 @@ static bool by_other_means(const struct trun *tr)
 	return false;
 }
 
+/* A hole is to be shown by what was sent: it does not show in the start page as everybody gets it, when
+ * that was only the first step and the attack stands in a later one. */
+static bool before_the_attack(const struct trun *tr)
+{
+	bool any = false;
+	for (size_t i = 0; i < tr->hits.len; i++) {
+		const struct template_block *b = tr->hits.ptr[i].block;
+		bool later = false;
+		for (size_t k = 0; k < b->requests_len; k++)
+			later = later || b->requests[k].has_body;
+		if (!tr->hits.ptr[i].plain || b->numbered || b->requests_len < 2 || !b->requests[0].raw || !later)
+			return false;
+		any = true;
+	}
+	return any && tr->t->severity > SEVERITY_INFO;
+}
+
 static bool refuted(struct trun *tr)
 {
 	bool shifted = false;
 	if (by_other_means(tr))
 		return false;
+	if (before_the_attack(tr))
+		return true;
 	/* what says which product it is may stand on the start page anyway */
 	int last = tr->t->severity > SEVERITY_INFO ? CONTROL_PLAIN : CONTROL_SIBLING;
 	for (int c = CONTROL_FOLDER; c <= last && !tr->r->stopping; c++)
