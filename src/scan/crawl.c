@@ -199,6 +199,8 @@ static void push_forms(struct push_from *p, const struct scan_page *page)
 		for (enum form_choice choice = FORM_FULL; choice < FORM_CHOICES; choice++)
 			if (form_fill(p->arena, &page->forms[i], choice, &sub))
 				push_submission(p, &page->forms[i], &sub);
+		if (!p->outside)
+			menus_form(p->r, &page->forms[i], p->from, p->spec->depth + 1);
 	}
 }
 
@@ -431,6 +433,7 @@ static void look_at(struct run *r, const struct spec *spec, struct answer *a, st
 	if (a->x.status == 304 && info->unchanged)
 		return; /* nothing came with it */
 	frontier_learn(r, spec, answer_sig(a));
+	menus_answer(r, spec, a);
 	/* what every address below a folder answers would lead from there to ever new ones */
 	if (!(a->x.missing && (a->x.status == 200 || !is_linked(spec))))
 		push_all(r, spec, a);

@@ -343,6 +343,7 @@ static void run_free(struct run *r)
 	if (r->attack.kinds)
 		attack_free(r);
 	shapes_free(r);
+	menus_free(r);
 	frontier_free(r);
 	aside_close(r->aside);
 	browsing_free(r);

@@ -10,7 +10,7 @@
 
 #define LIMIT_PAGE_FORMS 200
 #define LIMIT_FORM_FIELDS 200
-#define LIMIT_FIELD_OPTIONS 100
+#define LIMIT_FIELD_OPTIONS 250
 #define LIMIT_FORM_TEXT (2 * KIB)
 
 static struct str lower(struct arena *a, struct str s)

@@ -200,6 +200,12 @@ void shapes_note(struct run *r, const struct api_request *q);
 void shapes_fill(struct run *r, const struct answer *a, unsigned depth); /* a JSON answer */
 void shapes_free(struct run *r);
 
+/* ---- crawl_jump.c: menus that are a form with one list ---- */
+struct menus;
+void menus_form(struct run *r, const struct scan_form *f, struct str from, unsigned depth); /* one that may be sent */
+void menus_answer(struct run *r, const struct spec *s, const struct answer *a);
+void menus_free(struct run *r);
+
 /* ---- crawl.c ---- */
 void crawl_start(struct run *r);
 /* Fills free slots, commits answers in order. False when nothing is left to crawl. */
@@ -526,6 +532,7 @@ struct run {
 	struct map *cache; /* key -> struct answer * */
 	struct oob *oob;   /* NULL: nobody listens */
 	size_t cache_bytes;
+	struct menus *menus;   /* NULL: none seen */
 	struct shapes *shapes; /* NULL: no interface document */
 	bool erratic;		 /* answers take long and vary wildly */
 	bool filtered;		 /* a filter stops what looks like an attack */

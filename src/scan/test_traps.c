@@ -159,9 +159,56 @@ static void pages_behind_one_program(void **state)
 	site_stop(&site);
 }
 
+/* A menu is a form with one list, and each choice leads to a page; a list that only sorts leads nowhere. */
+static unsigned sorted;
+
+static void menu_form(struct buf *b, const char *action, const char *name)
+{
+	buf_printf(b, "<form method=post action=%s><select name=%s>", action, name);
+	for (unsigned i = 0; i < 30; i++)
+		buf_printf(b, "<option value=%u>%s %u</option>", i, name, i);
+	buf_c(b, "</select><button name=go value=1>Go</button></form>");
+}
+
+static void choices(struct web *w)
+{
+	struct buf b;
+	char v[200];
+	buf_init(&b, 64 * KIB);
+	if (web_is(w, "/go")) {
+		buf_printf(&b, "Location: /topic-%.20s\r\n", web_param(w, "topic", v, sizeof(v)));
+		web_reply(w, "302 Found", buf_view(&b).ptr, STR(""));
+	} else if (web_is(w, "/sort")) {
+		__atomic_add_fetch(&sorted, 1, __ATOMIC_SEQ_CST);
+		web_html(w, "<title>Sorted</title><h1>Sorted</h1>");
+	} else if (web_is(w, "/topic-23")) {
+		web_html(w, "<title>23</title><form action=/topic-23><input name=wish></form><p>%s</p>", web_param(w, "wish", v, sizeof(v)));
+	} else if (str_starts(w->path, STR("/topic-"))) {
+		web_html(w, "<title>Topic</title><p>of %.*s</p>", STR_ARG(w->path));
+	} else {
+		buf_c(&b, "<title>Start</title><h1>Choose</h1>");
+		menu_form(&b, "/go", "topic");
+		menu_form(&b, "/sort", "order");
+		web_html(w, "%.*s", STR_ARG(buf_view(&b)));
+	}
+	buf_free(&b);
+}
+
+static void menus_are_followed(void **state)
+{
+	const struct str only[] = { STR("xss-reflected") };
+	struct site site;
+	site_start(&site, choices);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_true(site_found(&site, "xss-reflected", "/topic-23"));
+	assert_in_range(sorted, 1, 12);
+	site_stop(&site);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths),
-					    cmocka_unit_test(pages_behind_one_program), cmocka_unit_test(a_stall_is_not_the_end) };
+					    cmocka_unit_test(pages_behind_one_program), cmocka_unit_test(menus_are_followed), cmocka_unit_test(a_stall_is_not_the_end) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
