@@ -569,9 +569,15 @@ static void run_check(struct probe *p, const struct scan_check *c, const struct 
 	case UNIT_STORE:
 		c->on_store(p);
 		break;
-	case UNIT_SHOW:
-		if (probe_send(p, &(struct scan_mutation){ .fresh = true }, &base) == 0)
+	case UNIT_SHOW: /* asked for once, unless a check has sent something of its own */
+		if (p->shown && p->shown_requests == p->requests)
+			c->on_show(p, &p->shown->x);
+		else if (probe_send(p, &(struct scan_mutation){ .fresh = true }, &base) == 0) {
+			answer_unref(p->shown);
+			p->shown = answer_ref(answer_of(base));
+			p->shown_requests = p->requests;
 			c->on_show(p, base);
+		}
 		break;
 	case UNIT_TEMPLATE: /* template_main() */
 		break;
@@ -692,6 +698,7 @@ static void end_unit(struct run *r, struct probe *p)
 	struct target *t = p->unit->target;
 	drop_held(p);
 	answer_unref(p->word_answer);
+	answer_unref(p->shown);
 	vec_free(&p->held);
 	arena_free(p->arena);
 	if (r->attack.token_lock == p)

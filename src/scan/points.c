@@ -16,7 +16,7 @@
 #define POINTS_PER_VARY 200	 /* the same for headers that the answer says it depends on */
 #define POINTS_BARE 40		/* requests without input whose headers are probed in standard mode */
 
-static const char *const header_points[] = { "User-Agent", "Referer", "X-Forwarded-For" };
+const char *const points_header_names[POINTS_HEADERS] = { "User-Agent", "Referer", "X-Forwarded-For" };
 
 /* Fields of a body that we know how to write again. */
 static size_t body_values(struct arena *a, const struct spec *s, struct form_value *list, size_t max,
@@ -275,13 +275,13 @@ static void tree_points(struct run *r, struct target *t, struct arena *a)
 
 static bool usual_header(struct str name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(header_points); i++)
-		if (str_ieq(name, str_c(header_points[i])))
+	for (size_t i = 0; i < POINTS_HEADERS; i++)
+		if (str_ieq(name, str_c(points_header_names[i])))
 			return true;
 	return false;
 }
 
-static struct str header_value(const struct run *r, const struct target *t, struct str name)
+struct str points_header_value(const struct run *r, const struct target *t, struct str name)
 {
 	if (str_ieq(name, STR("User-Agent")))
 		return r->o.user_agent;
@@ -338,13 +338,13 @@ void points_of(struct run *r, struct target *t)
 	/* a program reads the usual headers or does not, whatever its query is */
 	bool headers = r->o.mode == SCAN_DEEP || (take(r, "headers of ", u.path, 1) && take(r, "headers", STR(""), POINTS_WITH_HEADERS));
 	if (r->o.mode != SCAN_QUICK)
-		for (size_t i = 0; i < (headers ? ARRAY_SIZE(header_points) : 0); i++)
-			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(header_points[i]),
-					header_value(r, t, str_c(header_points[i])));
+		for (size_t i = 0; i < (headers ? POINTS_HEADERS : 0); i++)
+			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, str_c(points_header_names[i]),
+					points_header_value(r, t, str_c(points_header_names[i])));
 	struct str vary = map_has(r->attack.vary, t->spec->url) ? str_c(map_get(r->attack.vary, t->spec->url)) : STR(""), part;
 	for (size_t k = 0; r->o.mode != SCAN_QUICK && k < 4 && str_split(&vary, ',', &part); k++)
 		if (!(headers && usual_header(part)) && take(r, "vary ", part, POINTS_PER_VARY))
-			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, header_value(r, t, part));
+			attack_add_unit(r, t, UNIT_POINT, WHERE_HEADER, part, points_header_value(r, t, part));
 	if (t->spec->path_inputs || points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);

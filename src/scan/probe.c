@@ -59,6 +59,7 @@ struct answer *probe_ask(struct probe *p, struct send *s)
 	s->done = on_answer;
 	s->max_body = PROBE_MAX_BODY;
 	p->waiting = s;
+	p->requests++;
 	if (p->check)
 		run_check_stat(r, p->check)->requests++;
 	send_queue(s);

@@ -69,18 +69,18 @@ static void ask_word(struct probe *p)
 	memcpy(p->word, w.ptr, sizeof(p->word) - 1);
 }
 
-static void ask_signs(struct probe *p)
+static void ask_signs(struct probe *p, enum reaction r, const char *signs)
 {
 	struct diff_side word, odd;
 	if (!p->word_answer)
 		ask_word(p);
-	note(p, REACTION_SIGNS, UNTOLD);
+	note(p, r, UNTOLD);
 	if (!p->word_answer)
 		return;
 	struct str w = arena_str(p->arena, str_make(p->word, sizeof(p->word) - 1));
 	word = (struct diff_side){ .x = &p->word_answer->x, .sent = w };
-	if (diff_value(p, arena_printf(p->arena, "%.*s'\"`)]}${{<%%[%%'\"}}%%>*(|#{@(\\%.*s", 5, w.ptr, STR_ARG(str_from(w, 5))), &odd) == 0)
-		note(p, REACTION_SIGNS, diff_same(p, &word, &odd) ? NO : YES);
+	if (diff_value(p, arena_printf(p->arena, "%.*s%s%.*s", 5, w.ptr, signs, STR_ARG(str_from(w, 5))), &odd) == 0)
+		note(p, r, diff_same(p, &word, &odd) ? NO : YES);
 }
 
 /* 1 the page stays, 0 it changes, -1 no answer. */
@@ -130,10 +130,14 @@ static int ask(struct probe *p, enum reaction r)
 static int told(struct probe *p, enum reaction r)
 {
 	check(r < REACTIONS);
+	if (r == REACTION_SHELL && told(p, REACTION_SIGNS) == NO) /* they are among those */
+		return NO;
 	if (p->reactions[r] == UNKNOWN && r < REACTION_SIGNS)
 		ask_word(p);
 	else if (p->reactions[r] == UNKNOWN && r == REACTION_SIGNS)
-		ask_signs(p);
+		ask_signs(p, r, "'\"`)]}${{<%[%'\"}}%>*(|;&#{@(\\");
+	else if (p->reactions[r] == UNKNOWN && r == REACTION_SHELL)
+		ask_signs(p, r, ";|$(&`\n");
 	else if (p->reactions[r] == UNKNOWN)
 		note(p, r, ask(p, r));
 	int what = p->reactions[r];
@@ -153,4 +157,50 @@ bool reaction(struct probe *p, enum reaction r)
 bool reaction_seen(struct probe *p, enum reaction r)
 {
 	return told(p, r) == YES;
+}
+
+/* ---- headers ---- */
+
+enum { HEADER_ASKED = 1, HEADERS_CHANGE = 2, HEADER_SHOWN = 4 }; /* then one bit for each header */
+
+static void ask_headers(struct probe *p)
+{
+	struct target *t = p->unit->target;
+	struct diff_side base = diff_base(&p->point), side;
+	struct scan_header h[POINTS_HEADERS];
+	struct str words[POINTS_HEADERS];
+	for (size_t i = 0; i < POINTS_HEADERS; i++) {
+		words[i] = probe_word(p, 8);
+		h[i] = (struct scan_header){ str_c(points_header_names[i]),
+					     arena_printf(p->arena, "%.*s'\")\\${{<%.*s", STR_ARG(points_header_value(p->run, t, str_c(points_header_names[i]))),
+							  STR_ARG(words[i])) };
+	}
+	unsigned what = HEADER_ASKED | HEADERS_CHANGE; /* no answer: nothing can be said */
+	if (diff_send(p, &(struct scan_mutation){ .headers = h, .headers_len = POINTS_HEADERS, .fresh = true }, &side) == 0) {
+		side.sent = STR("");
+		bool same = diff_same(p, &base, &side) || (probe_stable(p) && diff_same(p, &base, &side)); /* then its zones are known */
+		what = HEADER_ASKED | (same ? 0 : HEADERS_CHANGE);
+		for (size_t i = 0; i < POINTS_HEADERS; i++)
+			if (kit_reflects(side.x->text.len ? side.x->text : side.x->body, words[i]) || kit_reflects(side.x->head, words[i]))
+				what |= HEADER_SHOWN << i;
+	}
+	t->headers = what;
+}
+
+bool reaction_header(struct probe *p)
+{
+	struct target *t = p->unit->target;
+	if (p->run->o.mode == SCAN_DEEP || p->point.where != WHERE_HEADER)
+		return true;
+	while (t->asking_headers && !t->headers && !p->run->stopping)
+		probe_park(p);
+	if (!t->headers) {
+		t->asking_headers = true;
+		ask_headers(p);
+		t->asking_headers = false;
+	}
+	for (size_t i = 0; i < POINTS_HEADERS; i++)
+		if (str_ieq(p->point.name, str_c(points_header_names[i])))
+			return (t->headers & (HEADERS_CHANGE | HEADER_SHOWN << i)) != 0;
+	return true; /* not one of those */
 }

@@ -11,6 +11,7 @@ enum reaction {
 	REACTION_VALUE,	 /* a word that nothing can know gives another page */
 	REACTION_SHOWN,	 /* that word stands in the answer, head or body, in any encoding */
 	REACTION_SIGNS,	 /* it matters whether a nonsense word holds signs that mean something in some language */
+	REACTION_SHELL,	 /* the same for what a shell minds outside of quotes */
 	REACTION_QUOTES, /* quotes behind the value give another page */
 	REACTION_SINGLE, /* left and entered again, a text in single quotes is the same: 'a' AND '1'='1', 'a'||'' */
 	REACTION_DOUBLE, /* the same in double quotes */
@@ -25,4 +26,7 @@ enum reaction {
 bool reaction(struct probe *p, enum reaction r);
 /* The same, for what is wanted only where it was seen; also false when it could not be told. */
 bool reaction_seen(struct probe *p, enum reaction r);
+/* Is the header, one that every program gets, read by the one behind this request? A word with signs in
+ * all of them at once, asked once per request: shown, or another page. Only its own header counts as shown. */
+bool reaction_header(struct probe *p);
 #endif

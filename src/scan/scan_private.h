@@ -300,7 +300,8 @@ struct target {
 	struct arena *zones_arena;
 	struct kit_zones zones;
 	struct map *found;	/* check id + point: reported here */
-	bool has_token, has_units;
+	bool has_token, has_units, asking_headers;
+	unsigned headers;	/* reaction_header() */
 	struct endpoint *endpoint; /* of the request itself */
 };
 struct attack {
@@ -336,6 +337,10 @@ uint64_t attack_expected(const struct run *r);
 void attack_free(struct run *r);
 /* Units of one insertion point: points.c */
 void points_of(struct run *r, struct target *t);
+/* Headers that every program gets. */
+#define POINTS_HEADERS 3
+extern const char *const points_header_names[POINTS_HEADERS];
+struct str points_header_value(const struct run *r, const struct target *t, struct str name);
 /* Does this parameter choose the page, as behind a front controller (index.php?page=login.php,
  * ?m=home&c=user&a=list, ?s=/index/user)? Then its words are part of the path. */
 bool points_choose_page(struct str name, struct str value);
@@ -411,6 +416,8 @@ struct probe {
 	unsigned char reactions[REACTIONS]; /* of the point: reaction.c */
 	struct answer *word_answer; /* to this nonsense in its place, kept for it */
 	char word[10];
+	struct answer *shown; /* of a UNIT_SHOW, for the next check */
+	uint64_t requests, shown_requests;
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */

@@ -1,6 +1,7 @@
 /* What several active checks share. */
 #include "base/limits.h"
 #include "scan/checks/active_private.h"
+#include "scan/kit.h"
 
 bool active_served(struct probe *p, const struct scan_exchange *x)
 {
@@ -65,6 +66,30 @@ bool active_own_header(const struct scan_point *pt)
 			if (str_ieq(str_trim(part), pt->name))
 				return true;
 	return false;
+}
+
+const char *const active_forwarded[ACTIVE_FORWARDED] = { "X-Forwarded-Host", "X-Host", "X-Forwarded-Server", "X-HTTP-Host-Override",
+							 "X-Original-Host", "Forwarded" };
+
+const struct scan_exchange *active_strange(struct probe *p, const struct scan_exchange *x, struct str hosts[ACTIVE_FORWARDED])
+{
+	struct scan_header h[ACTIVE_FORWARDED + 1];
+	const struct scan_exchange *r;
+	char hash[33];
+	/* by the address, so that the next check asks for the same and is answered from the cache */
+	kit_hash(x->url, hash);
+	for (size_t i = 0; i < ACTIVE_FORWARDED; i++) {
+		char word[10] = "";
+		for (size_t k = 0; k < sizeof(word) - 1; k++)
+			word[k] = (char)('a' + (hash[k] * 7 + hash[k + 12] * 3 + (int)(i * 5 + k)) % 26);
+		hosts[i] = probe_printf(p, "%s.example", word);
+		h[i] = (struct scan_header){ str_c(active_forwarded[i]), i + 1 < ACTIVE_FORWARDED ? hosts[i] : probe_printf(p, "host=%.*s", STR_ARG(hosts[i])) };
+	}
+	h[ACTIVE_FORWARDED] = (struct scan_header){ STR("Origin"), STR("null") };
+	if (probe_send(p, &(struct scan_mutation){ .url = x->url, .headers = h, .headers_len = ARRAY_SIZE(h) }, &r) < 0 ||
+	    (r->status >= 400 && x->status < 400))
+		return NULL;
+	return r;
 }
 
 struct str active_boundary(struct str type)

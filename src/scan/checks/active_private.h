@@ -41,6 +41,11 @@ bool active_next_part(struct str boundary, struct str *rest, struct active_part 
 bool active_sql_error(const struct scan_exchange *x, struct str *proof, const char **dbms);
 /* Does a shared cache say that this answer came out of it? */
 bool active_cache_hit(const struct scan_exchange *x);
+/* The page asked for with an opaque origin and with random hosts in the headers by which proxies name
+ * one: what several checks look at first, sent once for each address. NULL: none, or refused so. */
+#define ACTIVE_FORWARDED 6
+extern const char *const active_forwarded[ACTIVE_FORWARDED];
+const struct scan_exchange *active_strange(struct probe *p, const struct scan_exchange *x, struct str hosts[ACTIVE_FORWARDED]);
 /* Origin of the base with `path` behind it. */
 struct str active_url(struct probe *p, const char *path);
 #endif

@@ -127,7 +127,8 @@ static void probe_code(struct probe *p, const struct scan_point *pt)
 	    probe_point_found(p, "command-injection"))
 		return;
 	/* what fails as it stands may be evaluated too, and fail for that */
-	bool plain = deep || pt->base->status >= 500 || diff_depends(p, &base) || diff_reflects(p), quoted = deep || diff_parses(p);
+	bool plain = deep || pt->base->status >= 500 || diff_depends(p, &base), quoted = deep || diff_parses(p);
+	plain = plain || (quoted && diff_reflects(p)); /* shown with all its signs, it is no program */
 	/* a text that is shown as it is given, unless it is a sum: nobody offers that */
 	static const struct form sum = { "表达式 / expression", "{1}*{2}", PRODUCT, PLAIN, SCAN_STANDARD };
 	bool letters = pt->value.len > 0;

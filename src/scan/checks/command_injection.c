@@ -5,26 +5,25 @@
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
 #include "scan/oob.h"
+#include "scan/reaction.h"
 #include "scan/timing.h"
 
 /* {0} the value, {1} the command, {2} the same without blanks, {3} expr, {4} for Windows. */
 static const struct form {
 	const char *text;
 	enum scan_mode from;
-	enum { FRAMED, BARE } answer; /* words around the sum, or the sum alone */
+	enum { FRAMED, BARE, EITHER } answer; /* words around the sum, or the sum alone */
 } forms[] = {
 	{ "{0}|{1};{1};#'|{1};{1};#\"|{1};{1};#", SCAN_STANDARD, FRAMED },
 	{ "{0}$({2})`{2}`", SCAN_STANDARD, FRAMED },
-	/* one sign alone, where signs are told apart */
-	{ "{0};{1};#';{1};#\";{1};#", SCAN_STANDARD, FRAMED },
+	{ "{0}\n{1}\n{3}\n#'\n{1}\n{3}\n#\"\n{1}\n{3}\n#", SCAN_STANDARD, EITHER },
+	/* one sign alone, where the signs of a shell are told apart */
+	{ "{0};{1};{3};#';{1};{3};#\";{1};{3};#", SCAN_STANDARD, EITHER },
 	{ "{0}|{1} #'|{1} #\"|{1} #", SCAN_STANDARD, FRAMED },
 	{ "{0}$({2})", SCAN_STANDARD, FRAMED },
 	{ "{0}`{2}`", SCAN_STANDARD, FRAMED },
-	{ "{0}\n{1}\n#'\n{1}\n#\"\n{1}\n#", SCAN_STANDARD, FRAMED },
 	{ "{0}&&{2}&&{2}'&&{2}&&{2}\"&&{2}&&{2}", SCAN_STANDARD, FRAMED },
 	{ "{0}&{4}&'&{4}&\"&{4}&", SCAN_STANDARD, BARE },
-	{ "{0}\n{3}\n#'\n{3}\n#\"\n{3}\n#", SCAN_STANDARD, BARE },
-	{ "{0};{3};#';{3};#\";{3};#", SCAN_STANDARD, BARE },
 	{ "{0}|{3}", SCAN_DEEP, BARE },
 	{ "{0}|{2}", SCAN_STANDARD, FRAMED },
 	{ "{0};{2};", SCAN_DEEP, FRAMED },
@@ -38,9 +37,10 @@ static const struct form {
 	{ "{0}\n{2}\n", SCAN_DEEP, FRAMED },
 };
 
-#define SEVERAL 2 /* forms in front that serve several signs at once */
+#define SEVERAL 3 /* forms in front that serve several signs at once */
 
-static struct str render_echo(struct probe *p, const struct form *f, struct str *want)
+/* Both answers: either proves it. */
+static struct str render_echo(struct probe *p, const struct form *f, struct str *framed, struct str *bare)
 {
 	struct active_sum s = active_numbers(p);
 	uint32_t x = probe_number(p, 100000007, 400000009), y = probe_number(p, 100000007, 400000009);
@@ -52,15 +52,19 @@ static struct str render_echo(struct probe *p, const struct form *f, struct str 
 		probe_printf(p, "expr %u + %u", x, y),
 		probe_printf(p, "set /a %u+%u", x, y),
 	};
-	*want = f->answer == FRAMED ? probe_printf(p, "%.*s%.*s%.*s", STR_ARG(s.left), STR_ARG(s.sum), STR_ARG(s.right))
-				    : probe_printf(p, "%u", x + y);
+	*framed = f->answer == BARE ? STR_NULL : probe_printf(p, "%.*s%.*s%.*s", STR_ARG(s.left), STR_ARG(s.sum), STR_ARG(s.right));
+	*bare = f->answer == FRAMED ? STR_NULL : probe_printf(p, "%u", x + y);
 	return active_fill(p, f->text, args);
 }
 
 static struct str fire(struct probe *p, const struct form *f, const struct scan_exchange **ret)
 {
-	struct str want, sent = render_echo(p, f, &want);
-	return probe_value(p, sent, ret) < 0 ? STR_NULL : active_find(*ret, want);
+	struct str framed, bare, sent = render_echo(p, f, &framed, &bare), proof = STR_NULL;
+	if (probe_value(p, sent, ret) < 0)
+		return STR_NULL;
+	if (framed.ptr)
+		proof = active_find(*ret, framed);
+	return proof.ptr || !bare.ptr ? proof : active_find(*ret, bare);
 }
 
 static bool try_form(struct probe *p, const struct form *f)
@@ -185,11 +189,8 @@ static void probe_shell(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++) {
-		if (i == SEVERAL && probe_inert(p))
+		if (i == SEVERAL && (probe_inert(p) || !reaction(p, REACTION_SHELL)))
 			break;
-		/* where signs do not matter, only a line of its own may have passed what takes them out */
-		if (i >= SEVERAL && !deep && forms[i].text[3] != '\n' && !diff_parses(p))
-			continue;
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;
 	}

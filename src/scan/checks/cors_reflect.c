@@ -98,8 +98,11 @@ static void probe_cors(struct probe *p, const struct scan_exchange *x)
 						    STR_ARG(probe_word(p, 8)), STR_ARG(x->host)), &r);
 	if (near && try_kind(p, x, ANY))
 		return;
+	struct str hosts[ACTIVE_FORWARDED];
+	const struct scan_exchange *strange = probe_mode(p) == SCAN_DEEP ? NULL : active_strange(p, x, hosts);
+	bool null = !strange || str_ieq(str_trim(scan_header_get(&strange->headers, "access-control-allow-origin")), STR("null"));
 	for (enum kind k = SUFFIX; k < KINDS; k++)
-		if ((near || k > PREFIX) && (k <= PREFIX || shares || probe_mode(p) == SCAN_DEEP || k == NULL_ORIGIN) && try_kind(p, x, k))
+		if ((k != NULL_ORIGIN || null) && (near || k > PREFIX) && (k <= PREFIX || shares || probe_mode(p) == SCAN_DEEP || k == NULL_ORIGIN) && try_kind(p, x, k))
 			return;
 }
 

@@ -79,17 +79,23 @@ static void probe_lookup(struct probe *p, const struct scan_point *pt)
 	struct str sent;
 	if (!probe_oob_ready(p) || probe_reported(p) || !probe_stack(p, STACK_JAVA | STACK_OTHER))
 		return;
-	if (!headers_too && probe_oob_host(p, &name)) {
-		sent = lookup(p, &name);
-		if (probe_value(p, sent, &x) == 0)
-			expect(p, &name, x, sent);
-	}
-	if (!probe_first_point(p) || !probe_oob_host(p, &name))
+	if (!probe_oob_host(p, &name) || (headers_too && !probe_first_point(p)))
 		return;
 	sent = lookup(p, &name);
 	struct scan_header h[] = { { STR("User-Agent"), sent },	 { STR("Referer"), sent }, { STR("X-Forwarded-For"), sent },
 				   { STR("X-Api-Version"), sent }, { STR("Accept-Language"), sent } };
-	if (probe_send(p, &(struct scan_mutation){ .headers = h, .headers_len = ARRAY_SIZE(h), .fresh = true }, &x) == 0)
+	struct scan_mutation m = { .fresh = true };
+	if (probe_first_point(p)) { /* with the headers of the request */
+		m.headers = h;
+		m.headers_len = ARRAY_SIZE(h);
+	}
+	if (pt->where != WHERE_HEADER) {
+		m.value = sent;
+		m.value_set = true;
+	} else if (!headers_too) {
+		m = (struct scan_mutation){ .value = sent, .value_set = true, .fresh = true };
+	}
+	if (probe_send(p, &m, &x) == 0)
 		expect(p, &name, x, sent);
 }
 

@@ -5,8 +5,7 @@
 #include "scan/checks/active_private.h"
 #include "net/url.h"
 
-static const char *const forwarded[] = { "X-Forwarded-Host", "X-Host", "X-Forwarded-Server", "X-HTTP-Host-Override",
-					 "X-Original-Host", "Forwarded" };
+static const char *const *const forwarded = active_forwarded; /* shared with cors_reflect.c */
 
 /* Does `value` lead to that host? */
 static bool leads_to(struct probe *p, const struct scan_exchange *x, struct str value, struct str host)
@@ -70,13 +69,13 @@ static struct str address_of(struct probe *p, const struct scan_exchange *x, str
 enum how { HOW_HOST, HOW_FORWARDED, HOW_COUNT };
 
 struct sent {
-	struct str host[ARRAY_SIZE(forwarded)];
+	struct str host[ACTIVE_FORWARDED];
 };
 
 static int send_host(struct probe *p, const struct scan_exchange *x, enum how how, struct sent *s, const struct scan_exchange **ret)
 {
-	struct scan_header h[ARRAY_SIZE(forwarded)];
-	size_t n = how == HOW_HOST ? 1 : ARRAY_SIZE(forwarded);
+	struct scan_header h[ACTIVE_FORWARDED];
+	size_t n = how == HOW_HOST ? 1 : ACTIVE_FORWARDED;
 	for (size_t i = 0; i < n; i++) {
 		s->host[i] = probe_printf(p, "%.*s.example", STR_ARG(probe_word(p, 9)));
 		h[i].name = how == HOW_HOST ? STR("Host") : str_c(forwarded[i]);
@@ -91,7 +90,7 @@ static int send_host(struct probe *p, const struct scan_exchange *x, enum how ho
 static int taken(struct probe *p, const struct scan_exchange *x, enum how how, const struct sent *s, struct str *ret_proof,
 		 const char **ret_kind)
 {
-	size_t n = how == HOW_HOST ? 1 : ARRAY_SIZE(forwarded);
+	size_t n = how == HOW_HOST ? 1 : ACTIVE_FORWARDED;
 	for (size_t i = 0; i < n; i++) {
 		*ret_proof = address_of(p, x, s->host[i], ret_kind);
 		if (ret_proof->ptr)
@@ -156,7 +155,8 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		/* built from the Host header, it stands there as it is */
 		if (how == HOW_HOST && probe_mode(p) != SCAN_DEEP && !str_ihas(x->text, x->host) && !str_ihas(x->head, x->host))
 			continue;
-		if (send_host(p, x, how, &s, &r) < 0 || r->status >= 400 || (which = taken(p, r, how, &s, &proof, &kind)) < 0)
+		r = how == HOW_FORWARDED && probe_mode(p) != SCAN_DEEP ? active_strange(p, x, s.host) : NULL;
+		if ((!r && send_host(p, x, how, &s, &r) < 0) || r->status >= 400 || (which = taken(p, r, how, &s, &proof, &kind)) < 0)
 			continue;
 		/* What goes by the header and says so to caches hurts nobody but who sends it. */
 		if (how == HOW_FORWARDED && str_ihas(scan_header_get(&r->headers, "vary"), str_c(forwarded[which])))

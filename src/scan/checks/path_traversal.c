@@ -251,7 +251,7 @@ static bool may_name_file(const struct scan_point *pt)
 {
 	int64_t n;
 
-	return pt->value.len <= 200 && str_to_i64(pt->value, &n) < 0;
+	return pt->value.len <= 200 && str_to_i64(pt->value, &n) < 0 && !(pt->value.len && active_plain_number(pt->value));
 }
 
 /* An ending is forced on the name: then a file with that ending which many systems have. The
@@ -414,7 +414,7 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 		return;
 	if (probe_mode(p) != SCAN_DEEP) {
 		bool named = may_name_file(pt) && pt->value.len < 100;
-		bool file = named && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 ||
+		bool file = named && !str_has(pt->value, STR("://")) && (str_chr(pt->value, '.') >= 0 || str_chr(pt->value, '/') >= 0 ||
 				      (file_like(pt->name) && reaction(p, REACTION_DOT)));
 
 		file = file || (named && diff_depends(p, &base) && reaction_seen(p, REACTION_DOT));

@@ -186,7 +186,7 @@ static void probe_xpath(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt))
 		return;
-	if (breaks(p, "']\"", xpath_words, ARRAY_SIZE(xpath_words)) &&
+	if (!probe_inert(p) && breaks(p, "']\"", xpath_words, ARRAY_SIZE(xpath_words)) &&
 	    (try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "'", "' or '1'='2", "XPath") ||
 	    try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "\"", "\" or \"1\"=\"2", "XPath") ||
 	    try_message(p, xpath_words, ARRAY_SIZE(xpath_words), "]", " or 1=2", "XPath")))
@@ -238,10 +238,14 @@ static bool try_ldap(struct probe *p, const struct scan_point *pt)
 		struct diff_side yes, no, no2, odd;
 		struct str a[] = { pt->value, probe_word(p, 8) }, b[] = { pt->value, probe_word(p, 7) };
 		bool widens = list[i].widens;
-		if (diff_value(p, active_fill(p, list[i].yes, a), &yes) < 0 || diff_value(p, active_fill(p, list[i].no, a), &no) < 0)
+		/* the one that must stay as it was; then the one that must not */
+		if (diff_value(p, active_fill(p, widens ? list[i].no : list[i].yes, a), widens ? &no : &yes) < 0)
 			return false;
-		if (diff_same(p, &yes, &no) || diff_blocked(&base, &yes) || diff_blocked(&base, &no) ||
-		    !diff_same(p, &base, widens ? &no : &yes))
+		if (!diff_same(p, &base, widens ? &no : &yes))
+			continue;
+		if (diff_value(p, active_fill(p, widens ? list[i].yes : list[i].no, a), widens ? &yes : &no) < 0)
+			return false;
+		if (diff_same(p, &yes, &no) || diff_blocked(&base, &yes) || diff_blocked(&base, &no))
 			continue;
 		if (diff_value(p, active_fill(p, list[i].no, b), &no2) < 0 || !diff_same(p, &no, &no2) ||
 		    diff_value(p, active_fill(p, list[i].broken, a), &odd) < 0 || diff_same(p, &yes, &odd))
@@ -306,9 +310,10 @@ static void probe_ldap(struct probe *p, const struct scan_point *pt)
 {
 	if (!worth_asking(p, pt) || probe_point_found(p, "xpath-injection"))
 		return;
-	if (breaks(p, ")((", ldap_words, ARRAY_SIZE(ldap_words)) &&
+	/* either alone: one breaks a value, the other a whole filter; at an input that does nothing neither does */
+	if (!probe_inert(p) &&
 	    (try_message(p, ldap_words, ARRAY_SIZE(ldap_words), ")", "\\29", "LDAP") ||
-	    try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP")))
+	     try_message(p, ldap_words, ARRAY_SIZE(ldap_words), "(", "\\28", "LDAP")))
 		return;
 	struct diff_side base = diff_base(pt);
 	if (try_ldap_escape(p, pt) || (!diff_depends(p, &base) && try_ldap_any(p, pt)))

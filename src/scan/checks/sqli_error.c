@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "scan/checks/active_private.h"
 #include "scan/kit.h"
+#include "scan/reaction.h"
 
 /* Words of database errors; `near` (may be NULL) must stand within 300 bytes behind. */
 static const struct {
@@ -237,7 +238,7 @@ static void probe_error(struct probe *p, const struct scan_point *pt)
 	static const char *const suffixes[] = { "'\"", ")\\", "\\", ")" };
 	const struct scan_exchange *x;
 	struct match m;
-	if (probe_reported(p) || find_error(active_content(pt->base), &m))
+	if (probe_reported(p) || find_error(active_content(pt->base), &m) || (!active_own_header(pt) && !reaction_header(p)))
 		return;
 	size_t tries = probe_mode(p) == SCAN_QUICK || pt->where == WHERE_HEADER ? 1
 		       : pt->where == WHERE_COOKIE || pt->where == WHERE_PATH	 ? 2

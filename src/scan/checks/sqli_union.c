@@ -85,7 +85,8 @@ static bool ends_statement(struct probe *p, const struct context *c)
 	struct str value = c->number ? probe_point(p)->value : probe_printf(p, "%.*s", STR_ARG(probe_point(p)->value));
 	const char *close = c->form + (c->number ? 4 : 3), *end = strstr(close, " UNION");
 	struct diff_side base = diff_base(probe_point(p));
-	if (!end || !probe_stable(p) || !diff_depends(p, &base)) /* a value that finds nothing shows neither */
+	/* a value that finds nothing shows neither, unless errors show */
+	if (!end || !probe_stable(p) || (!diff_depends(p, &base) && !reaction_seen(p, REACTION_SIGNS)))
 		return true;
 	struct str quote = str_make(close, (size_t)(end - close)), rest = STR("-- -");
 	if (strchr(c->form, '#'))

@@ -4,6 +4,7 @@
  * server, and a page that repeats or strips its input has no product. */
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 
 /* Several pieces per request as long as none is an error to the engines of the others. {0}
  * and {1} numbers. */
@@ -131,7 +132,7 @@ static void probe_template(struct probe *p, const struct scan_point *pt)
 	const char *engines = "", *other;
 	struct str proof;
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !diff_reflects(p)) || (probe_sqli_found(p) && !deep) ||
+	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && ((!active_own_header(pt) && !reaction_header(p)) || !diff_reflects(p))) || (probe_sqli_found(p) && !deep) ||
 	    probe_point_found(p, "code-injection"))
 		return;
 	/* the signs hold what is an error to any engine that minds errors */
