@@ -426,7 +426,8 @@ static void look_at(struct run *r, const struct spec *spec, struct answer *a, st
 		tell_page(r, info);
 		return;
 	}
-	keep_cookies(r, a);
+	if (!spec->outside) /* what a stranger is given is nobody's session, least of all ours */
+		keep_cookies(r, a);
 	*info = page_info(a);
 	known_unchanged(r, spec, a, info);
 	tell_page(r, info);

@@ -173,6 +173,9 @@ static bool scripts_make_password(const struct scan_page *p, const struct scan_f
 int login_http_form(struct run *r, enum person_id who, struct str *landed, struct error *e)
 {
 	const struct scan_login *l = r->people[who].login;
+	int other = login_without_form(r, who, landed, e);
+	if (other)
+		return other > 0 ? 0 : -1;
 	struct answer *a = page_with_form(r, who, l->url.len ? l->url : r->o.target);
 	if (!a)
 		return fail(e, "login.no-form", "没有找到登录表单，请填写登录页地址，或改用登录脚本、Cookie。",
@@ -204,6 +207,8 @@ int login_http_form(struct run *r, enum person_id who, struct str *landed, struc
 		     "The log-in page's scripts change the password before it is sent: the browser logs in.");
 	} else {
 		struct answer *after = send_form(r, who, a, f, with, n + 1);
+		if (after)
+			login_take_token(r, who, after);
 		result = after ? judge(l, after, a->x.page->visible, e)
 			       : fail(e, "login.refused", "提交登录表单时没有收到应答。", "There was no answer to the log-in form.");
 		if (result == 0) {

@@ -26,4 +26,16 @@ int login_http_script(struct run *r, enum person_id who, struct str *landed, str
 bool login_offers_logout(const struct scan_page *p);
 /* The form with exactly one password field; NULL when there is none. */
 const struct scan_form *login_form_of(const struct scan_page *p);
+
+/* ---- login_auth.c ---- */
+/* By HTTP authentication, or by an interface that takes JSON. 1: logged in, 0: neither is asked for, -1: refused. */
+int login_without_form(struct run *r, enum person_id who, struct str *landed, struct error *e);
+/* A token in a JSON answer becomes what is sent from then on; false when there is none. */
+bool login_take_token(struct run *r, enum person_id who, const struct answer *a);
+struct login_digest {
+	struct str algorithm, user, realm, password, nonce, cnonce, method, uri;
+	unsigned nc;
+	bool qop; /* "auth" */
+};
+int login_digest(const struct login_digest *d, char out[65]);
 #endif

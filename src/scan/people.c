@@ -97,6 +97,7 @@ void people_forget(struct run *r, enum person_id who)
 	cookie_jar_free(p->jar);
 	p->jar = cookie_jar_new();
 	p->headers_len = p->given;
+	p->digest = (struct person_digest){ .set = false };
 }
 
 bool people_has_session(const struct run *r, enum person_id who)

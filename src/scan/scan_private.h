@@ -61,7 +61,14 @@ struct send;
 
 /* ---- people.c: as whom a request is sent ---- */
 enum person_id { AS_FIRST, AS_SECOND, AS_NOBODY, PEOPLE = AS_NOBODY };
+/* An HTTP Digest challenge that was answered. */
+struct person_digest {
+	bool set, qop;
+	struct str algorithm, realm, nonce, opaque;
+	unsigned nc;
+};
 struct person {
+	struct person_digest digest;
 	struct cookie_jar *jar;
 	struct str pinned; /* the user's own cookies: never changed by the site */
 	const struct scan_header *headers;
@@ -82,6 +89,7 @@ bool people_header_logs_in(struct str name);
 void people_learn_headers(struct run *r, enum person_id who, const json_t *list);
 /* What an earlier log-in left behind. */
 void people_forget(struct run *r, enum person_id who);
+void people_sign(struct run *r, struct send *s); /* login_auth.c */
 bool people_has_session(const struct run *r, enum person_id who);
 
 /* ---- wire.c: requests waiting for their turn; politeness ---- */

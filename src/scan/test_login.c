@@ -12,6 +12,7 @@
 #include "net/connector.h"
 #include "net/http.h"
 #include "net/test_server.h"
+#include "scan/login_private.h"
 #include "scan/login_script.h"
 #include "scan/scan.h"
 
@@ -21,6 +22,7 @@ static bool alive, captcha, searches, hidden;
 static struct map *pages, *inside; /* inside: identifiers that are logged in */
 static enum { ONE_SID, KEEPS_SID, RENEWS_SID } sids;
 static unsigned given, fixations;
+static bool strangers_sid;
 
 static void answer(struct test_conn *c, const char *head, const char *more, const char *body)
 {
@@ -68,11 +70,68 @@ static void login(struct test_conn *c, struct str q, bool post)
 		 "<title>Log in</title>%s<form action=/login method=post><input name=csrf type=hidden value=tok12345678>"
 		 "<input name=username id=u><input type=password name=password id=p>%s<input type=submit value=登录 id=go></form>",
 		 post ? "<p>用户名或密码不正确</p>" : "", captcha ? "<input name=captcha placeholder=验证码>" : "");
-	answer(c, "200 OK", "", page);
+	answer(c, "200 OK", post && strangers_sid ? "Set-Cookie: sid=stranger; Path=/\r\n" : "", page);
+}
+
+/* ---- without a form ---- */
+
+static enum { BY_FORM, BY_JSON, BY_BASIC, BY_DIGEST } entry;
+
+/* Of a Digest header. */
+static struct str part(struct str header, const char *before, char end)
+{
+	ssize_t at = str_find(header, str_c(before));
+	struct str v = str_from(header, at < 0 ? header.len : (size_t)at + strlen(before));
+	ssize_t n = str_chr(v, end);
+	return str_sub(v, 0, n < 0 ? v.len : (size_t)n);
+}
+
+static bool digest_right(struct str q, struct str path)
+{
+	char want[65];
+	ssize_t at = str_find(q, STR("Authorization: Digest "));
+	struct str h = str_from(q, at < 0 ? q.len : (size_t)at), line;
+	if (at < 0)
+		return false;
+	str_split(&h, '\r', &line);
+	struct login_digest d = { STR("SHA-256"), STR("ann"), STR("Members, only"), STR("Right1"), STR("n0nce"), part(line, "cnonce=\"", '"'),
+				  STR("GET"), part(line, "uri=\"", '"'), (unsigned)strtoul(part(line, "nc=", ',').ptr, NULL, 16), true };
+	if (!str_eq(d.uri, path) || str_starts(q, STR("POST")))
+		return false;
+	login_digest(&d, want);
+	return str_eq(part(line, "response=\"", '"'), str_c(want)) && str_has(line, STR("opaque=\"opq\""));
+}
+
+/* True when it was answered. */
+static bool other_door(struct test_conn *c, struct str q, struct str path)
+{
+	bool in = entry == BY_JSON ? alive && str_has(q, STR("\r\nX-Access-Token: tok-0123456789\r\n")) :
+		  entry == BY_BASIC ? str_has(q, STR("\r\nAuthorization: Basic YW5uOlJpZ2h0MQ==\r\n")) : digest_right(q, path);
+	if (entry == BY_FORM)
+		return false;
+	if (in && str_starts(path, STR("/member")))
+		return false;
+	if (entry == BY_JSON && str_eq(path, STR("/api/login"))) {
+		bool right = str_starts(q, STR("POST")) && str_has(q, STR("{\"username\":\"ann\",\"password\":\"Right1\"}"));
+		logins += right;
+		alive = alive || right;
+		const char *body = right ? "{\"code\":0,\"data\":{\"refreshToken\":\"ref-9999999\",\"accessToken\":\"tok-0123456789\"}}" :
+					   "{\"code\":500,\"msg\":\"密码错误\"}";
+		test_writef(c, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+			    str_starts(q, STR("POST")) ? "200 OK" : "405 Method Not Allowed", strlen(body), body);
+		return true;
+	}
+	if (!str_starts(path, STR("/member")))
+		return false;
+	answer(c, "401 Unauthorized", entry == BY_BASIC ? "WWW-Authenticate: Basic realm=\"M\"\r\n" : entry == BY_DIGEST ?
+	       "WWW-Authenticate: Digest realm=\"Members, only\", qop=\"auth,auth-int\", algorithm=SHA-256, nonce=\"n0nce\", opaque=\"opq\"\r\n" : "", "no");
+	return true;
 }
 
 static void member(struct test_conn *c, struct str q, struct str path)
 {
+	if (other_door(c, q, path))
+		return;
 	char page[4000], links[3000] = "";
 	if (lost_after && ++member_hits > lost_after) {
 		lost_after = 0;
@@ -80,7 +139,7 @@ static void member(struct test_conn *c, struct str q, struct str path)
 	}
 	ssize_t at = str_find(q, STR("sid=v"));
 	bool known = at >= 0 && map_has(inside, str_sub(q, (size_t)at + 4, (size_t)at + 4 + 12));
-	if (sids != ONE_SID ? !known : !alive || !str_has(q, STR("sid=good"))) {
+	if (entry == BY_FORM && (sids != ONE_SID ? !known : !alive || !str_has(q, STR("sid=good")))) {
 		answer(c, "302 Found", "Location: /login\r\n", "");
 		return;
 	}
@@ -106,7 +165,7 @@ static void handle(struct test_conn *c)
 						       "<title>Home</title><a href=/member>members</a> <a href=/login>登录</a>");
 		else if (str_starts(path, STR("/login")))
 			login(c, q, str_starts(line, STR("POST")));
-		else if (str_starts(path, STR("/member")))
+		else if (str_starts(path, STR("/member")) || (entry == BY_JSON && str_eq(path, STR("/api/login"))))
 			member(c, q, path);
 		else
 			answer(c, "404 Not Found", "", "nothing");
@@ -232,6 +291,54 @@ static void a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other(v
 	scan_summary_free(&s);
 }
 
+/* A log-in form that is tried as a stranger gives the stranger a session: the scan keeps its own. */
+static void a_stranger_s_session_is_not_taken_for_ours(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	strangers_sid = true;
+	assert_ok(run(ann, &s, &e));
+	strangers_sid = false;
+	assert_int_equal(logins, 1);
+	assert_all_seen();
+	scan_summary_free(&s);
+}
+
+static void interfaces_and_http_authentication_are_recognised(void **state)
+{
+	struct scan_summary s;
+	struct error e = { 0 };
+	struct scan_login l = ann;
+	l.check_url = STR("/member");
+	for (entry = BY_JSON; entry <= BY_DIGEST; entry++) {
+		l.url = entry == BY_JSON ? STR("/api/login") : STR("/member");
+		l.password = STR("Right1");
+		lost_after = entry == BY_JSON ? 7 : 0; /* is made again, too */
+		assert_ok(run(l, &s, &e));
+		assert_int_equal(logins, entry == BY_JSON ? 2 : 0);
+		assert_all_seen();
+		scan_summary_free(&s);
+		lost_after = 0;
+		l.password = STR("Wrong1");
+		assert_int_equal(run(l, &s, &e), -1);
+		assert_string_equal(e.code, "login.refused-words");
+	}
+	entry = BY_FORM;
+}
+
+static void digests_are_those_of_the_standard(void **state)
+{
+	struct login_digest d = { STR("MD5"), STR("Mufasa"), STR("testrealm@host.com"), STR("Circle Of Life"),
+				  STR("dcd98b7102dd2f0e8b11d0f600bfb0c093"), STR("0a4f113b"),
+				  STR("GET"), STR("/dir/index.html"), 1, true };
+	char out[65];
+	login_digest(&d, out);
+	assert_string_equal(out, "6629fae49393a05397450978507c4ef1");
+	d.algorithm = STR("SHA-256");
+	login_digest(&d, out);
+	assert_string_equal(out, "5abdd07184ba512a22c53f41470e5eea7dcaa3a93a59b630c13dfe0a5dc6e38b");
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	struct scan_summary s;
@@ -316,7 +423,9 @@ int main(void)
 		cmocka_unit_test(scripts_are_parsed_with_clear_errors), cmocka_unit_test(the_form_is_found_and_used),
 		cmocka_unit_test(a_lost_session_is_made_again), cmocka_unit_test(an_identifier_kept_over_the_log_in_is_told),
 		cmocka_unit_test(the_crawl_begins_where_the_log_in_led),	       cmocka_unit_test(what_is_wrong_is_said),
-		cmocka_unit_test(scripts_run_without_a_browser),
+		cmocka_unit_test(scripts_run_without_a_browser), cmocka_unit_test(digests_are_those_of_the_standard),
+		cmocka_unit_test(a_stranger_s_session_is_not_taken_for_ours),
+		cmocka_unit_test(interfaces_and_http_authentication_are_recognised),
 		cmocka_unit_test(a_measurement_and_a_look_at_the_session_do_not_wait_for_each_other),
 	};
 	struct error e = { 0 };

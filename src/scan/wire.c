@@ -328,6 +328,7 @@ static void submit(struct run *r, struct send *s)
 {
 	struct http_header list[64];
 	size_t n = 0;
+	people_sign(r, s);
 	for (size_t i = 0; i < s->q.headers_len && n < ARRAY_SIZE(list); i++)
 		list[n++] = (struct http_header){ s->q.headers[i].name, s->q.headers[i].value };
 	struct http_request q = { .method = s->q.method, .url = &s->url, .target = s->target, .headers = list,

@@ -236,10 +236,11 @@ try {
     const box = page.locator('fieldset', { hasText: '登录方式' }).first()
     const save = async () => { await test('site-save').click(); await until('the settings to be saved', () => test('site-save').isDisabled()) }
     const result = async (word) => { await box.getByRole('button', { name: '测试登录' }).click(); await box.getByText(word, { exact: true }).waitFor({ timeout: 60000 }) }
-    await box.getByText('登录表单', { exact: true }).click()
+    await box.getByText('用户名和密码', { exact: true }).click()
     await box.getByLabel('用户名', { exact: true }).fill('editor')
     await box.getByLabel('密码', { exact: true }).fill('wrong')
-    await box.getByLabel('登录页地址').fill('/login')
+    const at = box.getByLabel(/^登录页或登录接口/)
+    await at.fill('/login')
     await box.getByLabel('登录后才能看到的页面').fill('/member')
     await save()
     await result('登录不可用')
@@ -247,6 +248,14 @@ try {
     await box.getByLabel('密码', { exact: true }).fill('Right-1')
     await save()
     await result('登录可用')
+    // An interface that takes JSON and answers with a token is recognised, too; then back to the form.
+    await at.fill('/api/session')
+    await box.getByLabel('登录后才能看到的页面').fill('/api/me')
+    await save()
+    await result('登录可用')
+    await at.fill('/login')
+    await box.getByLabel('登录后才能看到的页面').fill('/member')
+    await save()
     assert((await api('/sites/' + siteId)).body.settings.login.password === '***', 'the password came back')
     await test('intrusive').click()
     await test('risky').waitFor()

@@ -23,6 +23,9 @@ export function startTarget({ pages = 60, delay = 25 } = {}) {
     const logIn = '<form method="post" action="/login"><input name="user"><input type="password" name="pass"><button>登录</button></form>'
     // Nothing links here: only an interface document and a log-in lead to these.
     if (path === '/api/echo') return answer(200, html, `<p>${url.searchParams.get('word') || ''}</p>`)
+    if (path === '/api/session' && req.method !== 'POST') return answer(405, 'application/json', '{}')
+    if (path === '/api/session') return req.on('end', () => answer(200, 'application/json', JSON.parse(sent || '{}').password === 'Right-1' ? '{"code":0,"data":{"token":"tok-0123456789"}}' : '{"code":1,"msg":"密码错误"}'))
+    if (path === '/api/me') return /tok-0123456789/.test(req.headers.authorization || '') ? answer(200, 'application/json', '{"name":"editor"}') : answer(401, 'application/json', '{"msg":"请登录"}')
     if (path === '/login' && req.method !== 'POST') return answer(200, html, page('登录', logIn))
     if (path === '/login') return req.on('end', () => {
       const p = new URLSearchParams(sent)
