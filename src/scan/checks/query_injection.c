@@ -226,11 +226,11 @@ static bool try_ldap(struct probe *p, const struct scan_point *pt)
 		bool widens;
 	} list[] = {
 		{ "{0})(objectClass=*", "{0})(q{1}=*", "{0})(objectClass=*)(", false },
-		{ "{0})(&(objectClass=*)", "{0})(&(q{1}=*)", "{0})(&(objectClass=*", false },
-		{ "{0})(|(objectClass=*)", "{0})(|(q{1}=*)", "{0})(|(objectClass=*", false },
+		{ "{0})(&(objectClass=*)(|(objectClass=*)(z{1}=*))", "{0})(&(q{1}=*)", "{0})(&(objectClass=*)(|(objectClass=*)(z{1}=*)", false },
+		{ "{0})(|(objectClass=*)(z{1}=*)", "{0})(|(q{1}=*)", "{0})(|(objectClass=*)(z{1}=*", false },
 		{ "*)(objectClass=*", "*)(q{1}=*", "*)(objectClass=*)(", true },
 		{ "{0}*)(objectClass=*", "{0}*)(q{1}=*", "{0}*)(objectClass=*)(", false },
-		{ "*)(|(objectClass=*)", "*)(|(q{1}=*)", "*)(|(objectClass=*", true },
+		{ "*)(|(objectClass=*)(z{1}=*)", "*)(|(q{1}=*)", "*)(|(objectClass=*)(z{1}=*", true },
 		{ "*))(|(objectClass=*", "*))(&(q{1}=*", "*))(|(objectClass=*)(((", true },
 	};
 	struct diff_side base = diff_base(pt);
@@ -245,6 +245,8 @@ static bool try_ldap(struct probe *p, const struct scan_point *pt)
 			continue;
 		if (diff_value(p, active_fill(p, widens ? list[i].yes : list[i].no, a), widens ? &yes : &no) < 0)
 			return false;
+		if (str_has(active_content(no.x), yes.sent)) /* an earlier probe's text is on the page */
+			continue;
 		if (diff_same(p, &yes, &no) || diff_blocked(&base, &yes) || diff_blocked(&base, &no))
 			continue;
 		if (diff_value(p, active_fill(p, list[i].no, b), &no2) < 0 || !diff_same(p, &no, &no2) ||
@@ -293,14 +295,15 @@ static bool try_ldap_escape(struct probe *p, const struct scan_point *pt)
 /* Where nothing was found: any value, with a condition on names that entries have or have not. */
 static bool try_ldap_any(struct probe *p, const struct scan_point *pt)
 {
-	static const char yes[] = "*)(|(objectClass=*)(uid=*)(cn=*)(mail=*)", no[] = "*)(|(q{0}=*)(z{0}=*)(x{0}=*)(w{0}=*)",
-			  broken[] = "*)(|(objectClass=*)(uid=*)(cn=*)(mail=*";
+	/* each with a word of its own: what an earlier probe left on the page is not this one shown again */
+	static const char yes[] = "*)(|(objectClass=*)(uid=*)(cn=*)(q{0}=*)", no[] = "*)(|(q{0}=*)(z{0}=*)(x{0}=*)(w{0}=*)",
+			  broken[] = "*)(|(objectClass=*)(uid=*)(cn=*)(q{0}=*";
 	struct diff_side base = diff_base(pt), t, f, f2, odd;
-	struct str a = probe_word(p, 6), b = probe_word(p, 6);
-	if (!probe_stable(p) || diff_value(p, str_c(yes), &t) < 0 || diff_same(p, &base, &t) || diff_blocked(&base, &t) ||
+	struct str a = probe_word(p, 6), b = probe_word(p, 6), c = probe_word(p, 6), d = probe_word(p, 6);
+	if (!probe_stable(p) || diff_value(p, active_fill(p, yes, &c), &t) < 0 || diff_same(p, &base, &t) || diff_blocked(&base, &t) ||
 	    diff_value(p, active_fill(p, no, &a), &f) < 0 || !diff_same(p, &base, &f) ||
 	    diff_value(p, active_fill(p, no, &b), &f2) < 0 || !diff_same(p, &base, &f2) ||
-	    diff_value(p, str_c(broken), &odd) < 0 || diff_same(p, &t, &odd) || !diff_confirmed(p, &base, &f, &t))
+	    diff_value(p, active_fill(p, broken, &d), &odd) < 0 || diff_same(p, &t, &odd) || !diff_confirmed(p, &base, &f, &t))
 		return false;
 	report(p, &t, &f, "LDAP");
 	return true;

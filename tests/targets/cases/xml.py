@@ -168,4 +168,15 @@ pair(L, form("mail", "bob@example.cn"), lambda v, r: people(f"(mail={v.replace('
 pair(L, link("filter", "cn=Bob"), lambda v, r: people(f"({v})", errors=True), lambda v, r: people(f"(cn={esc(v[3:])})", errors=True))
 pair(L, link("uid", "bob"), lambda v, r: people(f"(!(uid={v}))", errors=True), lambda v, r: people(f"(!(uid={esc(v)}))", errors=True))
 good(L, link("q", "a*"), lambda v, r: "<ul>" + "".join(f"<li>{d['cn']}</li>" for d in PEOPLE if re.match(re.escape(v).replace(r"\*", ".*"), d["uid"])) + "</ul>")
+BOARD = []
+
+
+def board(v, r):
+    """Keeps what both fields bring: what one probe left there is on the page that the next one sees."""
+    BOARD.extend(x for x in (v, r.get("nick")) if x not in BOARD)
+    del BOARD[:-60]
+    return "<ul>" + "".join(f"<li>{E(x)}</li>" for x in reversed(BOARD)) + "</ul>"
+
+
+good(L, form("note", "你好", also={"nick": "小明"}), board)
 good(L, link("q", "bob"), lambda v, r: f"<p>Bad search filter 是什么意思</p><p>{E(v)}</p>")
