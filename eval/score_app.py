@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """score_app.py LIST.tsv OURS.json [WAPITI.json]: what is documented of an application, and who found it.
 
-A row counts as found when a finding of one of its checks (not a tentative one) lies at its path or below. What
+A row counts as found when a finding of one of its checks (not a tentative one) lies at its path or below ("trap": when
+the scan came to its end). What
 we reported at 中危 and above that matches no row is listed, to be looked at by hand: new, or false."""
 import json
 import re
@@ -22,6 +23,8 @@ def at(url, path):
 
 
 def ours_has(row):
+    if row[1] == "trap":  # a calendar without end: passed when the scan came to its end
+        return bool(ours.get("complete"))
     return any(f["confidence"] != "tentative" and at(f["url"], row[0]) and any(f["check"].startswith(p) for p in row[1].split("|"))
                for f in ours["findings"])
 
