@@ -93,7 +93,8 @@ void link_text(struct str text, link_found *found, void *ctx)
 		if (!wanted(word))
 			continue;
 		count++;
-		if (found(ctx, LINK_GUESS, word))
+		bool markdown = from > 1 && text.ptr[from - 1] == '(' && text.ptr[from - 2] == ']'; /* a script makes a link of it */
+		if (found(ctx, markdown ? LINK_JS : LINK_GUESS, word))
 			return;
 	}
 }

@@ -1,5 +1,5 @@
-/* Inputs that nothing on the site names, forms on numbered pages, and quotes behind lead bytes:
- * each page has a twin that looks alike and gives nothing. */
+/* Inputs that nothing on the site names, forms on numbered pages, quotes behind lead bytes, and
+ * serialized objects: each page has a twin that looks alike and gives nothing. */
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -44,6 +44,16 @@ static void news(struct web *w, bool gbk)
 		web_text(w, "200 OK", "text/html; charset=gbk", strcmp(v, "1") == 0 ? "<p>first</p><p>text</p>" : "<p>no such news</p>");
 }
 
+#define JAVA_OBJECT "rO0ABXNyABFqYXZhLmxhbmcuSW50ZWdlcg=="
+
+/* Reads the object, or keeps it and looks at nothing but its being there. */
+static void load_java(struct web *w)
+{
+	char v[4096];
+	bool whole = strcmp(web_param(w, "object", v, sizeof(v)), JAVA_OBJECT) == 0;
+	web_html(w, whole || web_is(w, "/java-kept") ? "<p>7</p>" : "<pre>java.io.StreamCorruptedException: invalid stream header</pre>");
+}
+
 static void lesson(struct web *w, int number)
 {
 	char v[4096], out[16384];
@@ -71,11 +81,14 @@ static void handle(struct web *w)
 		web_html(w, "<p>the same for everyone</p>");
 	} else if (web_is(w, "/news-gbk") || web_is(w, "/news-utf8")) {
 		news(w, web_is(w, "/news-gbk"));
+	} else if (web_is(w, "/java") || web_is(w, "/java-kept")) {
+		load_java(w);
 	} else if (web_is(w, "/")) {
 		struct buf b;
 		buf_init(&b, 64 * KIB);
 		buf_c(&b, "<a href=/tool>t</a><a href=/own-address>o</a><a href=/visits>v</a><a href=/plain>p</a>"
-			  "<a href='/news-gbk?id=1'>g</a><a href='/news-utf8?id=1'>u</a>");
+			  "<a href='/news-gbk?id=1'>g</a><a href='/news-utf8?id=1'>u</a>"
+			  "<a href='/java?object=" JAVA_OBJECT "'>j</a><a href='/java-kept?object=" JAVA_OBJECT "'>k</a>");
 		for (int i = 1; i <= LESSONS; i++)
 			buf_printf(&b, "<a href=/lesson-%d>%d</a>", i, i);
 		web_html(w, "%.*s", (int)b.len, b.ptr);
@@ -115,6 +128,14 @@ static void lead_bytes_free_quotes(void **state)
 	assert_false(site_found(&site, "sqli-boolean", "/news-utf8"));
 }
 
+static void objects_that_are_loaded(void **state)
+{
+	const struct str only[] = { STR("unsafe-deserialization") };
+	site_scan(&site, (struct scan_options){ .mode = SCAN_STANDARD, .only_checks = only, .only_checks_len = 1 });
+	assert_int_equal(site_severity(&site, "unsafe-deserialization", "/java object"), SEVERITY_HIGH);
+	assert_int_equal(site_severity(&site, "unsafe-deserialization", "/java-kept object"), SEVERITY_INFO);
+}
+
 static int set_up(void **state)
 {
 	site_start(&site, handle);
@@ -133,6 +154,7 @@ int main(void)
 		cmocka_unit_test(unnamed_parameters_are_found_and_probed),
 		cmocka_unit_test(every_numbered_lesson_is_probed),
 		cmocka_unit_test(lead_bytes_free_quotes),
+		cmocka_unit_test(objects_that_are_loaded),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -15,6 +15,11 @@ static bool collect(void *ctx, enum scan_link_kind kind, struct str raw)
 	return false;
 }
 
+static bool collect_sure(void *ctx, enum scan_link_kind kind, struct str raw)
+{
+	return kind == LINK_GUESS ? false : collect(ctx, kind, raw);
+}
+
 static void assert_finds(void (*scan)(struct str, link_found *, void *), const char *text, const char *expected)
 {
 	struct buf b;
@@ -82,6 +87,11 @@ static void words_of_text(void **state)
 	assert_finds(link_text, "look at http://h.test/a, ./b/c.html (../dd) and /e/f.", "http://h.test/a\n./b/c.html\n../dd\n/e/f\n");
 	assert_finds(link_text, "请访问/news/list.do。旧地址：http://h.test/old", "/news/list.do\nhttp://h.test/old\n");
 	assert_finds(link_text, "and/or 1/2 /2024/11/22 </div> /word 5/6/7 //x", "");
+	struct buf b;
+	buf_init(&b, 4 * KIB);
+	link_text(STR("[Go](/go?url=) to /here/it/is"), collect_sure, &b);
+	assert_str(buf_view(&b), STR("/go?url=\n"));
+	buf_free(&b);
 	assert_finds(link_text, "default-src 'self'; report-uri /csp/report", "/csp/report\n");
 }
 

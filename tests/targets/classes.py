@@ -9,6 +9,7 @@ CHECKS = {
     "bypass-403": ["bypass-403", "403", "forbidden"], "csrf": ["csrf"], "cache-poisoning": ["cache-poisoning"],
     "cache-deception": ["cache-deception"], "upload": ["upload", "file-upload"], "jwt": ["jwt"], "graphql": ["graphql"],
     "websocket": ["websocket"], "backup": ["backup"], "directory-listing": ["directory-listing"],
+    "deserialization": ["unsafe-deserialization"],
     "session-id": ["session-id"], "session-fixation": ["session-fixation"],
     "default-login": ["default-login", "weak-login", "default-credentials", "weak"],
 }
