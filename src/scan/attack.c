@@ -521,6 +521,8 @@ void attack_free(struct run *r)
 	map_free(k->kinds);
 	map_free_values(k->vary, free);
 	map_free(k->once);
+	if (k->alike)
+		map_free_values(k->alike, free);
 	if (k->tags)
 		map_free_values(k->tags, free);
 }
@@ -652,6 +654,7 @@ static void unit_main(void *arg)
 		arena_free(keys);
 		return;
 	}
+	bool alike = false;
 	for (size_t i = 0; scan_checks[i] && !r->stopping; i++) {
 		const struct scan_check *c = scan_checks[i];
 		if (!applies(r, c, u))
@@ -663,7 +666,10 @@ static void unit_main(void *arg)
 			if ((!base && !late) || r->stopping)
 				break;
 			p->point.base = base;
-			run_check(p, c, base);
+			p->check = c;
+			alike = alike || reaction_alike(p);
+			if (!alike)
+				run_check(p, c, base);
 			drop_held(p);
 			arena_reset(p->arena);
 			if (r->stopping)
@@ -672,6 +678,9 @@ static void unit_main(void *arg)
 		}
 		r->attack.weight_done++;
 	}
+	if (!alike && !r->stopping)
+		reaction_done(p, p->found);
+	arena_reset(p->arena);
 	arena_free(keys);
 }
 

@@ -299,6 +299,7 @@ static int run_new(const struct scan_options *o, struct net_connector *connector
 	r->attack.routes = map_new();
 	r->attack.tags = map_new();
 	r->attack.once = map_new();
+	r->attack.alike = map_new();
 	r->fibers = fiber_pool_new();
 	r->o.fingerprints = o->fingerprints; /* too large for the JSON form: borrowed */
 	r->o.fingerprints_len = o->fingerprints_len;

@@ -440,6 +440,7 @@ static struct str found_key(struct probe *p, const char *id)
 
 void probe_report(struct probe *p, const struct scan_report *rep)
 {
+	p->found = true;
 	map_add(p->unit->target->found, found_key(p, p->check->id));
 	finding_report(p->run, p->check, rep, p->has_point ? &p->point : NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/mem.h"
 #include "scan/diff.h"
 #include "scan/scan_private.h"
 
@@ -203,4 +204,80 @@ bool reaction_header(struct probe *p)
 		if (str_ieq(p->point.name, str_c(points_header_names[i])))
 			return (t->headers & (HEADERS_CHANGE | HEADER_SHOWN << i)) != 0;
 	return true; /* not one of those */
+}
+
+/* ---- the same input on other pages ---- */
+
+#define ALIKE_KINDS 6 /* ways in which one input behaves */
+#define ALIKE_TRIED 2
+
+struct reaction_group {
+	struct kind {
+		struct kit_sig base, word;
+		unsigned char shown, signs;
+		unsigned tried;
+		bool found;
+	} kinds[ALIKE_KINDS];
+	size_t len;
+};
+
+static struct str group_key(struct probe *p)
+{
+	const struct scan_exchange *x = p->point.base;
+	return arena_printf(p->arena, "%.*s %.*s%.*s %d %d %.*s", STR_ARG(p->unit->spec->method), STR_ARG(x->origin), STR_ARG(x->path),
+			    (int)p->point.where, (int)p->point.inside, STR_ARG(p->point.name));
+}
+
+static struct kind *same_kind(struct probe *p, struct reaction_group *g)
+{
+	const struct kit_sig *base = answer_sig(answer_of(p->point.base)), *word = answer_sig(p->word_answer);
+	for (size_t i = 0; i < g->len; i++) {
+		struct kind *k = &g->kinds[i];
+		if (k->shown == p->reactions[REACTION_SHOWN] && k->signs == p->reactions[REACTION_SIGNS] &&
+		    kit_same_sig(&k->base, base) && kit_same_sig(&k->word, word))
+			return k;
+	}
+	return NULL;
+}
+
+static bool grouped(struct probe *p)
+{
+	return p->run->o.mode == SCAN_STANDARD && p->unit->kind == UNIT_POINT && p->point.where != WHERE_HEADER &&
+	       p->point.where != WHERE_PATH && p->point.base;
+}
+
+bool reaction_alike(struct probe *p)
+{
+	if (!grouped(p))
+		return false;
+	struct reaction_group *g = map_get(p->run->attack.alike, group_key(p));
+	bool tried = false;
+	for (size_t i = 0; g && i < g->len; i++)
+		tried = tried || (g->kinds[i].tried >= ALIKE_TRIED && !g->kinds[i].found);
+	if (!tried || told(p, REACTION_SHOWN) == UNTOLD || told(p, REACTION_SIGNS) == UNTOLD || !p->word_answer)
+		return false;
+	const struct kind *k = same_kind(p, g);
+	return k && k->tried >= ALIKE_TRIED && !k->found;
+}
+
+void reaction_done(struct probe *p, bool found)
+{
+	if (!grouped(p) || !p->word_answer || p->reactions[REACTION_SIGNS] == UNKNOWN || p->reactions[REACTION_SHOWN] == UNKNOWN)
+		return;
+	struct str key = group_key(p);
+	struct reaction_group *g = map_get(p->run->attack.alike, key);
+	if (!g) {
+		g = mem_alloc(sizeof(*g));
+		map_put(p->run->attack.alike, key, g);
+	}
+	struct kind *k = same_kind(p, g);
+	if (!k && g->len < ALIKE_KINDS) {
+		k = &g->kinds[g->len++];
+		*k = (struct kind){ .base = *answer_sig(answer_of(p->point.base)), .word = *answer_sig(p->word_answer),
+				    .shown = p->reactions[REACTION_SHOWN], .signs = p->reactions[REACTION_SIGNS] };
+	}
+	if (k) {
+		k->tried++;
+		k->found = k->found || found;
+	}
 }

@@ -29,4 +29,10 @@ bool reaction_seen(struct probe *p, enum reaction r);
 /* Is the header, one that every program gets, read by the one behind this request? A word with signs in
  * all of them at once, asked once per request: shown, or another page. Only its own header counts as shown. */
 bool reaction_header(struct probe *p);
+/* Front controllers show one page under many addresses. Does this input of this program (path, place and
+ * name) behave as it did on two pages where everything was tried and nothing found: the same page, the
+ * same answer to a word, the same reaction to signs? Standard scans leave it at that. */
+bool reaction_alike(struct probe *p);
+/* Everything was tried here: `found` or not. */
+void reaction_done(struct probe *p, bool found);
 #endif

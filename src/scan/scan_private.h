@@ -323,6 +323,7 @@ struct attack {
 	VEC(struct probe *) probes; /* alive */
 	struct probe *token_lock;
 	struct probe *store_lock; /* between storing something and looking at it */
+	struct map *alike;	  /* reaction_alike(): input of a program -> how it behaves */
 	struct map *once;	  /* probe_first() */
 	struct map *tags;	  /* word -> key of the unit of the input it was sent in */
 	VEC(struct unit *) again;
@@ -426,6 +427,7 @@ struct probe {
 	char word[10];
 	struct answer *shown; /* of a UNIT_SHOW, for the next check */
 	uint64_t requests, shown_requests;
+	bool found; /* something was reported here */
 	uint64_t random;
 };
 struct answer *probe_ask(struct probe *p, struct send *s); /* waits; NULL on failure */
