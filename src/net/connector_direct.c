@@ -1,8 +1,8 @@
 /* The direct connector: resolves, asks the policy about the very address it connects to,
  * connects without blocking and tries a name's addresses in order. With a forward proxy it
- * connects to the proxy instead and asks it for a tunnel (connector_proxy.c). Answers of
- * the name service are kept for a short time, so re-pointed names are noticed soon; each
- * use is checked again. */
+ * connects to the proxy instead and asks it for a tunnel (connector_proxy.c). Names are
+ * asked for in threads beside (os/errand.h); answers are kept for a short time, so
+ * re-pointed names are noticed soon; each use is checked again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,24 +18,33 @@
 #include "base/mem.h"
 #include "net/connector_private.h"
 #include "net/resolver.h"
+#include "os/errand.h"
 
 #define DIRECT_MAGIC 0x64697265u
 /* How long one address may hold up the next (RFC 8305 says 250 ms). */
 #define NEXT_ADDRESS_MS 250
+#define STALE_MS 60000 /* known addresses serve so much longer while they are asked for again */
+#define AGAIN_MS 3000  /* a name server that did not answer is left alone for so long */
 
 struct direct {
 	struct net_connector base;
 	unsigned magic;
 	const struct net_policy *policy;
-	struct net_resolver *resolver; /* NULL: getaddrinfo */
-	struct net_proxy *proxy;       /* NULL: none */
-	struct map *cache;             /* host -> struct entry */
+	char *dns_servers;       /* NULL: getaddrinfo */
+	struct net_proxy *proxy; /* NULL: none */
+	struct map *cache;       /* host -> struct entry */
+	struct os_errands *errands;
 	int timeout_ms;
 };
 
 struct entry {
-	struct net_addrs addrs;
+	struct net_addrs addrs; /* none: not found yet */
 	int64_t until_ms;
+	int64_t stale_ms;  /* until then the addresses serve while they are asked for again */
+	int64_t asked_ms;
+	int64_t again_ms; /* not before that, after no answer */
+	struct error why; /* of the last answer */
+	bool asking;
 	size_t first; /* the address that worked last */
 };
 
@@ -54,8 +63,6 @@ static int lookup_system(struct str host, struct net_addrs *ret, struct error *e
 	struct addrinfo *list = NULL;
 	char name[LIMIT_NET_HOST + 1];
 
-	if (host.len > LIMIT_NET_HOST)
-		return dns_error(e, "dns.no-name", host);
 	memcpy(name, host.ptr, host.len);
 	name[host.len] = '\0';
 	int rc = getaddrinfo(name, NULL, &hints, &list);
@@ -75,36 +82,132 @@ static int lookup_system(struct str host, struct net_addrs *ret, struct error *e
 	return ret->len ? 0 : dns_error(e, "dns.no-name", host);
 }
 
+/* One name asked for in another thread, with a resolver of its own. */
+struct ask {
+	struct os_errand base;
+	struct net_resolver *resolver; /* NULL: getaddrinfo */
+	char *host;
+	int result;
+	struct net_addrs addrs;
+	struct error why;
+};
+
+static void ask_run(struct os_errand *e)
+{
+	struct ask *a = (struct ask *)e;
+	struct str host = str_c(a->host);
+
+	a->result = a->resolver ? net_resolver_addrs(a->resolver, host, &a->addrs, &a->why)
+				: lookup_system(host, &a->addrs, &a->why);
+}
+
+static void ask_free(struct os_errand *e)
+{
+	struct ask *a = (struct ask *)e;
+
+	net_resolver_free(a->resolver);
+	free(a->host);
+	free(a);
+}
+
+static struct entry *entry_of(struct direct *d, struct str host)
+{
+	struct entry *en = map_get(d->cache, host);
+
+	if (en)
+		return en;
+	if (map_len(d->cache) >= LIMIT_NET_DNS_CACHE) {
+		map_free_values(d->cache, free);
+		d->cache = map_new();
+	}
+	en = mem_alloc(sizeof(*en));
+	map_put(d->cache, host, en);
+	return en;
+}
+
+/* What was asked for and came. A name that could not be found keeps the addresses it had. */
+static void take_asks(struct direct *d, int wait_ms)
+{
+	struct os_errand *e;
+
+	while ((e = os_errands_take(d->errands, wait_ms))) {
+		struct ask *a = (struct ask *)e;
+		struct entry *en = entry_of(d, str_c(a->host));
+		int64_t now = clock_mono_ms(&clock_system), ttl = a->addrs.ttl_s < 1 ? 1 : a->addrs.ttl_s;
+
+		en->asking = false;
+		en->why = a->why;
+		if (a->result == 0) {
+			ttl = ttl > LIMIT_NET_DNS_CACHE_S ? LIMIT_NET_DNS_CACHE_S : ttl;
+			en->addrs = a->addrs;
+			en->first = 0;
+			en->until_ms = now + 1000 * ttl;
+			en->stale_ms = en->until_ms + STALE_MS;
+		} else {
+			en->again_ms = error_is(&a->why, "dns.timeout") ? now + AGAIN_MS : 0;
+		}
+		e->free(e);
+		wait_ms = 0;
+	}
+}
+
+static int ask(struct direct *d, struct entry *en, struct str host, struct error *e)
+{
+	struct ask *a = mem_alloc(sizeof(*a));
+
+	a->base = (struct os_errand){ .run = ask_run, .free = ask_free };
+	a->host = str_dup(host);
+	if (d->dns_servers && net_resolver_new(str_c(d->dns_servers), &a->resolver, e) < 0) {
+		ask_free(&a->base);
+		return -1;
+	}
+	en->asking = true;
+	en->asked_ms = clock_mono_ms(&clock_system);
+	os_errands_send(d->errands, &a->base);
+	return 0;
+}
+
+static struct entry *not_found(const struct entry *en, struct str host, struct error *e)
+{
+	if (en->asking || !en->why.code[0])
+		dns_error(e, "dns.timeout", host);
+	else if (e)
+		*e = en->why;
+	return NULL;
+}
+
+/* Waits for a name that was never found before, and not for long; one that is known is asked for
+ * again beside, and the addresses it had serve meanwhile. */
 static struct entry *lookup(struct direct *d, struct str host, struct error *e)
 {
-	int64_t now = clock_mono_ms(&clock_system);
-	struct entry *found = map_get(d->cache, host);
-	struct net_addrs addrs = { 0 };
 	struct sockaddr_storage numeric;
 	socklen_t len;
 
-	if (found && now < found->until_ms)
-		return found;
-	if (net_addr_parse(host, 0, &numeric, &len) == 0) {
-		addrs = (struct net_addrs){ .ptr = { numeric }, .len = 1, .ttl_s = 3600 };
-	} else if (d->resolver ? net_resolver_addrs(d->resolver, host, &addrs, e) < 0
-			       : lookup_system(host, &addrs, e) < 0) {
+	if (host.len > LIMIT_NET_HOST || memchr(host.ptr, 0, host.len)) {
+		dns_error(e, "dns.no-name", host);
 		return NULL;
 	}
-	if (!found) {
-		if (map_len(d->cache) >= LIMIT_NET_DNS_CACHE) {
-			map_free_values(d->cache, free);
-			d->cache = map_new();
-		}
-		found = mem_alloc(sizeof(*found));
-		map_put(d->cache, host, found);
-	}
-	uint32_t ttl = addrs.ttl_s < 1 ? 1 : addrs.ttl_s;
+	take_asks(d, 0);
+	struct entry *en = entry_of(d, host);
+	int64_t now = clock_mono_ms(&clock_system);
 
-	*found = (struct entry){ .addrs = addrs };
-	found->until_ms = now + 1000 * (int64_t)(ttl > LIMIT_NET_DNS_CACHE_S ? LIMIT_NET_DNS_CACHE_S
-									     : ttl);
-	return found;
+	if (en->addrs.len && now < en->until_ms)
+		return en;
+	if (net_addr_parse(host, 0, &numeric, &len) == 0) {
+		*en = (struct entry){ .addrs = { .ptr = { numeric }, .len = 1 }, .until_ms = INT64_MAX };
+		return en;
+	}
+	if (!en->asking && now < en->again_ms)
+		return not_found(en, host, e);
+	if (!en->asking && ask(d, en, host, e) < 0)
+		return NULL;
+	if (en->addrs.len && now < en->stale_ms)
+		return en;
+	for (int64_t until = en->asked_ms + LIMIT_NET_DNS_MS; en->asking && now < until; now = clock_mono_ms(&clock_system)) {
+		take_asks(d, (int)(until - now));
+		en = entry_of(d, host);
+	}
+	return !en->asking && en->addrs.len && now < en->until_ms ? en : not_found(en, host, e);
 }
 
 int net_connect_error(struct error *e, int errnum, struct str host, uint16_t port)
@@ -324,7 +427,8 @@ static void free_direct(struct net_connector *self)
 
 	CHECK_OBJ(d, DIRECT_MAGIC);
 	map_free_values(d->cache, free);
-	net_resolver_free(d->resolver);
+	os_errands_free(d->errands);
+	free(d->dns_servers);
 	net_proxy_free(d->proxy);
 	d->magic = 0;
 	free(d);
@@ -344,8 +448,14 @@ int net_connector_direct(const struct net_direct_options *o, struct net_connecto
 	d->policy = o->policy;
 	d->cache = map_new();
 	d->timeout_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms : LIMIT_NET_CONNECT_MS;
-	if (o->dns_servers.len && net_resolver_new(o->dns_servers, &d->resolver, e) < 0)
-		return -1;
+	d->errands = os_errands_new();
+	if (o->dns_servers.len) {
+		_cleanup_resolver_ struct net_resolver *r = NULL;
+
+		if (net_resolver_new(o->dns_servers, &r, e) < 0)
+			return -1;
+		d->dns_servers = str_dup(o->dns_servers);
+	}
 	if (o->proxy.len && net_proxy_new(o->proxy, &d->proxy, e) < 0)
 		return -1;
 	*ret = take_ptr(c);
