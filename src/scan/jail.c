@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/connector.h"
+#include "os/errand.h"
 #include "os/frame.h"
 #include "scan/aside.h"
 #include "scan/browse.h"
@@ -125,10 +126,12 @@ static bool overdue(struct keeper *k, int64_t now, int64_t waited, bool heard)
 /* One wake-up: sockets asked for, frames. 1 go on, 0 the child has closed, -1. */
 static int keeper_turn(struct keeper *k)
 {
-	struct pollfd p[2] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = k->broker_fd, .events = POLLIN } };
+	struct pollfd p[3] = { { .fd = k->child.chan, .events = POLLIN }, { .fd = k->broker_fd, .events = POLLIN },
+			       { .fd = k->errands ? os_errands_fd(k->errands) : -1, .events = POLLIN } };
 	int64_t from = clock_mono_ms(&clock_system);
-	if (poll(p, 2, k->browsing ? 15 : 200) < 0 && errno != EINTR)
+	if (poll(p, ARRAY_SIZE(p), k->browsing ? 15 : 200) < 0 && errno != EINTR)
 		return error_os(k->e, errno, "poll");
+	jail_tell_names(k);
 	int64_t now = clock_mono_ms(&clock_system);
 	ask_to_stop(k, now);
 	if (overdue(k, now, now - from, p[0].revents || p[1].revents))
@@ -209,6 +212,7 @@ static int one_life(struct keeper *k)
 		if (pair[i] >= 0)
 			close(pair[i]);
 	os_child_free(&k->child);
+	os_errands_free(take_ptr(k->errands)); /* what this child asked is no answer for the next */
 	aside_close(k->aside);
 	k->aside = NULL;
 	os_frame_reader_free(&k->in);

@@ -16,6 +16,7 @@
 #include "scan/tech/tech.h"
 
 #define CHECKS_MS 2000 /* between two tellings of what each check did so far */
+#define DNS_MS 15000 /* for an answer about a name */
 
 struct child {
 	int chan;
@@ -34,10 +35,11 @@ struct child {
 	struct buf hits; /* the last FRAME_OOB_HITS */
 	VEC(struct buf) prints; /* FRAME_FINGERPRINTS */
 	VEC(struct buf) known;
-	bool hits_came, dns_came;
+	bool hits_came, dns_came, dns_asking;
 	struct buf browsed[SCAN_BROWSER_TABS]; /* FRAME_BROWSED as they came, the oldest first */
 	size_t browsed_n;
-	struct buf *dns; /* where the next FRAME_DNS goes */
+	struct buf dns, dns_name, dns_type; /* the answer, and what was asked */
+	int64_t dns_until;
 };
 
 static int child_send(struct child *c, enum frame type, struct str bytes)
@@ -184,6 +186,19 @@ static void on_log(void *ctx, struct str zh, struct str en)
 	buf_free(&b);
 }
 
+/* An answer about a name; one that came too late is nobody's. */
+static void take_names(struct child *c, struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	struct str name, type;
+	if (!c->dns_asking || reader_blob(&r, &name) < 0 || reader_blob(&r, &type) < 0 ||
+	    !str_eq(name, buf_view(&c->dns_name)) || !str_eq(type, buf_view(&c->dns_type)))
+		return;
+	buf_clear(&c->dns);
+	buf_str(&c->dns, str_make(r.ptr, (size_t)(r.end - r.ptr)));
+	c->dns_came = true;
+}
+
 /* One frame of the keeper while the engine runs. */
 static void child_listen(struct child *c)
 {
@@ -200,9 +215,8 @@ static void child_listen(struct child *c)
 		buf_clear(&c->hits);
 		buf_str(&c->hits, buf_view(&b));
 		c->hits_came = true;
-	} else if (type == FRAME_DNS && c->dns) {
-		buf_str(c->dns, buf_view(&b));
-		c->dns_came = true;
+	} else if (type == FRAME_DNS) {
+		take_names(c, buf_view(&b));
 	} else if (type == FRAME_BACK && c->back) {
 		buf_str(c->back, buf_view(&b));
 		c->back_came = true;
@@ -302,22 +316,40 @@ static int take_hit(struct reader *r, struct scan_oob_hit *h)
 	return 0;
 }
 
+/* One name at a time; who asks for another meanwhile asks again later. */
 static int child_dns(void *ctx, struct str name, struct str type, struct buf *ret)
 {
 	struct child *c = ctx;
-	struct buf b;
-	struct pollfd p = { .fd = c->chan, .events = POLLIN };
-	buf_init(&b, 4 * KIB);
-	buf_blob(&b, name);
-	buf_blob(&b, type);
-	c->dns_came = false;
-	c->dns = ret;
-	int r = child_send(c, FRAME_DNS_ASK, buf_view(&b));
-	buf_free(&b);
-	while (r == 0 && !c->dns_came && c->verdict == SCAN_GO && poll(&p, 1, 15000) == 1)
-		child_listen(c);
-	c->dns = NULL;
-	return c->dns_came && ret->len ? 0 : -1;
+	int64_t now = clock_mono_ms(&clock_system);
+	if (!c->dns_asking) {
+		struct buf b;
+		buf_init(&b, 4 * KIB);
+		buf_blob(&b, name);
+		buf_blob(&b, type);
+		buf_clear(&c->dns_name);
+		buf_str(&c->dns_name, name);
+		buf_clear(&c->dns_type);
+		buf_str(&c->dns_type, type);
+		c->dns_asking = true;
+		c->dns_came = false;
+		c->dns_until = now + DNS_MS;
+		int r = child_send(c, FRAME_DNS_ASK, buf_view(&b));
+		buf_free(&b);
+		c->dns_asking = r == 0;
+		return r < 0 ? -1 : 1;
+	}
+	child_should_stop(c);
+	if (!c->dns_came && now < c->dns_until && c->verdict == SCAN_GO)
+		return 1;
+	if (!str_eq(name, buf_view(&c->dns_name)) || !str_eq(type, buf_view(&c->dns_type))) {
+		c->dns_asking = c->dns_asking && c->verdict == SCAN_GO && now < c->dns_until + DNS_MS; /* nobody came for it */
+		return c->verdict == SCAN_GO ? 1 : -1;
+	}
+	c->dns_asking = false;
+	if (!c->dns_came || !c->dns.len)
+		return -1;
+	buf_str(ret, buf_view(&c->dns));
+	return 0;
 }
 
 static int child_oob_poll(void *ctx, struct str prefix, uint64_t *after,
@@ -479,6 +511,9 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	check(nfds == 1);
 	buf_init(&c.batch, 2 * JAIL_BATCH + LIMIT_JAIL_FRAME);
 	buf_init(&c.hits, LIMIT_OOB_FRAME + 64);
+	buf_init(&c.dns, LIMIT_OOB_FRAME);
+	buf_init(&c.dns_name, 4 * KIB);
+	buf_init(&c.dns_type, 64);
 	for (size_t i = 0; i < SCAN_BROWSER_TABS; i++)
 		buf_init(&c.browsed[i], LIMIT_BROWSE_ANSWER + 64);
 	int r = child_receive(&c, a, &o, &e);
@@ -513,6 +548,9 @@ static int jail_main(int chan, const int *fds, size_t nfds, struct str arg)
 	free_bufs(c.bundles.ptr, c.bundles.len);
 	buf_free(&c.batch);
 	buf_free(&c.hits);
+	buf_free(&c.dns);
+	buf_free(&c.dns_name);
+	buf_free(&c.dns_type);
 	for (size_t i = 0; i < SCAN_BROWSER_TABS; i++)
 		buf_free(&c.browsed[i]);
 	arena_free(a);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/oob_token.h"
 #include "net/url.h"
+#include "os/errand.h"
 #include "os/frame.h"
 #include "scan/aside.h"
 #include "scan/browse.h"
@@ -237,27 +238,64 @@ static void put_hit(void *arg, const struct scan_oob_hit *h)
 	buf_u64(b, (uint64_t)h->at_ms);
 }
 
+/* A name that is looked up beside the keeper's loop. */
+struct lookup {
+	struct os_errand base;
+	char *name, *type;
+	struct buf out; /* name, type, answer */
+};
+
+static void lookup_run(struct os_errand *e)
+{
+	struct lookup *l = (struct lookup *)e;
+	scan_dns_lookup(str_c(l->name), str_c(l->type), &l->out);
+}
+
+static void lookup_free(struct os_errand *e)
+{
+	struct lookup *l = (struct lookup *)e;
+	free(l->name);
+	free(l->type);
+	buf_free(&l->out);
+	free(l);
+}
+
+/* The child waits for one answer at a time. */
+void jail_tell_names(struct keeper *k)
+{
+	struct os_errand *e;
+	while (k->errands && (e = os_errands_take(k->errands, 0))) {
+		os_frame_send(k->child.chan, FRAME_DNS, buf_view(&((struct lookup *)e)->out), 5000, NULL);
+		e->free(e);
+	}
+}
+
 /* Names of the scanned domain only, and not without end: questions carry data, too. */
 static int keep_dns_ask(struct keeper *k, struct str bytes)
 {
 	struct reader r = reader_of(bytes);
-	struct arena *a = arena_new(1 * MIB);
 	struct str name, type;
 	struct url u;
-	struct buf out;
-	if (reader_blob(&r, &name) < 0 || reader_blob(&r, &type) < 0) {
-		arena_free(a);
+	if (reader_blob(&r, &name) < 0 || reader_blob(&r, &type) < 0)
 		return -1;
-	}
-	buf_init(&out, LIMIT_OOB_FRAME);
+	struct arena *a = arena_new(1 * MIB);
 	bool allowed = k->dns_asked++ < LIMIT_SCAN_DNS && url_parse(a, k->o->target, NULL, 0, &u, NULL) == 0 &&
 		       scan_dns_allowed(name, u.host);
-	int n = !allowed	? -1 :
-		k->events->dns ? k->events->dns(k->events->ctx, name, type, &out) :
-				  scan_dns_lookup(name, type, &out);
-	os_frame_send(k->child.chan, FRAME_DNS, n == 0 ? buf_view(&out) : STR(""), 5000, NULL);
-	buf_free(&out);
 	arena_free(a);
+	struct lookup *l = mem_alloc(sizeof(*l));
+	*l = (struct lookup){ .base = { .run = lookup_run, .free = lookup_free }, .name = str_dup(name), .type = str_dup(type) };
+	buf_init(&l->out, LIMIT_OOB_FRAME);
+	buf_blob(&l->out, name);
+	buf_blob(&l->out, type);
+	if (allowed && !k->events->dns) {
+		k->errands = k->errands ? k->errands : os_errands_new();
+		os_errands_send(k->errands, &l->base);
+		return 0;
+	}
+	if (allowed)
+		k->events->dns(k->events->ctx, name, type, &l->out);
+	os_frame_send(k->child.chan, FRAME_DNS, buf_view(&l->out), 5000, NULL);
+	lookup_free(&l->base);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ enum frame {
 	FRAME_STOP,
 	FRAME_OOB,	/* who listens: domain, URL */
 	FRAME_TEMPLATES, /* a piece of a bundle; the first byte says whether a new one begins */
-	FRAME_DNS,	/* answer to FRAME_DNS_ASK; empty: none */
+	FRAME_DNS,	/* answer to FRAME_DNS_ASK: its name and type, then what came; nothing: none */
 	FRAME_OOB_HITS, /* answer to FRAME_OOB_ASK */
 	FRAME_FINGERPRINTS, /* one file of further fingerprints */
 	FRAME_KNOWN,	    /* pages of the scan before */
@@ -55,6 +55,7 @@ struct keeper {
 	struct scan_summary *summary;
 	struct error *e;
 	unsigned dns_asked;
+	struct os_errands *errands; /* names that are being looked up */
 	struct os_child child;
 	struct os_frame_reader in;
 	struct net_broker *broker;
@@ -77,6 +78,8 @@ struct keeper {
 
 /* Heard of the child; -1 for what no honest child sends. */
 int jail_keep_frame(struct keeper *k, uint32_t type, struct str bytes);
+/* Names that have been looked up go to the child. */
+void jail_tell_names(struct keeper *k);
 /* A finished job of the browser goes to the child. */
 int jail_tell_browsed(struct keeper *k);
 

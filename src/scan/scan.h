@@ -235,7 +235,8 @@ struct scan_events {
 	void (*shot)(void *ctx, const struct scan_shot *s); /* a picture of a page; scan_run_jailed() only */
 	const struct scan_oob *oob; /* who hears what the target sends by itself; NULL: nobody */
 	/* Records of a name in the DNS: five blobs rcode, question, answer, authority, additional as
-	 * text lines into ret. 0 or -1. NULL: the system's name servers are asked (dns_lookup.h). */
+	 * text lines into ret. 0 or -1; 1: not yet, ask again later for the same. NULL: the system's
+	 * name servers are asked (dns_lookup.h). */
 	int (*dns)(void *ctx, struct str name, struct str type, struct buf *ret);
 	/* A recognised technology and where it was first seen; again under the same id when
 	 * its version or confidence has become better. */

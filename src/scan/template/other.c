@@ -465,14 +465,24 @@ static bool names_of(struct trun *tr, struct str name, struct str type, struct b
 	const struct scan_events *ev = tr->r->events;
 	struct str key = arena_printf(tr->scratch, "%.*s %.*s", STR_ARG(type), STR_ARG(name));
 	struct buf *kept = map_get(tr->ts->names, key);
+	int asked = 1;
+	if (!kept && !take_turn(tr))
+		return false;
+	bool turn = !kept;
+	while (!kept && (asked = ev->dns ? ev->dns(ev->ctx, name, type, out) : scan_dns_lookup(name, type, out)) == 1) {
+		if (tr->r->stopping)
+			break;
+		probe_sleep(tr->p, STEP_MS); /* the other fibers go on, and one of them may have asked the same */
+		kept = map_get(tr->ts->names, key);
+	}
+	if (turn)
+		wire_turn_over(tr->p);
 	if (kept) {
 		buf_str(out, buf_view(kept));
 		return out->len > 0;
 	}
-	if (!take_turn(tr))
+	if (asked == 1)
 		return false;
-	int asked = ev->dns ? ev->dns(ev->ctx, name, type, out) : scan_dns_lookup(name, type, out);
-	wire_turn_over(tr->p);
 	if (asked < 0)
 		buf_clear(out);
 	if (map_len(tr->ts->names) < KEPT_ANSWERS && !map_has(tr->ts->names, key)) {
