@@ -1,6 +1,8 @@
 /* scan_run(): one thread, one loop. Crawl first, then the active checks over what was
  * found; so the order of decisions does not depend on timing. Everything that
  * matters goes to the journal before the next thing is begun. */
+#include <poll.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -8,6 +10,7 @@
 #include "net/connector.h"
 #include "net/cookie.h"
 #include "net/tlsfacts.h"
+#include "net/waiter.h"
 #include "scan/aside.h"
 #include "scan/jslib.h"
 #include "scan/literals.h"
@@ -15,6 +18,7 @@
 #include "scan/template/run.h"
 
 #define RUN_TICK_US 200000
+#define TLS_LOOK_MS 50
 #define RUN_FLUSH_BYTES (256 * KIB)
 
 /* ---- small services ---- */
@@ -539,13 +543,32 @@ void run_started(struct run *r, struct answer *a)
 	}
 }
 
+/* A slow or silent server takes a minute of handshakes: orders to stop are heard meanwhile. */
+static int tls_wait(void *ctx, int fd, short events, int64_t until_ms)
+{
+	struct run *r = ctx;
+	struct pollfd p = { .fd = fd, .events = events };
+	while (poll(&p, 1, TLS_LOOK_MS) < 1) {
+		run_tick(r);
+		if (r->stopping || clock_mono_ms(&clock_system) >= until_ms)
+			return -1;
+	}
+	return 0;
+}
+
+static bool tls_turn(void *ctx)
+{
+	return !((struct run *)ctx)->stopping;
+}
+
 static void get_tls_facts(struct run *r)
 {
+	struct net_waiter w = { .wait = tls_wait, .turn = tls_turn, .ctx = r };
 	if (!url_is_https(&r->target))
 		return;
 	struct tls_facts *f = arena_new_of(r->arena, struct tls_facts);
-	if (tls_facts_get(r->connector, r->target.host, r->target.port, true, clock_wall_ms(r->clock), r->arena, f,
-			  NULL) == 0)
+	if (tls_facts_get_with(&w, r->connector, r->target.host, r->target.port, true, clock_wall_ms(r->clock), r->arena, f,
+			       NULL) == 0)
 		r->tls = f;
 }
 

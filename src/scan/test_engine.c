@@ -1,12 +1,14 @@
 /* The whole engine against a small web application inside the test: what a user would
  * notice. The application has real holes (an input that becomes markup, an input that is
  * evaluated as an SQL condition) and safe twins of them. */
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -191,6 +193,8 @@ struct log {
 	unsigned basis, last_basis;
 	bool went_back;
 	unsigned stop_after_pages;
+	bool stop_asked_later;
+	unsigned asked;
 };
 
 static void on_finding(void *ctx, const struct scan_finding *f)
@@ -222,6 +226,8 @@ static void on_progress(void *ctx, const struct scan_progress *p)
 static enum scan_verdict should_stop(void *ctx)
 {
 	struct log *l = ctx;
+	if (l->stop_asked_later && ++l->asked > 3)
+		return SCAN_CANCEL;
 	return l->stop_after_pages && map_len(l->pages) >= l->stop_after_pages ? SCAN_CANCEL : SCAN_GO;
 }
 
@@ -510,6 +516,30 @@ static void stopping_is_prompt_and_incomplete(void **state)
 	map_free(l.pages);
 }
 
+/* It takes connections and says nothing: the look at its TLS would last a minute. */
+static void stopping_is_heard_while_tls_is_looked_at(void **state)
+{
+	struct log l = { 0 };
+	struct scan_summary s = { 0 };
+	struct error e = { 0 };
+	char url[64];
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int64_t from = clock_mono_ms(&clock_system);
+	log_clear(&l);
+	l.stop_asked_later = true;
+	assert_true(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 50) == 0 &&
+		    getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", (unsigned)ntohs(at.sin_port));
+	if (run((struct scan_options){ .mode = SCAN_STANDARD, .target = str_c(url) }, &l, NULL, &s, &e) == 0)
+		assert_string_equal(s.reason, "stopped");
+	assert_in_range(clock_mono_ms(&clock_system) - from, 0, 4000);
+	scan_summary_free(&s);
+	map_free(l.findings);
+	map_free(l.pages);
+}
+
 static int setup(void **state)
 {
 	struct error e = { 0 };
@@ -543,6 +573,7 @@ int main(void)
 		cmocka_unit_test(nobody_there_is_an_error),
 		cmocka_unit_test(a_killed_run_goes_on),
 		cmocka_unit_test(stopping_is_prompt_and_incomplete),
+		cmocka_unit_test(stopping_is_heard_while_tls_is_looked_at),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
