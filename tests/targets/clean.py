@@ -7,7 +7,7 @@
   changing   every page differs from the last: news, times, counters, order of items
   waf        refuses what looks evil, by pages that quote it well; slow when it does
   honeypot   every path is whatever product one looks for, as far as words go
-  …          and those of clean_sites.py; without KIND, their names"""
+  …          and those of clean_sites.py and clean_offices.py; without KIND, their names"""
 import html
 import itertools
 import random
@@ -19,7 +19,10 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import unprivileged
+from clean_offices import OFFICES
 from clean_sites import SITES, Request
+
+SITES.update(OFFICES)
 
 E = html.escape
 SAFE = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
