@@ -541,6 +541,8 @@ static void drop_held(struct probe *p)
 	for (size_t i = 0; i < p->held.len; i++)
 		answer_unref(p->held.ptr[i]);
 	vec_clear(&p->held);
+	p->run->held_bytes -= p->held_bytes;
+	p->held_bytes = 0;
 }
 
 static void run_check(struct probe *p, const struct scan_check *c, const struct scan_exchange *base)

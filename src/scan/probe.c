@@ -10,6 +10,7 @@
 #define PROBE_CACHE_ENTRIES 4000
 #define PROBE_REFUSALS 3
 #define PROBE_MAX_BODY (512 * KIB)
+#define PROBE_HELD_ALL (320 * MIB) /* of all checks that are under way */
 #define PROBE_HELD_BYTES (24 * MIB) /* of one check: more means something is wrong with it */
 
 const char *scan_where_name(enum scan_where w)
@@ -46,6 +47,15 @@ void probe_sleep(struct probe *p, unsigned ms)
 	probe_wait(p);
 }
 
+/* Counted with what was made of it: text, tags. */
+static void hold(struct probe *p, struct answer *a)
+{
+	size_t n = arena_used(a->arena) + a->x.body.len;
+	*vec_push(&p->held) = a;
+	p->held_bytes += n;
+	p->run->held_bytes += n;
+}
+
 /* Sends and waits. The answer is held until the check returns; NULL on failure. */
 struct answer *probe_ask(struct probe *p, struct send *s)
 {
@@ -64,7 +74,7 @@ struct answer *probe_ask(struct probe *p, struct send *s)
 		run_check_stat(r, p->check)->requests++;
 	send_queue(s);
 	probe_wait(p);
-	*vec_push(&p->held) = a;
+	hold(p, a);
 	p->unit->target->refused += str_eq(str_c(a->error), STR("http.refused"));
 	return a->error[0] ? NULL : a;
 }
@@ -116,7 +126,7 @@ static struct answer *cached_ask(struct probe *p, struct send *s, bool fresh)
 	struct answer *a = fresh ? NULL : map_get(p->run->cache, key);
 	if (a) {
 		p->run->stats.saved++;
-		*vec_push(&p->held) = answer_ref(a);
+		hold(p, answer_ref(a));
 		send_free(s);
 		return a;
 	}
@@ -131,6 +141,8 @@ static bool too_much(const struct probe *p)
 	size_t sum = 0;
 	for (size_t i = 0; i < p->held.len; i++)
 		sum += p->held.ptr[i]->x.body.len;
+	if (p->run->held_bytes > PROBE_HELD_ALL && p->held_bytes > PROBE_HELD_ALL / 64)
+		return true; /* pages that grow while they are asked for: others need room as well */
 	return sum > PROBE_HELD_BYTES || arena_left(p->arena) < 16 * MIB;
 }
 

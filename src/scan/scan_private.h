@@ -418,6 +418,7 @@ struct probe {
 	const struct scan_check *check;
 	struct scan_point point;
 	VEC(struct answer *) held;
+	size_t held_bytes;
 	struct send *waiting;
 	bool ready, has_point, resumed;
 	bool parked; /* waits for what another fiber does */
@@ -551,6 +552,7 @@ struct run {
 	size_t cache_bytes;
 	struct menus *menus;   /* NULL: none seen */
 	struct shapes *shapes; /* NULL: no interface document */
+	size_t held_bytes;	 /* of answers that checks under way hold */
 	bool erratic;		 /* answers take long and vary wildly */
 	bool filtered;		 /* a filter stops what looks like an attack */
 	struct map *accounts;	 /* address of a door -> struct account * */

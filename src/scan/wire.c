@@ -165,8 +165,8 @@ static void look_erratic(struct run *r)
 	if (r->erratic || r->o.mode != SCAN_DEEP || w->samples < ERRATIC_SAMPLES || w->spread_us < ERRATIC_US || w->spread_us < w->usual_us / 2)
 		return;
 	r->erratic = true;
-	snprintf(zh, sizeof(zh), "网站响应时间长且极不稳定（通常 %.1f 秒，相差 %.1f 秒）：其余检测按标准模式的深度进行", (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);
-	snprintf(en, sizeof(en), "Answers take long and vary wildly (usually %.1f s, apart by %.1f s): the remaining probes go as deep as in standard mode",
+	snprintf(zh, sizeof(zh), "网站响应时间极不稳定（通常 %.1f 秒，相差 %.1f 秒）：其余检测按标准模式的深度进行", (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);
+	snprintf(en, sizeof(en), "The time of answers varies wildly (usually %.1f s, apart by %.1f s): the remaining probes go as deep as in standard mode",
 		 (double)w->usual_us / 1e6, (double)w->spread_us / 1e6);
 	run_log(r, zh, en);
 }
