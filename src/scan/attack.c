@@ -421,7 +421,7 @@ static void parent_dirs(struct run *r)
 }
 
 #define LIMIT_SHOW_PAGES 2500
-#define LIMIT_STORE_PAGES 600 /* pages without input that may keep what a browser says of itself */
+#define LIMIT_STORE_PAGES 2500 /* pages without input that may keep what a browser says of itself */
 
 /* Behind everything else: input is left behind once more, then pages are looked at again. */
 static void late_units(struct run *r, size_t requests)
