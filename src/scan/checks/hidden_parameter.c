@@ -2,11 +2,10 @@
  * asked at once; only when the page answers otherwise than for as many names that nobody knows
  * is the one that matters looked for, by halves. What is found is probed like any other input. */
 #include "scan/checks/active_private.h"
-#include "base/limits.h"
-#include "scan/form.h"
+#include "scan/checks/hidden.h"
 
 #define FOUND_PER_PAGE 3
-#define NAMES_MAX 160
+#define NAMES_MAX 200
 
 /* Likeliest first. Nothing that could end a session, delete or set back is among them. */
 static const char *const usual[] = {
@@ -29,18 +28,10 @@ struct names {
 
 static struct str with_names(struct probe *p, const struct scan_exchange *page, const struct str *names, size_t n, struct str value)
 {
-	struct buf b;
-	buf_init(&b, 16 * KIB);
-	buf_str(&b, page->url);
-	for (size_t i = 0; i < n; i++) {
-		buf_char(&b, i || page->query.len ? '&' : '?');
-		buf_str(&b, names[i]);
-		buf_char(&b, '=');
-		buf_str(&b, value);
-	}
-	struct str url = arena_str(probe_arena(p), buf_view(&b));
-	buf_free(&b);
-	return url;
+	struct str values[NAMES_MAX];
+	for (size_t i = 0; i < n; i++)
+		values[i] = value;
+	return hidden_url_all(p, page->url, names, values, n);
 }
 
 /* Does the page answer otherwise with these? -1: could not tell. */
@@ -88,12 +79,15 @@ static void leave_out(struct names *l, struct str name)
 		}
 }
 
-/* What the page's own address and forms name is known already. */
-static void unknown_names(const struct scan_exchange *page, struct names *l)
+/* What the page's own address and forms name is known already; what its scripts and comments mention is not. */
+static void unknown_names(struct probe *p, const struct scan_exchange *page, struct names *l)
 {
 	struct str rest = page->query, pair;
-	for (l->len = 0; l->len < ARRAY_SIZE(usual) && l->len < NAMES_MAX; l->len++)
-		l->list[l->len] = str_c(usual[l->len]);
+	l->len = hidden_names(p, page, l->list, HIDDEN_NAMES);
+	for (size_t i = 0; i < ARRAY_SIZE(usual) && l->len < NAMES_MAX; i++) {
+		leave_out(l, str_c(usual[i]));
+		l->list[l->len++] = str_c(usual[i]);
+	}
 	while (str_split(&rest, '&', &pair)) {
 		ssize_t eq = str_chr(pair, '=');
 		leave_out(l, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
@@ -117,7 +111,7 @@ static void probe_page(struct probe *p, const struct scan_exchange *page)
 	struct str name;
 	if (!read_by_program(p, page))
 		return;
-	unknown_names(page, &l);
+	unknown_names(p, page, &l);
 	if (answers(p, page, l.list, l.len) != 1 || !probe_stable(p))
 		return;
 	for (int found = 0; found < FOUND_PER_PAGE; found++) {

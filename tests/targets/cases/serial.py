@@ -94,4 +94,4 @@ pair(K, form("object", JAVA), complaining(JAVA, "Caused by: java.io.StreamCorrup
 pair(K, link("state", NET), complaining(NET, "System.Runtime.Serialization.SerializationException: End of Stream encountered before parsing was completed.", 500),
      known(NET))
 pair(K, cookie("remember", RUBY), complaining(RUBY, "ArgumentError (marshal data too short)", 500), lambda v, r: kept(v))
-pair(K, link("token", sign(b64(GOODS))), lambda v, r: load(v.partition(".")[0]), lambda v, r: signed(v))
+pair(K, link("ticket", sign(b64(GOODS))), lambda v, r: load(v.partition(".")[0]), lambda v, r: signed(v))
