@@ -63,6 +63,7 @@ const post = (path, body) => page.evaluate(async ([p, b]) => {
 const percent = async () => Number(((await test('progress').first().textContent()) || '').replace('%', ''))
 const ok = (m) => { assert(m.status < 400, `answered ${m.status}: ${m.text || JSON.stringify(m.body)}`); return m }
 
+const domPage = (sink) => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>欢迎</title></head><body><p id="o"></p><script>document.getElementById('o').${sink}='你好 '+decodeURIComponent(location.hash.slice(1))</script></body></html>`
 let siteId = '', scanId = '', before = 0, finding = null
 
 try {
@@ -149,6 +150,7 @@ try {
     await page.waitForURL('**/scan/runs/*')
     scanId = new URL(page.url()).pathname.split('/').pop()
     await until('progress above zero', async () => (await percent()) > 0, { timeout: 120000 })
+    await test('check-sum').waitFor({ timeout: 30000 }) // which checks run, while they do
     assert(/^\d+\.\d\d%$/.test((await test('progress').first().textContent()).trim()), 'progress has no two decimals')
     await shot('07-running')
   })
@@ -300,6 +302,8 @@ try {
   await S('assets: a run on the site\'s own port, lists, detail, history, export', async () => {
     await go(`/scan/sites/${siteId}?tab=assets`)
     await test('asset-start').click()
+    // UDP is the host's: not offered for a site whose own port alone is proved.
+    assert(await test('asset-udp').locator('input').isDisabled(), 'UDP is offered without leave')
     await shot('16b-asset-dialog')
     await test('asset-go').click()
     await until('the asset run', async () => ((await api(`/asset-runs?site_id=${siteId}`)).body.items[0] || {}).state === 'done', { timeout: 120000 })
@@ -370,7 +374,9 @@ try {
     // What the rule finds is retested like anything else, and is gone when it is gone.
     target.files.set('/demo-a', 'found-demo-a')
     const ended = async (id) => until('scan ' + id, async () => { const s = (await api('/scans/' + id)).body; assert(!['failed', 'cancelled'].includes(s.state), JSON.stringify(s.error)); return s.state === 'done' }, { timeout: LONG, every: 500 })
-    await ended((await post(`/sites/${siteId}/scans`, { mode: 'standard' })).id)
+    // A page whose own script writes the address into the page: found, and later retested, in the browser.
+    target.files.set('/dom.html', domPage('innerHTML'))
+    await ended((await post(`/sites/${siteId}/scans`, { mode: 'standard', settings: { browser: 'on' } })).id)
     const hit = (await api('/findings?limit=200&site_id=' + siteId)).body.items.find((f) => f.check === 'template:demo-a')
     assert(hit && hit.state === 'open', 'the rule found nothing')
     const retest = async () => { await go('/scan/vulns/' + hit.id); const r = page.waitForResponse((x) => x.url().endsWith('/retest')); await test('retest').click(); await ended((await (await r).json()).id); return (await api('/findings/' + hit.id)).body.state }
@@ -406,6 +412,28 @@ try {
     await test('history-builtin').click()
     await test('versions').waitFor()
     await shot('18e-rules-versions')
+  }, { needed: false })
+  await S('retest of what the browser found: still there, then fixed; its picture stands in the report', async () => {
+    const dom = (await api('/findings?limit=200&site_id=' + siteId)).body.items.find((f) => f.check === 'xss-dom')
+    assert(dom && dom.state === 'open', 'the script of /dom.html was not found')
+    const press = async (want) => {
+      await go('/scan/vulns/' + dom.id)
+      await test('retest').click()
+      await page.waitForURL('**/scan/runs/*')
+      const seen = test('retest-outcome')
+      await seen.waitFor({ timeout: 90000 })
+      assert(await seen.getAttribute('data-outcome') === want, `“${want}” expected: ` + (await seen.textContent()))
+    }
+    await press('still')
+    await shot('18f-retest')
+    const { id } = await post('/reports', { scan_id: dom.scan_id, formats: ['html'], lang: 'zh' })
+    const done = await until('the report', async () => { const r = (await api('/reports/' + id)).body; return r.state === 'done' && r }, { timeout: 60000 })
+    assert(done.files[0].format === 'html', JSON.stringify(done.files))
+    const html = await page.evaluate(async (p) => (await fetch(p)).text(), `/api/v1/reports/${id}/file?format=html`)
+    assert(html.includes('src="data:image/png;base64,'), 'no picture in the report')
+    target.files.set('/dom.html', domPage('textContent'))
+    await press('fixed')
+    assert((await api('/findings/' + dom.id)).body.state === 'fixed', 'the finding is still open')
   }, { needed: false })
   await S('search finds the site, and / focuses it', async () => {
     await go('/overview')

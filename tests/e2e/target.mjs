@@ -34,10 +34,10 @@ export function startTarget({ pages = 60, delay = 25 } = {}) {
     })
     if (path === '/member') return /member=yes/.test(req.headers.cookie || '') ? answer(200, html, page('会员中心', '<p>欢迎</p><a href="/member/find?name=a">查找</a> <a href="/logout">退出</a>')) : answer(302, html, '', { Location: '/login' })
     if (path === '/member/find') return /member=yes/.test(req.headers.cookie || '') ? answer(200, html, page('查找', `<p>结果：${url.searchParams.get('name') || ''}</p><a href="/logout">退出</a>`)) : answer(302, html, '', { Location: '/login' })
-    if (files.has(path)) return answer(200, 'text/plain', files.get(path))
+    if (files.has(path)) return answer(200, path.endsWith('.html') ? html : 'text/plain', files.get(path))
     if (path === '/') {
       const links = Array.from({ length: pages }, (_, i) => `<li><a href="/news/${i}.html">新闻 ${i}</a></li>`).join('')
-      return answer(200, 'text/html; charset=utf-8', page('测试门户', `<form action="/search" method="get"><input name="q"><button>搜索</button></form><a href="/list?page=1">列表</a><ul>${links}</ul>`), { 'Set-Cookie': 'sid=abc123; Path=/' })
+      return answer(200, 'text/html; charset=utf-8', page('测试门户', `<form action="/search" method="get"><input name="q"><button>搜索</button></form><a href="/list?page=1">列表</a> <a href="/dom.html">欢迎</a><ul>${links}</ul>`), { 'Set-Cookie': 'sid=abc123; Path=/' })
     }
     // Reflected cross-site scripting: the word comes back as it was sent.
     if (path === '/search') return answer(200, 'text/html; charset=utf-8', page('搜索', `<p>没有找到：${url.searchParams.get('q') || ''}</p><a href="/">首页</a>`))

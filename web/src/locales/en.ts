@@ -55,7 +55,7 @@ export default {
   table: { selectAll: 'Select all', select: 'Select {name}', count: 'Showing {n} of {total}', countOnly: '{n} in all', more: 'Load more', columns: 'Choose columns', reset: 'Reset' },
   chart: { asTable: 'View as table', asChart: 'View as chart', png: 'Export picture', empty: 'No data yet' },
   score: {
-    notCounted: 'Not scanned to the end, so not scored; these are the points that what was found would cost.', points: '{n} pts', never: 'Not scanned', none: 'No score', good: 'Good', fair: 'Fair', poor: 'Poor', label: 'Health score {n}, {word}', how: 'How the score is made', breakdown: 'Score breakdown', whenDone: 'The score and its breakdown appear when the scan is done.', nothing: 'Nothing was deducted', version: 'Formula version {v}',
+    retestNotCounted: 'A retest looks at one place and gives no score.', notCounted: 'Not scanned to the end, so not scored; these are the points that what was found would cost.', points: '{n} pts', never: 'Not scanned', none: 'No score', good: 'Good', fair: 'Fair', poor: 'Poor', label: 'Health score {n}, {word}', how: 'How the score is made', breakdown: 'Score breakdown', whenDone: 'The score and its breakdown appear when the scan is done.', nothing: 'Nothing was deducted', version: 'Formula version {v}',
     count: 'Count', first: 'First', step: 'Each further', cap: 'At most', deduction: 'Deducted', start: 'Starting score', ceiling: 'Ceiling while high or critical findings are open',
   },
   guide: {

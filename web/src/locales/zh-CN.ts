@@ -55,7 +55,7 @@ export default {
   table: { selectAll: '全选', select: '选择 {name}', count: '已显示 {n} 条，共 {total} 条', countOnly: '共 {n} 条', more: '加载更多', columns: '选择列', reset: '恢复默认' },
   chart: { asTable: '以表格查看', asChart: '以图表查看', png: '导出图片', empty: '暂无数据' },
   score: {
-    notCounted: '没有扫完，不计分；以上是已发现的问题会扣的分。', points: '{n}分', never: '未扫描', none: '无评分', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
+    retestNotCounted: '复测只看一处，不计分。', notCounted: '没有扫完，不计分；以上是已发现的问题会扣的分。', points: '{n}分', never: '未扫描', none: '无评分', good: '良好', fair: '一般', poor: '较差', label: '健康分 {n}，{word}', how: '分数怎么来的', breakdown: '扣分明细', whenDone: '扫描完成后给出分数与扣分明细。', nothing: '没有扣分项', version: '公式版本 {v}',
     count: '数量', first: '首个扣', step: '之后每个扣', cap: '最多扣', deduction: '扣分', start: '起始分', ceiling: '有高危或紧急漏洞时的封顶分',
   },
   guide: {
