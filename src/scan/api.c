@@ -86,7 +86,7 @@ void api_give(struct api_reader *r, struct str method, struct str url, struct st
 	for (size_t i = 0; i < method.len; i++)
 		m[i] = m[i] >= 'a' && m[i] <= 'z' ? (char)(m[i] - 32) : m[i];
 	struct api_request q = { str_make(m, method.len), url_text(r->a, &u, URL_NO_FRAGMENT | URL_NO_USERINFO), body, type, changes,
-				 template, path_inputs(template, u.path) };
+				 template, path_inputs(template, u.path), r->headers };
 	r->given++;
 	r->stopped = r->each(r->ctx, &q) != 0;
 }

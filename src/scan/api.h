@@ -19,6 +19,7 @@ struct api_request {
 	bool changes; /* a GraphQL mutation */
 	struct str template;	  /* the end of the path with {names} for its parameters, or "" */
 	uint32_t path_inputs; /* bit n: what follows the n-th slash of the path (1 first) is a parameter */
+	struct str headers;   /* names of header parameters, between commas, or "" */
 };
 /* Non-zero stops. */
 typedef int api_each(void *ctx, const struct api_request *q);

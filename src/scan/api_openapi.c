@@ -110,6 +110,28 @@ static struct str fill_query(const struct api_reader *r, const struct operation 
 	return s;
 }
 
+/* Those of the application's own: not what says who one is. */
+static struct str header_names(const struct api_reader *r, const struct operation *o)
+{
+	struct buf b;
+	const json_t *p;
+	buf_init(&b, 1 * KIB);
+	for (size_t n = 0; (p = parameter(r, o, n)); n++) {
+		struct str name = json_get_str(p, "name");
+		if (!str_eq(json_get_str(p, "in"), STR("header")) || !name.len || name.len > 60 || b.len > 200 || str_ieq(name, STR("Authorization")) ||
+		    str_ieq(name, STR("Content-Type")) || str_ieq(name, STR("Accept")) || str_ihas(name, STR("token")) || str_ihas(name, STR("key")))
+			continue;
+		bool plain = true;
+		for (size_t i = 0; i < name.len; i++)
+			plain = plain && (ascii_alnum(name.ptr[i]) || name.ptr[i] == '-' || name.ptr[i] == '_');
+		if (plain)
+			buf_printf(&b, "%s%.*s", b.len ? "," : "", STR_ARG(name));
+	}
+	struct str s = arena_str(r->a, buf_view(&b));
+	buf_free(&b);
+	return s;
+}
+
 /* ---- bodies ---- */
 
 static struct str write_json(const struct api_reader *r, const json_t *v)
@@ -255,7 +277,9 @@ static void give_operation(struct api_reader *r, struct operation *o, struct str
 	if (str_ends(server, STR("/")) && str_starts(o->template, STR("/")))
 		server = str_sub(server, 0, server.len - 1);
 	struct str url = arena_printf(r->a, "%.*s%.*s%.*s", STR_ARG(server), STR_ARG(fill_path(r, o)), STR_ARG(fill_query(r, o)));
+	r->headers = header_names(r, o);
 	api_give(r, o->method, url, text, type, false, o->template);
+	r->headers = STR("");
 }
 
 void api_read_openapi(struct api_reader *r)

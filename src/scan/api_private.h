@@ -14,6 +14,7 @@ struct api_reader {
 	size_t given;
 	size_t *left; /* bytes that the samples of one request may still take */
 	bool stopped;
+	struct str headers; /* of the request that is given next: names of header parameters */
 };
 /* Resolves `url` against base and hands the request over. `template`: the end of its path
  * with {names} for parameters, or "". */

@@ -693,7 +693,7 @@ static void start_unit(struct run *r, struct unit *u)
 	p->unit = u;
 	p->arena = arena_new(64 * MIB);
 	p->has_point = u->kind == UNIT_POINT || u->kind == UNIT_FILE_NAME;
-	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value,
+	p->point = (struct scan_point){ .where = u->where, .name = u->name, .value = u->value, .own = u->where == WHERE_HEADER && own_header(r, u),
 					.inside = !u->wrap ? WHERE_NONE : u->wrap->kind & WRAP_JSON ? WHERE_JSON
 								      : u->wrap->kind & WRAP_XML    ? WHERE_XML : WHERE_NONE };
 	p->random = r->seed ^ str_hash(u->key);

@@ -167,6 +167,7 @@ struct scan_point {
 	struct str value; /* decoded, the original one; what is inside when the value is a wrapping (wrap.h) */
 	enum scan_where inside; /* WHERE_JSON, WHERE_XML: a leaf of such a document in the parameter */
 	const struct scan_exchange *base; /* the request as the crawler sent it, with its answer */
+	bool own; /* a header that the answers name in Vary, or that the site's own scripts or documents send */
 };
 
 /* What is changed in the base request. All zero: the request as it was. */

@@ -113,13 +113,15 @@ static bool push_request(void *ctx, const struct link_request *q)
 	struct url page, u;
 	const struct url *base = p->url;
 	bool get = str_eq(q->method, STR("GET")), post = str_eq(q->method, STR("POST"));
+	if (p->script && url_parse(p->arena, p->spec->from, NULL, 0, &page, NULL) == 0)
+		base = &page;
+	if (q->headers.len && arena_left(p->arena) > 1 * MIB && url_parse(p->arena, q->url, base, 0, &u, NULL) == 0 && run_in_scope(p->r, &u))
+		points_note_headers(p->r, url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO), q->headers);
 	if ((get && str_chr(q->url, '?') < 0) || arena_left(p->arena) < 1 * MIB)
 		return false; /* a plain address: among the others */
 	if (!get && (p->r->o.mode == SCAN_QUICK || (!post && !(p->r->o.mode == SCAN_DEEP && p->r->o.intrusive)) ||
 		     form_says_destroy(q->body) || form_says_destroy(q->url)))
 		return false;
-	if (p->script && url_parse(p->arena, p->spec->from, NULL, 0, &page, NULL) == 0)
-		base = &page;
 	if (url_parse(p->arena, q->url, base, 0, &u, NULL) < 0)
 		return false;
 	frontier_push(p->r, &(struct spec){ .method = q->method, .url = url_text(p->arena, &u, URL_NO_FRAGMENT | URL_NO_USERINFO),

@@ -33,6 +33,8 @@ static int on_request(void *ctx, const struct api_request *q)
 	if (!allowed(p->r, q))
 		return 0;
 	shapes_note(p->r, q);
+	if (q->headers.len)
+		points_note_headers(p->r, q->url, q->headers);
 	p->taken += frontier_push(p->r, &(struct spec){ .method = q->method, .url = q->url, .body = q->body, .type = q->type,
 							.from = p->from, .depth = p->depth, .path_inputs = q->path_inputs, .kind = LINK_API });
 	return 0;

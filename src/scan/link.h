@@ -21,6 +21,7 @@ void link_script(struct str js, link_found *found, void *ctx);
  * that stands in the script itself. `method` in upper case, `url` as written. */
 struct link_request {
 	struct str method, url, body, type;
+	struct str headers; /* names of further ones that it sets, between commas */
 };
 typedef bool link_requested(void *ctx, const struct link_request *q);
 void link_requests(struct str js, link_requested *found, void *ctx);

@@ -18,7 +18,7 @@ struct made {
 	link_requested *found;
 	void *ctx;
 	size_t count;
-	struct buf url, body, type, scratch;
+	struct buf url, body, type, scratch, headers;
 	char method[12];
 };
 
@@ -205,7 +205,7 @@ static void guess_type(struct made *m)
 
 static void give(struct made *m)
 {
-	struct link_request q = { .method = str_c(m->method), .url = buf_view(&m->url) };
+	struct link_request q = { .method = str_c(m->method), .url = buf_view(&m->url), .headers = buf_view(&m->headers) };
 	guess_type(m);
 	if (str_eq(q.method, STR("GET"))) {
 		if (m->body.len && str_starts(buf_view(&m->type), STR("application/x-www-form"))) {
@@ -226,6 +226,7 @@ static void start(struct made *m)
 	buf_clear(&m->url);
 	buf_clear(&m->body);
 	buf_clear(&m->type);
+	buf_clear(&m->headers);
 	m->method[0] = 0;
 }
 
@@ -254,6 +255,39 @@ static void read_type(struct made *m, size_t at)
 	}
 }
 
+/* A header of the application's own: what every browser sends, and what says who one is, are none. */
+static void add_header(struct made *m, const struct token *t)
+{
+	static const char *const usual[] = { "content-type", "accept", "authorization", "cookie", "cache-control", "pragma", "host", "origin",
+					     "referer", "user-agent", "x-requested-with", "if-", "sec-", "content-length", "accept-" };
+	bool skip = (t->kind != T_STRING && t->kind != T_NAME) || t->text.len < 2 || t->text.len > 60 || m->headers.len > 200 ||
+		    str_ihas(t->text, STR("csrf")) || str_ihas(t->text, STR("xsrf")) || str_ihas(t->text, STR("token"));
+	for (size_t i = 0; i < ARRAY_SIZE(usual) && !skip; i++)
+		skip = usual[i][strlen(usual[i]) - 1] == '-' ? str_istarts(t->text, str_c(usual[i])) : str_ieq(t->text, str_c(usual[i]));
+	for (size_t i = 0; i < t->text.len && !skip; i++)
+		skip = !ascii_alnum(t->text.ptr[i]) && t->text.ptr[i] != '-' && t->text.ptr[i] != '_';
+	if (skip)
+		return;
+	if (m->headers.len)
+		buf_char(&m->headers, ',');
+	buf_str(&m->headers, t->text);
+}
+
+/* Names of the members of the object that opens at `at`. */
+static void read_headers(struct made *m, size_t at)
+{
+	for (size_t i = at + 1; i < m->r->tokens.len && !token_sign(token_at(m->r, i), '}');) {
+		const struct token *k = token_at(m->r, i);
+		bool pair = (k->kind == T_NAME || k->kind == T_STRING) && token_sign(token_at(m->r, i + 1), ':');
+		size_t end = value_end(m->r, pair ? i + 2 : i);
+		if (pair)
+			add_header(m, k);
+		if (!token_sign(token_at(m->r, end), ','))
+			return;
+		i = end + 1;
+	}
+}
+
 /* x.open("POST", url, …) … x.setRequestHeader("Content-Type", type) … x.send(body) */
 static void from_open(struct made *m, size_t i)
 {
@@ -266,6 +300,8 @@ static void from_open(struct made *m, size_t i)
 			continue;
 		if (word_is(token_at(m->r, n + 1), "setRequestHeader") && str_ieq(token_at(m->r, n + 3)->text, STR("content-type")))
 			read_type(m, n + 5);
+		else if (word_is(token_at(m->r, n + 1), "setRequestHeader") && token_at(m->r, n + 3)->kind == T_STRING)
+			add_header(m, token_at(m->r, n + 3));
 		if (!word_is(token_at(m->r, n + 1), "send") || !token_sign(token_at(m->r, n + 2), '('))
 			continue;
 		if (!token_sign(token_at(m->r, n + 3), ')'))
@@ -287,7 +323,7 @@ static void from_fetch(struct made *m, size_t i)
 	if (options && (at = member(m->r, options, "method")) && !set_method(m, token_at(m->r, at)->text))
 		return;
 	if (options && (at = member(m->r, options, "headers")) && (headers = object_at(m->r, at)))
-		read_type(m, member(m->r, headers, "Content-Type"));
+		read_type(m, member(m->r, headers, "Content-Type")), read_headers(m, headers);
 	if (options && (at = member(m->r, options, "body")))
 		read_body(m, at, false);
 	give(m);
@@ -317,6 +353,8 @@ static void from_options(struct made *m, size_t i, bool json)
 	if (((at = member(m->r, o, "method")) || (at = member(m->r, o, "type"))) && !set_method(m, token_at(m->r, at)->text))
 		return;
 	read_type(m, member(m->r, o, "contentType"));
+	if ((at = member(m->r, o, "headers")) && (at = object_at(m->r, at)))
+		read_headers(m, at);
 	if ((at = member(m->r, o, "data")) || (at = member(m->r, o, "params")))
 		read_body(m, at, json);
 	give(m);
@@ -362,11 +400,13 @@ void link_requests(struct str js, link_requested *found, void *ctx)
 	buf_init(&m.body, 4 * LIMIT_BODY);
 	buf_init(&m.type, KIB);
 	buf_init(&m.scratch, 16 * KIB);
+	buf_init(&m.headers, KIB);
 	for (size_t i = 0; i < r.tokens.len && !r.stop && m.count < LIMIT_REQUESTS; i++)
 		look(&m, i);
 	buf_free(&m.url);
 	buf_free(&m.body);
 	buf_free(&m.type);
 	buf_free(&m.scratch);
+	buf_free(&m.headers);
 	reading_end(&r);
 }

@@ -14,6 +14,7 @@
 #define POINTS_PER_FOLDER 2	/* words behind one path prefix that are tried as values */
 #define POINTS_WITH_HEADERS 120 /* requests whose User-Agent and the like are probed in standard mode */
 #define POINTS_PER_VARY 200	 /* the same for headers that the answer says it depends on */
+#define POINTS_PER_OWN 6	/* requests on which a header of the site's own scripts is probed in standard mode */
 #define POINTS_BARE 40		/* requests without input whose headers are probed in standard mode */
 
 const char *const points_header_names[POINTS_HEADERS] = { "User-Agent", "Referer", "X-Forwarded-For" };
@@ -348,6 +349,28 @@ void points_of(struct run *r, struct target *t)
 	if (t->spec->path_inputs || points_in_path(r, &u))
 		path_points(r, t, &u, a);
 	arena_free(a);
+}
+
+/* Headers that a script or a document of the site sends there: inputs as much as those it names in Vary. */
+void points_note_headers(struct run *r, struct str url, struct str names)
+{
+	struct buf b;
+	struct str part;
+	buf_init(&b, 1 * KIB);
+	if (map_has(r->attack.vary, url))
+		buf_c(&b, map_get(r->attack.vary, url));
+	size_t had = b.len;
+	while (str_split(&names, ',', &part) && b.len < 300) {
+		part = str_trim(part);
+		if (!part.len || str_ihas(buf_view(&b), part) || !take(r, "own header ", part, r->o.mode == SCAN_DEEP ? 40 : POINTS_PER_OWN))
+			continue;
+		if (b.len)
+			buf_char(&b, ',');
+		buf_str(&b, part);
+	}
+	if (b.len > had && map_len(r->attack.vary) < 5000)
+		free(map_put(r->attack.vary, url, str_dup(buf_view(&b))));
+	buf_free(&b);
 }
 
 /* Header names that the answer says it depends on, beyond the usual ones. */

@@ -353,6 +353,8 @@ struct str points_header_value(const struct run *r, const struct target *t, stru
 /* Does this parameter choose the page, as behind a front controller (index.php?page=login.php,
  * ?m=home&c=user&a=list, ?s=/index/user)? Then its words are part of the path. */
 bool points_choose_page(struct str name, struct str value);
+/* These headers (names between commas) are inputs of that address. */
+void points_note_headers(struct run *r, struct str url, struct str names);
 /* Does the path itself hold something that looks like a value, in this mode? */
 bool points_in_path(const struct run *r, const struct url *u);
 bool points_like_value(struct str segment);

@@ -19,6 +19,8 @@ static int note(void *ctx, const struct api_request *q)
 		   q->changes ? " (changes)" : "");
 	if (q->path_inputs)
 		buf_printf(&g->text, "inputs %x of %.*s\n", q->path_inputs, STR_ARG(q->url));
+	if (q->headers.len)
+		buf_printf(&g->text, "headers %.*s of %.*s\n", STR_ARG(q->headers), STR_ARG(q->url));
 	g->n++;
 	return 0;
 }
@@ -46,7 +48,8 @@ static void openapi_3(void **state)
 	struct got g = { 0 };
 	assert_int_equal(read_text("{\"openapi\":\"3.0.1\",\"servers\":[{\"url\":\"https://{h}.other.test/v1\",\"variables\":{\"h\":{\"default\":\"x\"}}}],"
 		"\"paths\":{\"/users/{userId}\":{\"parameters\":[{\"name\":\"userId\",\"in\":\"path\",\"schema\":{\"type\":\"integer\",\"minimum\":7}}],"
-		"\"get\":{\"parameters\":[{\"name\":\"q\",\"in\":\"query\",\"example\":\"a b\"},{\"$ref\":\"#/components/parameters/Page\"}]},"
+		"\"get\":{\"parameters\":[{\"name\":\"q\",\"in\":\"query\",\"example\":\"a b\"},{\"$ref\":\"#/components/parameters/Page\"},"
+		"{\"name\":\"X-Tenant\",\"in\":\"header\"},{\"name\":\"Authorization\",\"in\":\"header\"}]},"
 		"\"put\":{\"requestBody\":{\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/User\"}}}}}},"
 		"\"/login\":{\"post\":{\"requestBody\":{\"content\":{\"application/x-www-form-urlencoded\":{\"schema\":{\"type\":\"object\","
 		"\"properties\":{\"user\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}}}}}}}},"
@@ -57,6 +60,7 @@ static void openapi_3(void **state)
 		"\"all\":{\"allOf\":[{\"properties\":{\"x\":{\"default\":5}}},{\"properties\":{\"y\":{\"type\":\"boolean\"}}}]}}}}}}", &g), API_OPENAPI);
 	has(&g, "GET http://site.test:8080/v1/users/7?q=a%20b&page=1 ");
 	has(&g, "inputs 8 of http://site.test:8080/v1/users/7?");
+	has(&g, "headers X-Tenant of http://site.test:8080/v1/users/7?");
 	has(&g, "PUT http://site.test:8080/v1/users/7 application/json {\"email\":\"scan@example.com\",\"tags\":[\"red\"],\"boss\":{");
 	has(&g, "\"all\":{\"x\":5,\"y\":true}");
 	has(&g, "POST http://site.test:8080/v1/login application/x-www-form-urlencoded user=scanner&n=1");

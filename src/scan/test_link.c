@@ -44,7 +44,8 @@ static void sums_and_templates_of_scripts(void **state)
 
 static bool collect_request(void *ctx, const struct link_request *q)
 {
-	buf_printf(ctx, "%.*s %.*s [%.*s] %.*s\n", STR_ARG(q->method), STR_ARG(q->url), STR_ARG(q->type), STR_ARG(q->body));
+	buf_printf(ctx, "%.*s %.*s [%.*s] %.*s%s%.*s\n", STR_ARG(q->method), STR_ARG(q->url), STR_ARG(q->type), STR_ARG(q->body),
+		   q->headers.len ? " with " : "", STR_ARG(q->headers));
 	return false;
 }
 
@@ -69,6 +70,8 @@ static void requests_of_scripts(void **state)
 	assert_requests("$.ajax({url: '/d?x=1', type: 'post', data: {id: id, s: 'a b'}})",
 			"POST /d?x=1 [application/x-www-form-urlencoded] id=1&s=a%20b\n");
 	assert_requests("axios.post('/e', {user})", "POST /e [application/json] {\"user\":\"scanner\"}\n");
+	assert_requests("fetch('/h?a=1', {headers: {'X-Tenant': t, Accept: '*/*', region: 'cn', 'X-Csrf-Token': c}})", "GET /h?a=1 []  with X-Tenant,region\n");
+	assert_requests("x.open('GET', '/i?b=2'); x.setRequestHeader('X-Api-Version', '3'); x.send()", "GET /i?b=2 []  with X-Api-Version\n");
 	assert_requests("window.open('x.html'); door.open('wide'); fetch(unknown)", "");
 }
 

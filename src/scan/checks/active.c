@@ -61,6 +61,8 @@ bool active_own_header(const struct scan_point *pt)
 {
 	struct str v, part;
 	size_t at = 0;
+	if (pt->where == WHERE_HEADER && pt->own)
+		return true;
 	while (pt->where == WHERE_HEADER && scan_header_next(&pt->base->headers, "vary", &at, &v))
 		while (str_split(&v, ',', &part))
 			if (str_ieq(str_trim(part), pt->name))

@@ -25,7 +25,8 @@ struct active_sum {
 	struct str left, right; /* random words to stand around it */
 };
 struct active_sum active_numbers(struct probe *p);
-/* A header that the answers of this request say they depend on (Vary). */
+/* A header that the answers of this request say they depend on (Vary), or that the site's own scripts
+ * or interface documents send. */
 bool active_own_header(const struct scan_point *pt);
 /* Numbers, dates, flags: what no file, address or command would be. */
 bool active_plain_number(struct str value);

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import time
 
-from target import E, Reply, bad, cookie, form, good, header, json_body, link, page, pair, segment, xml_body
+from target import E, Reply, bad, cookie, form, good, header, hidden, json_body, link, page, pair, segment, xml_body
 
 ROWS = [(i, f"用户{i}", f"user{i}@example.cn", i * 10, "上海" if i % 2 else "北京") for i in range(1, 9)]
 
@@ -315,3 +315,16 @@ def guests(key, sql, args=()):
 pair("sqli-boolean", form("line", "很好"), lambda v, r: guests("bad", f"INSERT INTO book VALUES({time.time()}, '{v}')"),
      lambda v, r: guests("good", "INSERT INTO book VALUES(?,?)", (time.time(), v)),
      lambda v, r: guests("odd", "SELECT nothing" if v.count("'") % 2 else "INSERT INTO book VALUES(?,?)", () if v.count("'") % 2 else (time.time(), v)))
+
+
+# A header that only the page's own script sends.
+def by_script(how):
+    return lambda v, r: f"<p id=o></p><script>fetch('{r.case.base}/data', {{headers: {{{how}: 'x1'}}}}).then(x => x.text())</script>"
+
+
+for given in ("'X-Tenant'", '"X-Region"'):
+    name = given.strip("'\"")
+    bad("sqli-error", hidden("none"), by_script(given),
+        data=lambda r, n=name: Reply(page(shown(f"SELECT id,name,mail FROM people WHERE city='{r.headers.get(n, '')}'", dialect="mysql"))))
+    good("sqli-error", hidden("none"), by_script(given),
+         data=lambda r, n=name: Reply(page(shown("SELECT id,name,mail FROM people WHERE city=?", (r.headers.get(n, ""),)))))
