@@ -1,3 +1,5 @@
+/* Which names are tried as parameters of a page though no link and no form has them: those that many
+ * programs read, and those that its comments, scripts and fields mention. */
 #include "scan/checks/hidden.h"
 
 #include "base/limits.h"
