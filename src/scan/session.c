@@ -425,11 +425,13 @@ static void renew(struct run *r)
 	bool login;
 	run_log(r, "会话已失效，重新登录。", "The session was lost; logging in again.");
 	if (++s->renewals > SESSION_RENEWALS || session_log_in(r, AS_FIRST, &landed, &e) < 0 ||
-	    !sign(r, AS_FIRST, str_c(s->check_url), &now, &login) || !kit_same_sig(&now, &s->in)) {
+	    !sign(r, AS_FIRST, str_c(s->check_url), &now, &login) || login ||
+	    (kit_same_sig(&now, &s->out) && !kit_same_sig(&now, &s->in))) {
 		if (!r->stopping)
 			run_stop(r, "session.lost");
 		return;
 	}
+	s->in = now; /* what the scan did meanwhile may stand on it */
 	for (size_t i = 0; i < s->pages.len; i++)
 		frontier_again(r, s->pages.ptr[i]);
 	for (size_t i = 0; i < s->units.len; i++)
