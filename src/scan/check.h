@@ -282,8 +282,8 @@ enum scan_stack { STACK_PHP = 1, STACK_JAVA = 2, STACK_DOTNET = 4, STACK_OTHER =
 /* May the program behind this unit's request be of one of these kinds? True unless its name, its
  * answers or the site say that it is another. Deep scans ask anyway. */
 bool probe_stack(struct probe *p, unsigned kinds);
-/* Nothing depends on this input: another value and signs of any language give the same page, and
- * it is shown nowhere. What has to show itself cannot; only time and our listener could tell. */
+/* Nothing depends on this input: another value and signs of any language give the same page, at most
+ * with the value in it as it is. Little can show itself there; time and our listener could tell. */
 bool probe_inert(struct probe *p);
 
 /* From now on only this unit's requests leave, one at a time, until probe_together(): for what is

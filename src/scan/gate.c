@@ -62,5 +62,5 @@ bool probe_inert(struct probe *p)
 {
 	if (p->run->o.mode == SCAN_DEEP || !probe_stable(p))
 		return false;
-	return !reaction(p, REACTION_VALUE) && !reaction(p, REACTION_SHOWN) && !reaction(p, REACTION_SIGNS);
+	return !reaction(p, REACTION_VALUE) && !reaction(p, REACTION_SIGNS);
 }

@@ -170,6 +170,9 @@ static void probe_folder(struct probe *p, const struct scan_exchange *base, stru
 		return;
 	struct str folder = str_sub(dir, 0, dir.len - 1);
 	const struct str args[] = { folder, str_from(folder, (size_t)str_rchr(folder, '/') + 1) };
+	/* a prefix of a program's addresses is no folder: nothing can lie inside of it */
+	if (probe_mode(p) != SCAN_DEEP && probe_get(p, dir, &x) == 0 && probe_missing(p, x) == 1)
+		n = 2;
 	for (size_t i = 0; i < n; i++) {
 		struct str url = active_fill(p, forms[i], args);
 		if (probe_get(p, url, &x) < 0)

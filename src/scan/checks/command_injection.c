@@ -189,7 +189,7 @@ static void probe_shell(struct probe *p, const struct scan_point *pt)
 	if (probe_reported(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || (probe_sqli_found(p) && !deep))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !probe_reported(p); i++) {
-		if (i == SEVERAL && (probe_inert(p) || !reaction(p, REACTION_SHELL)))
+		if ((i + 1 == SEVERAL && probe_inert(p)) || (i == SEVERAL && !reaction(p, REACTION_SHELL)))
 			break;
 		if (forms[i].from <= probe_mode(p) && try_form(p, &forms[i]))
 			return;

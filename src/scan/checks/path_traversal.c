@@ -425,7 +425,8 @@ static void probe_file(struct probe *p, const struct scan_point *pt)
 			return;
 	if (!may_name_file(pt) || probe_reported(p) || str_empty(pt->value))
 		return;
-	try_filter(p, pt);
+	if (reaction(p, REACTION_VALUE))
+		try_filter(p, pt);
 	if (!probe_reported(p) && pt->value.len < 100 && folder_like(pt->name) && try_folders(p, pt))
 		return;
 	if (!probe_reported(p) && pt->value.len < 100 && str_chr(pt->value, '.') < 0 && file_like(pt->name) &&

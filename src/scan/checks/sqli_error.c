@@ -244,6 +244,8 @@ static void probe_error(struct probe *p, const struct scan_point *pt)
 		       : pt->where == WHERE_COOKIE || pt->where == WHERE_PATH	 ? 2
 										 : 4;
 	for (size_t i = 0; i < tries; i++) {
+		if (i == 1 && probe_mode(p) != SCAN_QUICK && !reaction(p, REACTION_VALUE) && !reaction(p, REACTION_SIGNS))
+			return; /* a message would have been another page */
 		int r = raises(p, str_c(suffixes[i]), &x, &m);
 		if (r < 0 || (r == 0 && i == 1)) /* the second is the last two in one */
 			return;

@@ -4,6 +4,7 @@
  * answers: the lead byte alone, with a quote behind it, and with a comment behind that. */
 #include "scan/checks/active_private.h"
 #include "scan/diff.h"
+#include "scan/reaction.h"
 
 #define LEAD "\xbf"
 
@@ -71,6 +72,9 @@ static void probe_wide(struct probe *p, const struct scan_point *pt)
 	const char *dbms;
 	if (probe_reported(p) || probe_sqli_found(p) || pt->where == WHERE_HEADER || pt->where == WHERE_COOKIE || pt->where == WHERE_JSON ||
 	    !probe_stack(p, STACK_PHP) || active_sql_error(pt->base, &proof, &dbms))
+		return;
+	/* what finds nothing in either case may be a form to log in; elsewhere the value matters, or its signs */
+	if (pt->where != WHERE_BODY && !reaction(p, REACTION_VALUE) && !reaction(p, REACTION_SIGNS))
 		return;
 	for (size_t i = 0; i < (probe_mode(p) == SCAN_DEEP ? ARRAY_SIZE(quotes) : 1); i++)
 		if (try_quote(p, pt, quotes[i]))
