@@ -146,10 +146,11 @@ static bool id_card(struct str text, struct str *ret)
 	return year > 1900 && year < 2030 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
-/* Words that go with one person's things. */
+/* Words that go with one person's things; "in order to" is in every text. */
 static bool is_personal(const struct scan_exchange *x, struct str *ret)
 {
-	static const char *const words[] = { "订单", "收货", "账单", "余额", "身份证", "仅本人", "工资", "病历", "合同编号", "order", "invoice",
+	static const char *const words[] = { "订单", "收货", "账单", "余额", "身份证", "仅本人", "工资", "病历", "合同编号", "order no", "order id",
+					     "order #", "order number", "order_id", "orderid", "\"order", "your order", "my order", "orders", "invoice",
 					     "balance", "shipping", "salary", "\"email\"", "\"phone\"", "confidential", "内部报告" };
 	struct str text = text_of(x), s;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
