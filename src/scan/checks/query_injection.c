@@ -517,7 +517,8 @@ static bool try_json_text(struct probe *p, const struct scan_point *pt)
 static void probe_nosql(struct probe *p, const struct scan_point *pt)
 {
 	bool deep = probe_mode(p) == SCAN_DEEP;
-	if (probe_reported(p) || probe_sqli_found(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || pt->value.len > 200)
+	if (probe_reported(p) || probe_sqli_found(p) || (pt->where == WHERE_HEADER && !deep && !active_own_header(pt)) || pt->value.len > 200 ||
+	    probe_point_found(p, "code-injection") || probe_point_found(p, "command-injection") || probe_point_found(p, "ssti"))
 		return;
 	if (try_login(p, pt) || try_operators(p, pt))
 		return;
