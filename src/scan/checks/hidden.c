@@ -109,3 +109,55 @@ struct str hidden_url(struct probe *p, struct str url, struct str name, struct s
 	buf_free(&b);
 	return r;
 }
+
+/* "<b>NAME</b>" that ends at `end` of the text; empty: none. */
+static struct str marked_before(struct str t, size_t end)
+{
+	while (end > 0 && (t.ptr[end - 1] == ' ' || t.ptr[end - 1] == '\n'))
+		end--;
+	if (end == 0 || t.ptr[end - 1] != '>')
+		return STR("");
+	ssize_t open = str_rchr(str_sub(t, 0, end), '<');
+	size_t stop = open < 0 ? 0 : (size_t)open, from = stop;
+	while (from > 0 && name_char(t.ptr[from - 1]))
+		from--;
+	return open >= 0 && t.ptr[open + 1] == '/' && from > 0 && t.ptr[from - 1] == '>' ? str_sub(t, from, stop) : STR("");
+}
+
+/* The same right behind `at`. */
+static struct str marked_behind(struct str t, size_t at)
+{
+	while (at < t.len && (t.ptr[at] == ' ' || t.ptr[at] == ':' || t.ptr[at] == '\n'))
+		at++;
+	ssize_t shut = at < t.len && t.ptr[at] == '<' ? str_chr(str_from(t, at), '>') : -1;
+	size_t from = shut < 0 ? 0 : at + (size_t)shut + 1, end = from;
+	while (shut >= 0 && end < t.len && name_char(t.ptr[end]))
+		end++;
+	return shut >= 0 && str_starts(str_from(t, end), STR("</")) ? str_sub(t, from, end) : STR("");
+}
+
+size_t hidden_headers(const struct scan_exchange *route, struct str *names, size_t max)
+{
+	static const struct str words[] = { STR_INIT("header"), STR_INIT("请求头") };
+	static const char *const taken[] = { "Referer", "User-Agent", "X-Forwarded-For", "Cookie", "Host", "Authorization", "Content-Type", "Accept" };
+	struct str t = str_sub(route->text, 0, 256 * KIB);
+	size_t n = 0;
+	for (size_t w = 0; w < ARRAY_SIZE(words); w++) {
+		ssize_t hit;
+		for (size_t from = 0; n < max && (hit = str_ifind(str_from(t, from), words[w])) >= 0;) {
+			size_t at = from + (size_t)hit;
+			struct str both[] = { marked_before(t, at), marked_behind(t, at + words[w].len) };
+			from = at + words[w].len;
+			for (size_t i = 0; i < ARRAY_SIZE(both) && n < max; i++) {
+				bool known = both[i].len < 3 || both[i].len > 40;
+				for (size_t k = 0; k < ARRAY_SIZE(taken); k++)
+					known = known || str_ieq(both[i], str_c(taken[k]));
+				for (size_t k = 0; k < n; k++)
+					known = known || str_ieq(both[i], names[k]);
+				if (!known)
+					names[n++] = both[i];
+			}
+		}
+	}
+	return n;
+}

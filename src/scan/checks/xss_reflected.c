@@ -16,8 +16,10 @@ struct reflection {
 	size_t header;	 /* which one: index in headers[] */
 	struct str name; /* the parameter; "" a header */
 	bool raw;	 /* the page shows the whole address as it came: nothing is encoded */
+	bool named;	 /* `name` is that of a header, which the page speaks of */
 };
 
+#define NAMED_HEADERS 3
 /* What visitors' programs say of themselves, and pages like to show. */
 static const struct str headers[] = { STR_INIT("Referer"), STR_INIT("User-Agent"), STR_INIT("X-Forwarded-For") };
 
@@ -28,6 +30,8 @@ static int put(struct probe *p, const struct reflection *f, struct str value, co
 	struct scan_header h[ARRAY_SIZE(headers)];
 	if (f->pt)
 		return probe_value(p, value, ret);
+	if (f->named)
+		return probe_send(p, &(struct scan_mutation){ .url = f->route->url, .headers = &(struct scan_header){ f->name, value }, .headers_len = 1 }, ret);
 	if (f->name.len)
 		return probe_send(p, &(struct scan_mutation){ .url = hidden_url(p, f->route->url, f->name, value, f->raw) }, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
@@ -105,7 +109,7 @@ static bool try_attempt(struct probe *p, const struct reflection *f, const struc
 	xss_judge(probe_arena(p), x, &r);
 	bool own_only = f->pt ? f->pt->where == WHERE_COOKIE ||
 					(f->pt->where == WHERE_HEADER && !str_ieq(f->pt->name, STR("Referer")))
-			      : f->header != 0 && !f->name.len;
+			      : (f->header != 0 || f->named) && (f->named || !f->name.len);
 	if (!f->pt) {
 		r.about = f->route;
 		r.parameter = f->name.len ? f->name : headers[f->header];
@@ -216,23 +220,34 @@ static void probe_route(struct probe *p, const struct scan_exchange *route)
 {
 	const struct scan_exchange *x, *y;
 	struct str words[ARRAY_SIZE(headers)], names[HIDDEN_NAMES], marks[HIDDEN_NAMES];
-	struct scan_header h[ARRAY_SIZE(headers)];
-	size_t at[XSS_PLACES], n;
+	struct scan_header h[ARRAY_SIZE(headers) + NAMED_HEADERS];
+	size_t at[XSS_PLACES], n, usual = 0;
+	struct str named[NAMED_HEADERS];
 	bool standard = probe_mode(p) == SCAN_STANDARD;
 	if (probe_mode(p) == SCAN_QUICK || route->media != MEDIA_HTML || route->missing)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
 		words[i] = probe_tag_for(p, WHERE_HEADER, headers[i]);
-		h[i] = (struct scan_header){ headers[i], words[i] };
+		if (standard)
+			h[usual++] = (struct scan_header){ headers[i], words[i] };
 	}
+	size_t spoken = hidden_headers(route, named, NAMED_HEADERS);
+	for (size_t i = 0; i < spoken; i++)
+		h[usual + i] = (struct scan_header){ named[i], probe_tag(p) };
 	size_t hidden = hidden_names(p, route, names, HIDDEN_NAMES);
 	for (size_t i = 0; i < hidden; i++)
 		marks[i] = probe_tag(p);
 	if (probe_send(p, &(struct scan_mutation){ .url = hidden_url_all(p, route->url, names, marks, hidden), .headers = h,
-						   .headers_len = standard ? ARRAY_SIZE(h) : 0 }, &x) < 0 ||
+						   .headers_len = usual + spoken }, &x) < 0 ||
 	    !xss_is_page(x))
 		return;
-	for (size_t i = 0; i < (standard ? ARRAY_SIZE(headers) : 0); i++) {
+	for (size_t i = 0; i < spoken; i++) {
+		struct reflection f = { .route = route, .name = named[i], .named = true };
+		struct str word = probe_tag(p);
+		if (xss_places(x, h[usual + i].value, at) && put(p, &f, word, &y) == 0 && (n = xss_places(y, word, at)) > 0)
+			try_contexts(p, &f, y, at, n);
+	}
+	for (size_t i = 0; i < usual; i++) {
 		struct reflection f = { .route = route, .header = i };
 		struct str word = probe_tag_for(p, WHERE_HEADER, headers[i]);
 		if (xss_places(x, words[i], at) == 0 || put(p, &f, word, &y) < 0 || (n = xss_places(y, word, at)) == 0)

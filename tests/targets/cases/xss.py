@@ -154,3 +154,5 @@ pair(K, hidden("tone"), lambda v, r: f"<script>var t = new URLSearchParams(locat
 pair(K, hidden("q"), lambda v, r: f"<form action='{r.raw_path}?{r.query_text}'><p>当前网址：{r.raw_path}?{r.query_text}</p></form>",
      lambda v, r: f"<form action='{E(r.raw_path)}?{E(r.query_text)}'><p>当前网址：{E(r.raw_path)}?{E(r.query_text)}</p></form>",
      lambda v, r: f"<p>当前网址：{r.raw_path}?{urllib.parse.quote(urllib.parse.unquote(r.query_text), safe='=&')}</p>")
+pair(K, hidden("none"), lambda v, r: f"<p>内容取自请求头 <code>Partner-Id</code>：<i>{r.headers.get('Partner-Id', '')}</i></p>",
+     lambda v, r: f"<p>内容取自请求头 <code>Partner-Id</code>：<i>{E(r.headers.get('Partner-Id', ''))}</i></p>")
