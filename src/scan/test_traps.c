@@ -127,6 +127,27 @@ static void a_stall_is_not_the_end(void **state)
 	site_stop(&site);
 }
 
+/* A log of what was asked for: it shows inputs of earlier requests, and takes none. */
+static void log_of_requests(struct web *w)
+{
+	if (web_is(w, "/log"))
+		web_html(w, "<title>Log</title><ol><li>*)(|(objectClass=*)(uid=*)(cn=*)(mail=*)</li><li>*)(uid=*</li><li>x' or '1'='1</li>"
+			    "<li>abc</li></ol><p>of today</p>");
+	else
+		web_html(w, "<title>Home</title><a href='/log?day=today'>log</a>");
+}
+
+static void what_a_page_shows_anyway_is_no_reaction(void **state)
+{
+	const struct str only[] = { STR("ldap-injection") };
+	struct site site;
+	site_start(&site, log_of_requests);
+	site_scan(&site, (struct scan_options){ .mode = SCAN_DEEP, .only_checks = only, .only_checks_len = 1 });
+	assert_true(site.sum.complete);
+	assert_false(site_found(&site, "ldap-injection", "/log"));
+	site_stop(&site);
+}
+
 /* One program that shows sixty pages by their names: every one is a page of its own. */
 static void front_controller(struct web *w)
 {
@@ -209,6 +230,6 @@ static void menus_are_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(path_information), cmocka_unit_test(identifiers_in_paths),
-					    cmocka_unit_test(pages_behind_one_program), cmocka_unit_test(menus_are_followed), cmocka_unit_test(a_stall_is_not_the_end) };
+					    cmocka_unit_test(pages_behind_one_program), cmocka_unit_test(menus_are_followed), cmocka_unit_test(what_a_page_shows_anyway_is_no_reaction), cmocka_unit_test(a_stall_is_not_the_end) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
