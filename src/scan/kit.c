@@ -160,7 +160,7 @@ static bool may_start(char t, char first)
 
 void kit_unreflect(struct buf *out, struct str text, struct str sent, struct str original)
 {
-	if (sent.len < 3) {
+	if (sent.len < 3 || text.len == 0) {
 		buf_str(out, text);
 		return;
 	}
