@@ -345,7 +345,7 @@ bool probe_new_input(struct probe *p, struct str url)
 }
 
 /* Of a route's key, which is an address; files are kept by their path. */
-static struct str path_of(struct str key)
+struct str attack_path_of(struct str key)
 {
 	ssize_t scheme = str_find(key, STR("://")), slash, mark = str_chr(key, '?');
 	key = mark < 0 ? key : str_sub(key, 0, (size_t)mark);
@@ -378,7 +378,7 @@ void attack_replayed(struct run *r, struct str kind, struct str key, struct str 
 		attack_add_target(r, s);
 		return;
 	}
-	file_kind_full(r, places == r->attack.dirs ? "dir " : places == r->attack.files ? "file " : "route ", path_of(key), query_of(key)); /* counts it */
+	file_kind_full(r, places == r->attack.dirs ? "dir " : places == r->attack.files ? "file " : "route ", attack_path_of(key), query_of(key)); /* counts it */
 	free(map_put(places, key, s));
 }
 

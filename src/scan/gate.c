@@ -17,13 +17,6 @@ static const struct {
 	{ "flask", STACK_OTHER },
 };
 
-void gate_prepare(struct run *r)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
-		if (run_has_tech(r, str_c(languages[i].tech)))
-			r->stacks |= languages[i].kind;
-}
-
 /* By the name of the program: certain. 0: it does not say. */
 static unsigned by_path(struct str path)
 {
@@ -41,6 +34,36 @@ static unsigned by_path(struct str path)
 	return 0;
 }
 
+/* A cookie or a header of one program says nothing of the programs beside it: what the site is made of
+ * speaks for those without an extension only when a good part of the addresses say so, too. */
+static unsigned shown_by_paths(struct run *r)
+{
+	static const unsigned kinds[] = { STACK_PHP, STACK_JAVA, STACK_DOTNET };
+	struct map_iter it = { 0 };
+	struct str url;
+	void *spec;
+	unsigned votes[ARRAY_SIZE(kinds)] = { 0 }, all = 0, shown = 0;
+	while (map_next(r->attack.routes, &it, &url, &spec)) {
+		unsigned kind = by_path(attack_path_of(url));
+		all++;
+		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+			votes[i] += kind == kinds[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (votes[i] > 0 && votes[i] * 4 >= all)
+			shown |= kinds[i];
+	return shown;
+}
+
+void gate_prepare(struct run *r)
+{
+	unsigned known = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
+		if (run_has_tech(r, str_c(languages[i].tech)))
+			known |= languages[i].kind;
+	r->stacks = known & (known - 1) ? 0 : known & shown_by_paths(r);
+}
+
 bool probe_stack(struct probe *p, unsigned kinds)
 {
 	const struct scan_exchange *x = p->point.base;
@@ -51,10 +74,8 @@ bool probe_stack(struct probe *p, unsigned kinds)
 	if (!own)
 		own = str_istarts(by, STR("php/")) ? STACK_PHP : str_istarts(by, STR("asp.net")) ? STACK_DOTNET :
 		      str_istarts(by, STR("servlet")) || str_istarts(by, STR("jsp")) ? STACK_JAVA : 0;
-	unsigned all = p->run->stacks;
-	/* of the site as a whole only when it says one thing, and a thing that stands for all of it */
-	if (!own && (all == STACK_PHP || all == STACK_JAVA || all == STACK_DOTNET))
-		own = all;
+	if (!own)
+		own = p->run->stacks;
 	return !own || (own & kinds) != 0;
 }
 

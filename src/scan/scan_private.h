@@ -335,6 +335,8 @@ struct target *attack_add_bare(struct run *r, const struct target *t);
 void attack_add_wrapped(struct run *r, struct target *t, enum scan_where where, struct str name, const struct wrap *w);
 void attack_add_unit(struct run *r, struct target *t, enum unit_kind kind, enum scan_where where,
 		     struct str name, struct str value);
+/* Path of a route (kept by address) or a file (kept by path). */
+struct str attack_path_of(struct str key);
 void attack_replayed(struct run *r, struct str kind, struct str key, struct str bytes);
 void attack_prepare(struct run *r); /* after the crawl: makes the units */
 bool attack_ready(const struct run *r); /* a fiber can go on */
@@ -573,7 +575,7 @@ struct run {
 	double seconds_before; /* of earlier processes */
 	struct literals *literals;
 	struct technologies *technologies;
-	unsigned stacks; /* enum scan_stack of what was recognised in the crawl */
+	unsigned stacks; /* enum scan_stack of what speaks for addresses that do not say; 0: nothing does */
 	struct templates *templates; /* NULL: none run */
 	const struct scan_exchange *asked; /* passive hooks run on a probe of this request */
 	bool start_failed;
