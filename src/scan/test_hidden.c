@@ -10,7 +10,7 @@
 
 #define LESSONS 9
 
-static atomic_uint visits;
+static atomic_uint visits, deleted;
 
 /* What addslashes() leaves of the value, read byte for byte or in GBK: does a quote get out? */
 static bool quote_out(const char *v, bool gbk)
@@ -72,6 +72,9 @@ static void handle(struct web *w)
 		lesson(w, number);
 	} else if (web_is(w, "/tool")) {
 		web_html(w, "<p>%s</p>", web_has(w, "debug") ? web_escape(web_param(w, "debug", v, sizeof(v)), "", out, sizeof(out)) : "tool");
+	} else if (web_is(w, "/item-del") || web_is(w, "/list")) { /* acts on a number; the list's links say so */
+		deleted += web_has(w, "id");
+		web_html(w, "<p>%s</p>%s", web_has(w, "id") ? "gone" : "items", web_is(w, "/list") ? "<a href='/list?id=4'>删除</a>" : "");
 	} else if (web_is(w, "/own-address")) {
 		snprintf(v, sizeof(v), "%.*s", (int)w->query.len, w->query.ptr ? w->query.ptr : "");
 		web_html(w, "<link rel=canonical href='/own-address?%s'><p>page</p>", web_escape(v, "<>&\"'", out, sizeof(out)));
@@ -86,7 +89,7 @@ static void handle(struct web *w)
 	} else if (web_is(w, "/")) {
 		struct buf b;
 		buf_init(&b, 64 * KIB);
-		buf_c(&b, "<a href=/tool>t</a><a href=/own-address>o</a><a href=/visits>v</a><a href=/plain>p</a>"
+		buf_c(&b, "<a href=/tool>t</a><a href=/own-address>o</a><a href=/visits>v</a><a href=/plain>p</a><a href=/item-del>d</a><a href=/list>l</a>"
 			  "<a href='/news-gbk?id=1'>g</a><a href='/news-utf8?id=1'>u</a>"
 			  "<a href='/java?object=" JAVA_OBJECT "'>j</a><a href='/java-kept?object=" JAVA_OBJECT "'>k</a>");
 		for (int i = 1; i <= LESSONS; i++)
@@ -109,6 +112,7 @@ static void unnamed_parameters_are_found_and_probed(void **state)
 	assert_false(site_found(&site, "hidden-parameter", "/own-address"));
 	assert_false(site_found(&site, "hidden-parameter", "/visits"));
 	assert_false(site_found(&site, "hidden-parameter", "/plain"));
+	assert_int_equal(deleted, 0);
 }
 
 static void every_numbered_lesson_is_probed(void **state)

@@ -3,6 +3,7 @@
  * is the one that matters looked for, by halves. What is found is probed like any other input. */
 #include "scan/checks/active_private.h"
 #include "scan/checks/hidden.h"
+#include "scan/form.h"
 
 #define FOUND_PER_PAGE 3
 #define NAMES_MAX 200
@@ -97,6 +98,39 @@ static void unknown_names(struct probe *p, const struct scan_exchange *page, str
 			leave_out(l, page->page->forms[i].fields[k].name);
 }
 
+/* A program whose name says that it deletes, sets back or ends something: a number may be all it needs. */
+static bool orders(const struct scan_exchange *page)
+{
+	static const char *const verbs[] = { "del", "delete", "remove", "drop", "clear", "empty", "truncate", "reset", "destroy", "cancel", "kill",
+					     "stop", "logout", "install", "uninstall", "restore", "init", "pay", "buy", "send", "vote" };
+	struct str path = page->path;
+	for (size_t from = 0, i = 0; i <= path.len; i++) {
+		if (i < path.len && ascii_alpha(path.ptr[i]))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(verbs); k++)
+			if (str_ieq(str_sub(path, from, i), str_c(verbs[k])))
+				return true;
+		from = i + 1;
+	}
+	return form_link_destroys(page->url, STR(""));
+}
+
+/* Names that links to this very page carry are no secret: they are followed, or left alone for what they do. */
+static void linked_names(const struct scan_exchange *page, struct names *l)
+{
+	struct str own = str_sub(page->url, 0, page->url.len - (page->query.len ? page->query.len + 1 : 0)), pair;
+	for (size_t i = 0; page->page && i < page->page->links_len; i++) {
+		struct str url = page->page->links[i].url;
+		if (!str_starts(url, own) || url.len <= own.len || url.ptr[own.len] != '?')
+			continue;
+		url = str_from(url, own.len + 1);
+		while (str_split(&url, '&', &pair)) {
+			ssize_t eq = str_chr(pair, '=');
+			leave_out(l, eq < 0 ? pair : str_sub(pair, 0, (size_t)eq));
+		}
+	}
+}
+
 static bool read_by_program(struct probe *p, const struct scan_exchange *page)
 {
 	struct str path = page->path;
@@ -109,9 +143,10 @@ static void probe_page(struct probe *p, const struct scan_exchange *page)
 {
 	struct names l;
 	struct str name;
-	if (!read_by_program(p, page))
+	if (!read_by_program(p, page) || orders(page))
 		return;
 	unknown_names(p, page, &l);
+	linked_names(page, &l);
 	if (answers(p, page, l.list, l.len) != 1 || !probe_stable(p))
 		return;
 	for (int found = 0; found < FOUND_PER_PAGE; found++) {
