@@ -20,6 +20,7 @@ if [ -f web/package.json ]; then
 	fi
 fi
 
+scripts/language_data.sh
 if [ ! -f build/build.ninja ]; then
 	meson setup build --buildtype=debugoptimized >build/.setup.log 2>&1 || { tail -20 build/.setup.log; exit 1; }
 fi

@@ -29,6 +29,7 @@ fuzz_one() { # name
 	fi
 }
 export -f fuzz_one
+export ZHANWEI_PACKS=$PWD/$dir/packs
 export dir seconds
 grep -oE '^[^ #]+' fuzz/targets.txt | xargs -P 2 -I{} bash -c 'fuzz_one {}' >$dir/results.txt
 cat $dir/results.txt

@@ -24,6 +24,9 @@
 #define LIMIT_REMOVE_ENTRIES 100000	    /* a working folder; a Chromium profile holds hundreds */
 #define LIMIT_REMOVE_DEPTH 64		    /* deeper is not ours; each level holds a descriptor */
 
+/* lang */
+#define LIMIT_PACK_SECTIONS 256 /* a pack holds a dozen */
+
 /* net */
 #define LIMIT_URL (16 * KIB)		  /* twice what common servers take */
 #define LIMIT_URL_PAIRS 1000		  /* PHP's max_input_vars */

@@ -17,6 +17,9 @@
 #include "base/str.h"
 
 #define LANG_SYM_OTHER 1u
+#define LANG_SYM_DIGIT 2u  /* '0'; the others follow */
+#define LANG_SYM_LETTER 12u /* 'a' … 'z' */
+#define LANG_SYM_HAN 38u   /* the commonest Chinese character; rarer ones follow */
 
 struct lang; /* the opened language pack */
 
@@ -45,7 +48,7 @@ struct fold_text {
 			       * the last is source.len */
 	const uint32_t *to;   /* byte offset behind its last character */
 	const uint8_t *gap;   /* enum fold_gap before symbol i; gap[0] is FOLD_GAP_STOP */
-	const uint8_t *skipped; /* code points in that gap, 255 at most */
+	const uint8_t *skipped; /* code points in that gap, invisible ones not counted; 255 at most */
 	bool disguised;	      /* anything beyond width, case and traditional characters was folded */
 };
 

