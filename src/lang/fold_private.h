@@ -45,6 +45,18 @@ struct fold_split {
 };
 _Static_assert(sizeof(struct fold_slow) == 16 && sizeof(struct fold_split) == 8, "layout");
 
+/* Words and readings: words_private.h. */
+struct words {
+	const struct word_node *node;
+	uint32_t mask;
+	unsigned shift;
+	const struct word_reading *reading;
+	const uint16_t *syl, *read, *shape;
+	const char (*name)[8];
+	const uint8_t *pairs;
+	size_t readings, syls, names;
+};
+
 #define LANG_MAGIC 0x6c616e67u
 struct lang {
 	uint32_t magic;
@@ -55,6 +67,7 @@ struct lang {
 	const struct fold_split *split;
 	const uint32_t *chars;
 	size_t slow_n, sup_n, split_n, chars_n;
+	struct words words;
 };
 
 /* Takes the pack over, also on failure. */

@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "lang/fold_private.h"
+#include "lang/words_private.h"
 
 static int wrong(struct error *e, const char *what)
 {
@@ -70,7 +70,7 @@ static int load(struct lang *l, struct error *e)
 	l->sup = sup;
 	l->split = split;
 	l->chars = chars;
-	return check_fold(l, e);
+	return check_fold(l, e) < 0 ? -1 : words_load(l, e);
 }
 
 int lang_open_pack(struct pack *p, struct lang **ret, struct error *e)

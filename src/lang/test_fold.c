@@ -1,29 +1,7 @@
 /* Folding: what each kind of disguise becomes, gaps, positions. */
-#include "base/test.h"
+#include "lang/test_lang.h"
 
-#include "base/arena.h"
-#include "base/limits.h"
 #include "base/utf8.h"
-#include "lang/fold.h"
-
-static struct lang *lang;
-
-static int setup(void **state)
-{
-	struct error e;
-	struct arena *a = arena_new(64 * KIB);
-	int rc = lang_open(lang_pack_dir(a), &lang, &e);
-	arena_free(a);
-	if (rc < 0)
-		print_error("%s\n", e.en);
-	return rc;
-}
-
-static int teardown(void **state)
-{
-	lang_close(lang);
-	return 0;
-}
 
 static void folds(const char *in, const char *want)
 {
@@ -133,5 +111,5 @@ int main(void)
 		cmocka_unit_test(test_kinds),	  cmocka_unit_test(test_maps),	 cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_growth),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, open_language, close_language);
 }

@@ -1,0 +1,57 @@
+/* Layout of the words in the language pack (tools/lang_words.py, tools/lang_shape.py).
+ *
+ *   dict.node   struct word_node[2^k]: a trie as an open-addressing table. A node is its slot; it is
+ *               found from its parent's slot and its symbol (words_child()). Symbol 0: empty.
+ *   read.word   struct word_reading, ascending node: words whose readings are not all the commonest.
+ *   read.syl    u16[]: their syllables, one a symbol.
+ *   syl.name    char[8][]: names of the syllables, "xin"; ü is v.
+ *   sym.read    u16[symbols]: commonest syllable, 0 none; WORDS_POLYPHONE: words decide.
+ *   sym.shape   u16[symbols]: a symbol that names the class of similar shapes.
+ *   pair.bits   2^19 bits: hashed pairs of characters that occur inside words. */
+#ifndef LANG_WORDS_PRIVATE_H
+#define LANG_WORDS_PRIVATE_H
+#include "lang/fold_private.h"
+
+#define WORDS_ROOT UINT32_MAX
+#define WORDS_NONE (UINT32_MAX - 1)
+#define WORDS_CHILDREN 0x8000u /* of value */
+#define WORDS_READING 0x4000u
+#define WORDS_SCORE 0x3FFFu /* -ln p × 512; 0: no word ends here */
+#define WORDS_POLYPHONE 0x8000u
+#define WORDS_LONGEST 12
+#define WORDS_PAIR_BITS 19
+
+struct word_node {
+	uint32_t parent;
+	uint16_t sym, value;
+};
+struct word_reading {
+	uint32_t node, at;
+};
+_Static_assert(sizeof(struct word_node) == 8 && sizeof(struct word_reading) == 8, "layout");
+
+static inline uint32_t words_hash(uint32_t a, uint32_t b)
+{
+	uint32_t h = a * 0x9E3779B1u + b * 0x85EBCA6Bu;
+	return (h ^ h >> 15) * 0x2C1B3C6Du;
+}
+
+/* The node below `parent` (WORDS_ROOT, or one that has WORDS_CHILDREN), or WORDS_NONE. */
+static inline uint32_t words_child(const struct words *w, uint32_t parent, uint16_t sym)
+{
+	uint32_t i = words_hash(parent, sym) >> w->shift;
+	for (; w->node[i].sym; i = (i + 1) & w->mask)
+		if (w->node[i].sym == sym && w->node[i].parent == parent)
+			return i;
+	return WORDS_NONE;
+}
+
+static inline bool words_pair(const struct words *w, uint16_t a, uint16_t b)
+{
+	uint32_t h = words_hash(a, b) >> (32 - WORDS_PAIR_BITS);
+	return w->pairs[h >> 3] >> (h & 7) & 1;
+}
+
+/* Checks what lang_open() has to: called by it. */
+int words_load(struct lang *l, struct error *e);
+#endif
