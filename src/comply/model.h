@@ -1,21 +1,26 @@
 /* The linear model of text classes: hashed character 1–4-grams of folded symbols (and of their
- * pinyin), one-vs-rest logistic regression, int8 weights, calibrated scores. Read-only, mapped,
- * shared. Trained by tools/train/. The labels it knows are in its file. */
+ * pinyin), multinomial logistic regression, int8 weights, calibrated scores. Read-only, mapped,
+ * shared by all threads. Trained by tools/train/comply.sh. The labels it knows are in its file. */
 #ifndef COMPLY_MODEL_H
 #define COMPLY_MODEL_H
 #include "lang/fold.h"
 
 struct comply_model;
 
+/* The pack's numbering is read here; texts scored later must be folded with the same pack. "model.damaged", "os.enoent" … */
 int comply_model_open(const struct lang *l, struct str path, struct comply_model **ret, struct error *e);
+/* The same over bytes that stay where they are while the model lives (64-byte aligned). */
+int comply_model_open_bytes(const struct lang *l, struct str file, struct comply_model **ret, struct error *e);
 void comply_model_close(struct comply_model *m);
 struct str comply_model_version(const struct comply_model *m);
-/* Classes by name: "porn", "gambling", "abuse", "fraud", "blackad", "ad", "violence", "clean" … and
- * the leaf each one is reported under. */
+/* Classes by name: "porn", "gambling", "abuse", "hate", "fraud", "blackad", "ad", "violence", and
+ * "clean" as the last one; and the leaf (or, for "ad", the column) each one is reported under. */
 size_t comply_model_classes(const struct comply_model *m);
 struct str comply_model_class(const struct comply_model *m, size_t i);
 struct str comply_model_leaf(const struct comply_model *m, size_t i); /* "" for clean */
-/* Calibrated probabilities into out[classes] for symbols [from, to) of the text. */
+/* Calibrated probabilities into out[classes] for symbols [from, to) of the text: their sum is 1, what
+ * is not clean is 1 - out[last]. Made for a sentence or a short message (8 to 200 symbols); score long
+ * texts piece by piece. Text written backwards scores as forwards. */
 void comply_model_score(const struct comply_model *m, const struct fold_text *t, size_t from,
 			size_t to, float *out);
 #endif

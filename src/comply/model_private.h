@@ -1,0 +1,62 @@
+/* What the model and its trainer share: the file's shape and the features of a text. */
+#ifndef COMPLY_MODEL_PRIVATE_H
+#define COMPLY_MODEL_PRIVATE_H
+#include "comply/model.h"
+
+/* The file: this header, MODEL_SLOTS 16-bit fingerprints a bucket, then MODEL_SLOTS rows a bucket of
+ * one signed byte a class, each bucket on its own cache line
+ * (buckets are a multiple of 4). Little-endian, mapped as it is. */
+#define MODEL_MAGIC "ZWMODEL"
+#define MODEL_FORMAT 1
+#define MODEL_ROW 8   /* classes besides "clean" */
+#define MODEL_SLOTS 8 /* rows a bucket */
+#define MODEL_BUCKETS_MAX 1000000
+#define MODEL_NAME 16
+#define MODEL_LEAF 32
+
+struct model_header {
+	char magic[8];
+	uint32_t format;
+	uint32_t buckets;
+	uint32_t classes; /* at most MODEL_ROW; "clean" is one more, whose score is 0 */
+	uint32_t reserved;
+	uint64_t checksum; /* FNV-1a of all behind this field */
+	char version[32];
+	float scale[MODEL_ROW]; /* of a row's byte, calibration included */
+	float bias[MODEL_ROW];
+	char name[MODEL_ROW][MODEL_NAME];
+	char leaf[MODEL_ROW][MODEL_LEAF];
+	char pad[64];
+};
+_Static_assert(sizeof(struct model_header) % 64 == 0, "buckets start on a cache line");
+
+/* Keys of symbols: characters and syllables, independent of the language pack's numbering. */
+struct model_keys {
+	uint32_t *chr;	/* by symbol: code point; 0: none */
+	uint32_t *syl;	/* by symbol: packed syllable, 0: none */
+	uint32_t *known; /* open-addressed set of packed syllables, for pinyin in Latin letters */
+};
+void model_keys_init(struct model_keys *k, const struct lang *l);
+void model_keys_free(struct model_keys *k);
+
+/* At most MODEL_CHUNK symbols are read in one go and give at most MODEL_FEATURES hashes. */
+#define MODEL_CHUNK 256
+#define MODEL_FEATURES (MODEL_CHUNK * 7)
+size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out);
+
+static inline uint32_t model_bucket(uint64_t hash, uint32_t buckets)
+{
+	return (uint32_t)(((hash >> 32) * buckets) >> 32);
+}
+/* Never 0, which marks an empty slot. */
+static inline uint16_t model_print(uint64_t hash)
+{
+	return (uint16_t)((uint16_t)hash + ((uint16_t)hash == 0));
+}
+/* Sums of a text of n features are divided by this. */
+static inline float model_norm(size_t n)
+{
+	return __builtin_sqrtf((float)n + 16.0f);
+}
+uint64_t model_checksum(struct str bytes);
+#endif
