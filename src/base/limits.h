@@ -190,6 +190,23 @@
 #define LIMIT_ASSET_FACTS 5000	       /* facts of one site */
 #define LIMIT_FETCH_FRAME (256 * KIB)  /* what a jailed fetch may say */
 
+/* text compliance */
+#define LIMIT_COMPLY_TEXT (8 * MIB)	 /* one text; folding takes 13 bytes a character beside it */
+#define LIMIT_COMPLY_HITS 20000		 /* more marks than a person looks at */
+#define LIMIT_COMPLY_SENTENCE 200	 /* symbols each way that a condition looks */
+#define LIMIT_COMPLY_CLUES_NEAR 60	 /* symbols between clues that gather */
+#define LIMIT_COMPLY_SIGNALS 20000	 /* signals and allowed phrases noted of one text */
+#define LIMIT_COMPLY_REGEX_HITS 1000	 /* of one pattern in one text */
+#define LIMIT_COMPLY_TELL .30f		 /* model scores below are not worth telling */
+#define LIMIT_LEXICON_ENTRIES 200000	 /* of one own lexicon: a second to compile */
+#define LIMIT_LEXICON_LABELS 200	 /* own labels of one lexicon */
+#define LIMIT_LEXICON_CELL 2000		 /* bytes of a reason, an advice, a replacement */
+#define LIMIT_LEXICON_STRINGS (256 * MIB)
+#define LIMIT_LEXICON_MEMORY (1024 * MIB) /* while compiling */
+#define LIMIT_LEXICON_PACK (1024 * MIB)
+#define LIMIT_LEXICON_REGEX 2000	 /* bytes of a pattern */
+#define LIMIT_LEXICON_REGEX_STEPS 100000 /* PCRE2 match limit: a millisecond */
+
 /* rule packs */
 #define LIMIT_PACK_UPLOAD (17 * MIB)	 /* an archive; fits LIMIT_API_BODY_FILE as base64. The largest
 					  * public collection takes 12 */

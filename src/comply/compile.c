@@ -1,0 +1,365 @@
+/* Compiles entries into the block that lexicon_private.h describes. Everything that can be wrong with
+ * an entry is found here and named; what comes out is trusted only after lexicon_view() has checked
+ * it. Strings and symbols are pooled: a reason that ten thousand entries share is stored once. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "comply/lexicon_private.h"
+
+struct compiler {
+	const struct lang *lang;
+	struct arena *arena;
+	struct buf strings;
+	struct map *pool; /* string -> offset + 1 */
+	struct map *label_of;
+	VEC(uint16_t) syms;
+	VEC(struct lex_label) labels;
+	VEC(struct lex_entry) entries;
+	VEC(struct lex_part) parts;
+	VEC(struct lex_form) forms;
+	VEC(struct lex_cond) conds;
+	VEC(struct lex_alt) alts;
+	VEC(struct lex_emoji) emoji;
+};
+
+static struct sref pool(struct compiler *c, struct str s)
+{
+	if (s.len == 0)
+		return (struct sref){ 0, 0 };
+	uintptr_t at = (uintptr_t)map_get(c->pool, s);
+	if (at == 0) {
+		at = c->strings.len + 1;
+		buf_str(&c->strings, s);
+		map_put(c->pool, s, (void *)at);
+	}
+	return (struct sref){ (uint32_t)(at - 1), (uint32_t)s.len };
+}
+
+/* Symbols of a word into the pool; their number, or -1 when it has none. */
+static ssize_t add_symbols(struct compiler *c, struct str word, uint32_t *ret_at)
+{
+	uint16_t sym[MATCHER_TERM_MAX];
+	ssize_t n = fold_symbols(c->lang, word, sym, ARRAY_SIZE(sym));
+	if (n <= 0)
+		return -1;
+	for (ssize_t i = 0; i < n; i++)
+		if (sym[i] == LANG_SYM_OTHER)
+			return -1;
+	*ret_at = (uint32_t)c->syms.len;
+	for (ssize_t i = 0; i < n; i++)
+		*vec_push(&c->syms) = sym[i];
+	return n;
+}
+
+static void add_labels(struct compiler *c, const struct lex_source *s)
+{
+	for (size_t i = 0; i < s->labels_len; i++) {
+		const struct lex_source_label *l = &s->labels[i];
+		ssize_t dot = str_chr(l->code, '.');
+		struct str column = dot < 0 ? l->code : str_sub(l->code, 0, (size_t)dot);
+		size_t at = i;
+		for (size_t k = 0; k < s->labels_len && dot >= 0; k++)
+			if (str_eq(s->labels[k].code, column))
+				at = k;
+		*vec_push(&c->labels) = (struct lex_label){ .code = pool(c, l->code), .zh = pool(c, l->zh), .en = pool(c, l->en),
+							    .basis = pool(c, l->basis), .column = (uint16_t)at,
+							    .severity = (uint8_t)l->severity, .leaf = l->leaf };
+		map_put(c->label_of, l->code, (void *)(uintptr_t)(i + 1));
+	}
+}
+
+/* ---- emoji ---- */
+
+static bool is_emoji(uint32_t cp)
+{
+	return cp >= 0x1F000 || (cp >= 0x2600 && cp <= 0x27BF) || (cp >= 0x2B00 && cp <= 0x2BFF);
+}
+static bool is_emoji_part(uint32_t cp)
+{
+	return cp == 0xFE0F || cp == 0x200D || (cp >= 0x1F3FB && cp <= 0x1F3FF);
+}
+
+/* A form with emoji that folding gives no symbol is compared as bytes. */
+static bool add_emoji(struct compiler *c, struct str form, uint32_t entry)
+{
+	size_t chars = 0;
+	uint32_t head = 0;
+	for (size_t at = 0; at < form.len;) {
+		uint32_t cp = utf8_next(form, &at);
+		chars += !is_emoji_part(cp) && cp > ' ';
+		head = head == 0 && is_emoji(cp) ? cp : head;
+	}
+	uint16_t sym[MATCHER_TERM_MAX];
+	if (head == 0 || fold_symbols(c->lang, form, sym, ARRAY_SIZE(sym)) == (ssize_t)chars)
+		return false;
+	*vec_push(&c->emoji) = (struct lex_emoji){ .head = head, .form_entry = entry, .text = pool(c, form) };
+	return true;
+}
+
+/* ---- forms ---- */
+
+static bool has_space(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] == ' ' || s.ptr[i] == '-' || s.ptr[i] == '\'' || s.ptr[i] == '.')
+			return true;
+	return false;
+}
+
+static int add_form(struct compiler *c, struct str form, uint32_t entry, uint8_t part, size_t least, struct error *e)
+{
+	uint32_t at = 0;
+	ssize_t n = add_symbols(c, form, &at);
+	if (n < (ssize_t)least)
+		return error_set(e, "term.no-characters", "“%.*s”没有足够的可匹配字符（至少 %zu 个）。",
+				 "\"%.*s\" has too few characters that can be matched (at least %zu).", STR_ARG(form), least);
+	*vec_push(&c->forms) = (struct lex_form){ .entry = entry, .sym = at, .len = (uint16_t)n, .part = part,
+						  .soft = has_space(form) };
+	return 0;
+}
+
+static int add_part(struct compiler *c, const struct term_part *p, uint32_t entry, uint8_t index, size_t least,
+		    struct error *e)
+{
+	uint32_t first = (uint32_t)c->forms.len;
+	for (size_t i = 0; i < p->len; i++) {
+		if (least == 2 && add_emoji(c, p->forms[i], entry))
+			continue;
+		if (add_form(c, p->forms[i], entry, index, least, e) < 0)
+			return -1;
+	}
+	*vec_push(&c->parts) = (struct lex_part){ .form_first = first, .form_count = (uint16_t)(c->forms.len - first),
+						  .gap = (uint16_t)p->gap };
+	return 0;
+}
+
+/* The part whose shortest form is longest: the rarest in text. */
+static uint8_t choose_anchor(const struct compiler *c, const struct lex_entry *en)
+{
+	size_t best = 0, best_least = 0;
+	for (size_t p = 0; p < en->part_count; p++) {
+		const struct lex_part *part = &c->parts.ptr[en->part_first + p];
+		size_t least = SIZE_MAX;
+		for (size_t f = 0; f < part->form_count; f++)
+			least = c->forms.ptr[part->form_first + f].len < least ? c->forms.ptr[part->form_first + f].len : least;
+		if (least > best_least) {
+			best = p;
+			best_least = least;
+		}
+	}
+	return (uint8_t)best;
+}
+
+static int add_regex(struct compiler *c, struct str pattern, uint32_t index, struct lex_entry *en, struct error *e)
+{
+	const struct str *words = NULL;
+	size_t n = regex_words(c->arena, pattern, &words);
+	if (n == 0)
+		return error_set(e, "term.regex-loose", "正则中须有必然出现的字符，才能快速查找。",
+				 "The pattern must contain characters that always occur, so that it can be found fast.");
+	if (lex_regex_try(pattern, e) < 0)
+		return -1;
+	struct term_part p = { .forms = words, .len = n };
+	en->kind = LEX_REGEX;
+	en->part_first = (uint32_t)c->parts.len;
+	en->part_count = 1;
+	return add_part(c, &p, index, 0, 1, e);
+}
+
+static int add_term(struct compiler *c, const struct comply_entry *in, uint32_t index, struct lex_entry *en,
+		    struct error *e)
+{
+	struct term_parsed t;
+	if (term_parse(c->arena, in->term, &t, e) < 0)
+		return -1;
+	if (t.regex.len)
+		return add_regex(c, t.regex, index, en, e);
+	en->kind = t.len > 1 ? LEX_RULE : en->kind;
+	en->part_first = (uint32_t)c->parts.len;
+	en->part_count = (uint8_t)t.len;
+	if (en->allow && t.len > 1)
+		return error_set(e, "term.allow-rule", "放行的须是词，不能是规则。", "What is allowed must be a term, not a rule.");
+	/* forms of one entry stand together, parts too */
+	for (size_t p = 0; p < t.len; p++)
+		if (add_part(c, &t.parts[p], index, (uint8_t)p, t.len > 1 || en->kind == LEX_SIGNAL ? 1 : 2, e) < 0)
+			return -1;
+	en->anchor = choose_anchor(c, en);
+	return 0;
+}
+
+static int add_conds(struct compiler *c, struct str context, struct lex_entry *en, struct error *e)
+{
+	struct cond_parsed list[TERM_CONDS];
+	size_t n = 0;
+	if (cond_parse(c->arena, context, list, &n, e) < 0)
+		return -1;
+	en->cond_first = (uint32_t)c->conds.len;
+	en->cond_count = (uint8_t)n;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t first = (uint32_t)c->alts.len;
+		for (size_t w = 0; w < list[i].len; w++) {
+			uint32_t at = 0;
+			ssize_t len = add_symbols(c, list[i].words[w], &at);
+			if (len < 0)
+				return error_set(e, "term.context", "条件中的“%.*s”没有可匹配的字符。",
+						 "\"%.*s\" in a condition has no characters that can be matched.", STR_ARG(list[i].words[w]));
+			*vec_push(&c->alts) = (struct lex_alt){ .sym = at, .len = (uint16_t)len };
+		}
+		*vec_push(&c->conds) = (struct lex_cond){ .alt_first = first, .alt_count = (uint16_t)list[i].len,
+							  .kind = (uint8_t)list[i].kind };
+	}
+	return 0;
+}
+
+static int resolve_label(struct compiler *c, struct str code, bool allow, uint16_t *ret, struct error *e)
+{
+	if (allow && (code.len == 0 || str_eq(code, STR("*")) || str_eq(code, STR("-")))) {
+		*ret = LEX_ANY_LABEL;
+		return 0;
+	}
+	uintptr_t at = (uintptr_t)map_get(c->label_of, code);
+	if (at == 0)
+		return error_set(e, "term.label", "没有“%.*s”这个标签。", "There is no label \"%.*s\".", STR_ARG(code));
+	*ret = (uint16_t)(at - 1);
+	return 0;
+}
+
+static int add_entry(struct compiler *c, const struct comply_entry *in, int signal, struct error *e)
+{
+	uint32_t index = (uint32_t)c->entries.len;
+	unsigned match = 0;
+	struct lex_entry en = { .kind = LEX_TERM, .level = (uint8_t)in->level, .allow = in->kind == COMPLY_ALLOW, .until = in->until };
+	if (signal >= 0) {
+		en.kind = LEX_SIGNAL;
+		en.label = (uint16_t)signal;
+	} else if (resolve_label(c, in->label, en.allow, &en.label, e) < 0) {
+		return -1;
+	}
+	if (match_parse(in->match, &match, e) < 0 || add_term(c, in, index, &en, e) < 0 || add_conds(c, in->context, &en, e) < 0)
+		return -1;
+	en.match = (uint8_t)match;
+	en.term = pool(c, in->term);
+	en.reason = pool(c, in->reason);
+	en.article = pool(c, in->article);
+	en.advice = pool(c, in->advice);
+	en.note = pool(c, in->note);
+	en.replacement = pool(c, in->replacement);
+	en.id = pool(c, in->id);
+	*vec_push(&c->entries) = en;
+	return 0;
+}
+
+/* ---- matchers ---- */
+
+/* The forms that start a look: all of terms, those of the anchor of rules. */
+static bool looked_for(const struct compiler *c, const struct lex_form *f)
+{
+	const struct lex_entry *en = &c->entries.ptr[f->entry];
+	return f->part == en->anchor;
+}
+
+static int build_terms(struct compiler *c, struct matcher **ret, struct error *e)
+{
+	VEC(struct matcher_term) list = { 0 };
+	for (size_t i = 0; i < c->forms.len; i++)
+		if (looked_for(c, &c->forms.ptr[i]))
+			*vec_push(&list) = (struct matcher_term){ .sym = c->syms.ptr + c->forms.ptr[i].sym, .len = c->forms.ptr[i].len,
+								  .id = (uint32_t)i };
+	int r = list.len ? matcher_build(list.ptr, list.len, ret, e) : 0;
+	vec_free(&list);
+	return r;
+}
+
+/* ---- the block ---- */
+
+static int by_head(const void *a, const void *b)
+{
+	const struct lex_emoji *x = a, *y = b;
+	return x->head < y->head ? -1 : x->head > y->head;
+}
+
+static void put_section(struct buf *b, struct lex_head *h, enum lex_section s, const void *p, size_t n)
+{
+	static const char zero[8];
+	buf_add(b, zero, (8 - b->len % 8) % 8);
+	h->section[s].off = b->len;
+	h->section[s].len = n;
+	if (n)
+		buf_add(b, p, n);
+}
+
+#define PUT(b, h, s, v) put_section(b, h, s, (v).ptr, (v).len * sizeof(*(v).ptr))
+
+static int put_block(struct compiler *c, const struct lex_source *s, struct buf *ret, struct error *e)
+{
+	struct lex_head h = { .magic = "ZWLEXIC", .format = 1, .order = 0x01020304 };
+	struct matcher *terms = NULL;
+	if (build_terms(c, &terms, e) < 0)
+		return -1;
+	vec_sort(&c->emoji, by_head);
+	struct str lang = lang_version(c->lang);
+	snprintf(h.lang, sizeof(h.lang), "%.*s", STR_ARG(lang));
+	snprintf(h.version, sizeof(h.version), "%.*s", STR_ARG(s->version));
+	buf_add(ret, &h, sizeof(h));
+	put_section(ret, &h, LEX_STRINGS, c->strings.ptr, c->strings.len);
+	PUT(ret, &h, LEX_SYMS, c->syms);
+	PUT(ret, &h, LEX_LABELS, c->labels);
+	PUT(ret, &h, LEX_ENTRIES, c->entries);
+	PUT(ret, &h, LEX_PARTS, c->parts);
+	PUT(ret, &h, LEX_FORMS, c->forms);
+	PUT(ret, &h, LEX_CONDS, c->conds);
+	PUT(ret, &h, LEX_ALTS, c->alts);
+	PUT(ret, &h, LEX_EMOJI, c->emoji);
+	struct str t = terms ? matcher_bytes(terms) : STR("");
+	put_section(ret, &h, LEX_TERMS, t.ptr, t.len);
+	put_section(ret, &h, LEX_PINYIN, NULL, 0);
+	put_section(ret, &h, LEX_SHAPE, NULL, 0);
+	matcher_free(terms);
+	h.size = ret->len;
+	if (ret->overflow)
+		return error_set(e, "lexicon.too-big", "词库编译后太大。", "The compiled lexicon is too big.");
+	memcpy(ret->ptr, &h, sizeof(h));
+	return 0;
+}
+
+static void compiler_free(struct compiler *c)
+{
+	buf_free(&c->strings);
+	map_free(c->pool);
+	map_free(c->label_of);
+	vec_free(&c->syms);
+	vec_free(&c->labels);
+	vec_free(&c->entries);
+	vec_free(&c->parts);
+	vec_free(&c->forms);
+	vec_free(&c->conds);
+	vec_free(&c->alts);
+	vec_free(&c->emoji);
+}
+
+int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf *ret, struct error *e)
+{
+	struct compiler c = { .lang = l, .pool = map_new(), .label_of = map_new() };
+	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
+	c.arena = a;
+	buf_init(&c.strings, LIMIT_LEXICON_STRINGS);
+	buf_char(&c.strings, '\0');
+	add_labels(&c, s);
+	int r = s->labels_len >= LEX_ANY_LABEL ? error_set(e, "lexicon.labels", "标签太多。", "Too many labels.") : 0;
+	for (size_t i = 0; i < s->entries_len && r == 0; i++) {
+		struct error why = { 0 };
+		r = add_entry(&c, &s->entries[i], s->signal ? s->signal[i] : -1, &why);
+		if (r == 0 && c.strings.overflow)
+			r = error_set(&why, "lexicon.too-big", "词库的文字太多。", "The lexicon has too much text.");
+		if (r < 0 && e) {
+			*e = why;
+			snprintf(e->field, sizeof(e->field), "entries.%zu.term", i);
+		}
+	}
+	if (r == 0)
+		r = put_block(&c, s, ret, e);
+	compiler_free(&c);
+	return r;
+}

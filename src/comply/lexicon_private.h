@@ -1,0 +1,148 @@
+/* The compiled form of a lexicon: one block of memory, the same in the mapped file comply.pack and
+ * on the heap for an operator's own terms. Tables refer to each other by index, to strings by
+ * offset; nothing is parsed when it is opened, everything is bounds-checked once. */
+#ifndef COMPLY_LEXICON_PRIVATE_H
+#define COMPLY_LEXICON_PRIVATE_H
+#include "comply/comply.h"
+#include "comply/term_private.h"
+#include "lang/fold.h"
+#include "lang/matcher.h"
+
+#include <stdatomic.h>
+
+struct sref {
+	uint32_t off, len;
+};
+
+enum lex_section {
+	LEX_STRINGS,
+	LEX_SYMS,    /* uint16_t */
+	LEX_LABELS,  /* struct lex_label */
+	LEX_ENTRIES, /* struct lex_entry */
+	LEX_PARTS,   /* struct lex_part */
+	LEX_FORMS,   /* struct lex_form */
+	LEX_CONDS,   /* struct lex_cond */
+	LEX_ALTS,    /* struct lex_alt */
+	LEX_EMOJI,   /* struct lex_emoji, ascending by their first four bytes */
+	LEX_TERMS,   /* matcher over symbols */
+	LEX_PINYIN,  /* matcher over syllables */
+	LEX_SHAPE,   /* matcher over shape classes */
+	LEX_SECTIONS
+};
+
+struct lex_head {
+	char magic[8];
+	uint32_t format, order; /* order: 0x01020304 as written */
+	uint64_t size;
+	char lang[64];	  /* version of the language pack whose symbols it holds */
+	char version[64]; /* of the lexicon */
+	struct {
+		uint64_t off, len; /* bytes */
+	} section[LEX_SECTIONS];
+};
+
+struct lex_label {
+	struct sref code, zh, en, basis;
+	uint16_t column; /* index of its column; itself for columns */
+	uint8_t severity, leaf;
+	uint32_t pad;
+};
+
+enum lex_kind { LEX_TERM, LEX_RULE, LEX_REGEX, LEX_EMOJI_TERM, LEX_SIGNAL };
+enum lex_match { LEX_GAPS = 1, LEX_BY_SOUND = 2, LEX_BY_SHAPE = 4, LEX_WORD = 8, LEX_EXACT = 16 };
+
+struct lex_entry {
+	struct sref term, reason, article, advice, note, replacement, id;
+	int64_t until;
+	uint32_t part_first, cond_first;
+	uint16_t label; /* of this block's labels; of a signal: enum lex_signal; of an allowed phrase: LEX_ANY_LABEL or a label */
+	uint8_t part_count, cond_count;
+	uint8_t kind, level, match, allow;
+	uint8_t anchor; /* the part that is looked for */
+	uint8_t pad[3];
+};
+#define LEX_ANY_LABEL UINT16_MAX
+
+/* What the text around says about itself (data/lexicon/signals.tsv). */
+enum lex_signal { LEX_SIGNAL_AD, LEX_SIGNAL_REPORT, LEX_SIGNAL_INVITE, LEX_SIGNAL_PUBLIC, LEX_SIGNALS };
+
+struct lex_part {
+	uint32_t form_first;
+	uint16_t form_count;
+	uint16_t gap; /* to the next part; 0: anywhere in the sentence */
+};
+struct lex_form {
+	uint32_t entry;
+	uint32_t sym;
+	uint16_t len;
+	uint8_t part, soft; /* soft: written with spaces itself */
+};
+struct lex_cond {
+	uint32_t alt_first;
+	uint16_t alt_count;
+	uint8_t kind, pad; /* enum cond_kind */
+};
+struct lex_alt {
+	uint32_t sym;
+	uint16_t len, pad;
+};
+struct lex_emoji {
+	uint32_t head; /* the first four bytes, big-endian */
+	uint32_t form_entry;
+	struct sref text;
+};
+
+/* A block, opened. */
+struct lexicon {
+	const struct lex_head *head;
+	const char *strings;
+	const uint16_t *syms;
+	const struct lex_label *labels;
+	const struct lex_entry *entries;
+	const struct lex_part *parts;
+	const struct lex_form *forms;
+	const struct lex_cond *conds;
+	const struct lex_alt *alts;
+	const struct lex_emoji *emoji;
+	size_t labels_len, entries_len, forms_len, emoji_len;
+	struct matcher *terms, *pinyin, *shape; /* NULL: none */
+	struct regex_slot *regex;		/* one per entry of kind regex, by entry index; NULL: none */
+};
+
+static inline struct str lex_str(const struct lexicon *x, struct sref s)
+{
+	return str_make(x->strings + s.off, s.len);
+}
+
+/* Over a block that stays: "comply.pack-bad", "comply.pack-stale" (another language pack). */
+int lexicon_view(struct str block, struct str lang_version, struct lexicon *ret, struct error *e);
+void lexicon_close(struct lexicon *x);
+
+/* What is compiled: entries with resolved labels. */
+struct lex_source_label {
+	struct str code, zh, en, basis;
+	int severity;
+	bool leaf;
+};
+struct lex_source {
+	const struct lex_source_label *labels;
+	size_t labels_len;
+	const struct comply_entry *entries;
+	size_t entries_len;
+	const int8_t *signal; /* per entry: enum lex_signal, or -1; NULL: none */
+	struct str version;
+};
+/* `name_entry` makes the field of an error from the number of the entry. */
+int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf *ret, struct error *e);
+
+/* ---- regular expressions, compiled when first needed, shared by threads ---- */
+struct regex_slot {
+	_Atomic(void *) code;
+};
+int lex_regex_try(struct str pattern, struct error *e);
+/* Matches from `*at` on; false at the end. Bytes. */
+bool lex_regex_next(struct regex_slot *slot, struct str pattern, struct str text, size_t *at, size_t *ret_from,
+		    size_t *ret_to);
+void lex_regex_close(struct regex_slot *slot);
+
+#endif

@@ -1,0 +1,354 @@
+/* Terms, rules and patterns: one pass of the matcher over the folded text, and for each of its hits a
+ * look at what lies around - gaps, spelling, word boundaries, the other parts of a rule, conditions.
+ * No hit costs more than a window of LIMIT_COMPLY_SENTENCE symbols. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "comply/check_private.h"
+
+struct hit *check_add(struct check *k, size_t from, size_t to, uint16_t label, enum comply_layer layer, enum comply_level level)
+{
+	if (k->hits.len >= k->max_hits) {
+		k->truncated = true;
+		return NULL;
+	}
+	struct hit *h = grow(&k->hits, k->a);
+	*h = (struct hit){ .from = (uint32_t)from, .to = (uint32_t)to, .label = label, .layer = (uint8_t)layer, .level = (uint8_t)level,
+			   .rank = k->rank };
+	if (to > from && to <= k->t.len) {
+		h->byte_from = k->t.from[from];
+		h->byte_to = k->t.to[to - 1];
+	}
+	return h;
+}
+
+void check_sentence(const struct fold_text *t, size_t from, size_t to, size_t *ret_from, size_t *ret_to)
+{
+	size_t least = from > LIMIT_COMPLY_SENTENCE ? from - LIMIT_COMPLY_SENTENCE : 0;
+	size_t most = t->len - to > LIMIT_COMPLY_SENTENCE ? to + LIMIT_COMPLY_SENTENCE : t->len;
+	while (from > least && t->gap[from] != FOLD_GAP_STOP)
+		from--;
+	while (to < most && t->gap[to] != FOLD_GAP_STOP)
+		to++;
+	*ret_from = from;
+	*ret_to = to;
+}
+
+static bool same(const uint16_t *a, const uint16_t *b, size_t n)
+{
+	return memcmp(a, b, n * sizeof(*a)) == 0;
+}
+
+/* First place of a word within [from, to), or SIZE_MAX. */
+static size_t find_word(const struct check *k, const uint16_t *word, size_t len, size_t from, size_t to)
+{
+	for (size_t i = from; i + len <= to; i++)
+		if (k->t.sym[i] == word[0] && same(k->t.sym + i, word, len))
+			return i;
+	return SIZE_MAX;
+}
+
+/* ---- conditions ---- */
+
+static bool lies_within(const struct check *k, const struct lex_alt *w, const uint16_t *word, size_t from, size_t to)
+{
+	size_t len = to - from;
+	if (w->len < len)
+		return false;
+	for (size_t back = 0; back <= w->len - len; back++)
+		if (from >= back && from - back + w->len <= k->t.len && same(k->t.sym + from - back, word, w->len))
+			return true;
+	return false;
+}
+
+static bool condition(const struct check *k, const struct lex_cond *c, size_t from, size_t to)
+{
+	const struct lexicon *x = k->lex;
+	size_t lo = from, hi = to;
+	if (c->kind == COND_NOT_BEFORE || c->kind == COND_BEFORE) {
+		hi = from;
+		lo = 0;
+	} else if (c->kind == COND_NOT_AFTER || c->kind == COND_AFTER) {
+		lo = to;
+		hi = k->t.len;
+	} else if (c->kind == COND_SENTENCE) {
+		check_sentence(&k->t, from, to, &lo, &hi);
+	}
+	size_t reach = c->kind == COND_BEFORE || c->kind == COND_AFTER ? COND_FAR : COND_NEAR;
+	for (size_t i = 0; i < c->alt_count; i++) {
+		const struct lex_alt *w = &x->alts[c->alt_first + i];
+		const uint16_t *word = x->syms + w->sym;
+		bool found;
+		if (c->kind == COND_NOT_WITHIN) {
+			found = lies_within(k, w, word, from, to);
+		} else {
+			/* words that begin or end within reach of the hit */
+			size_t a = lo, b = hi;
+			if (hi == from)
+				a = from > reach + w->len - 1 ? from - reach - w->len + 1 : 0;
+			else if (lo == to)
+				b = k->t.len - to > reach + w->len - 1 ? to + reach + w->len - 1 : k->t.len;
+			found = find_word(k, word, w->len, a, b) != SIZE_MAX;
+		}
+		if (found)
+			return c->kind == COND_SENTENCE || c->kind == COND_BEFORE || c->kind == COND_AFTER;
+	}
+	return c->kind == COND_NOT_WITHIN || c->kind == COND_NOT_BEFORE || c->kind == COND_NOT_AFTER;
+}
+
+bool check_conditions(const struct check *k, const struct lex_entry *en, size_t from, size_t to)
+{
+	for (size_t i = 0; i < en->cond_count; i++)
+		if (!condition(k, &k->lex->conds[en->cond_first + i], from, to))
+			return false;
+	return true;
+}
+
+/* ---- gaps ---- */
+
+/* Are the gaps within [from, to) such as the term bears? *ret_split: there are some. Inserted
+ * characters must be few, or regular: the same number everywhere. */
+static bool gaps_ok(const struct check *k, unsigned match, bool soft, size_t from, size_t to, bool *ret_split)
+{
+	size_t total = 0, most = 0, least = SIZE_MAX, clauses = 0, stops = 0;
+	for (size_t i = from + 1; i < to; i++) {
+		unsigned gap = k->t.gap[i], n = gap == FOLD_GAP_NONE ? 0 : k->t.skipped[i];
+		total += n;
+		most = n > most ? n : most;
+		least = n < least ? n : least;
+		clauses += gap == FOLD_GAP_CLAUSE;
+		stops += gap == FOLD_GAP_STOP;
+	}
+	*ret_split = total > 0 || clauses + stops > 0;
+	if (!*ret_split)
+		return true;
+	size_t inner = to - from - 1;
+	if (!(match & LEX_GAPS))
+		return soft && clauses + stops == 0 && most <= 1;
+	bool regular = inner >= 2 && least == most;
+	if (stops)
+		return regular && stops == inner && most <= 3;
+	if (clauses)
+		return inner >= 2 && (regular ? most <= 4 : most <= 2 && total <= inner);
+	return regular ? most <= 8 : most <= 4;
+}
+
+/* ---- spelling ---- */
+
+static uint32_t narrow(uint32_t cp)
+{
+	if (cp >= 0xFF01 && cp <= 0xFF5E)
+		cp -= 0xFEE0;
+	return cp >= 'A' && cp <= 'Z' ? cp | 0x20 : cp;
+}
+
+/* Nothing but width and case may differ. */
+static bool exact(struct str text, struct str form)
+{
+	size_t i = 0, j = 0;
+	while (i < text.len && j < form.len)
+		if (narrow(utf8_next(text, &i)) != narrow(utf8_next(form, &j)))
+			return false;
+	return i == text.len && j == form.len;
+}
+
+static bool exact_any(const struct check *k, const struct lex_entry *en, struct str text)
+{
+	struct str term = lex_str(k->lex, en->term);
+	if (str_chr(term, '{') < 0)
+		return exact(text, term);
+	struct term_parsed t;
+	if (term_parse(k->a, term, &t, NULL) < 0 || t.len == 0)
+		return false;
+	for (size_t i = 0; i < t.parts[0].len; i++)
+		if (exact(text, t.parts[0].forms[i]))
+			return true;
+	return false;
+}
+
+/* ---- adding ---- */
+
+static uint16_t label_of(const struct check *k, uint16_t label)
+{
+	return label < k->custom_from ? label : k->custom_to[label - k->custom_from];
+}
+
+static void add_signal(struct check *k, const struct lex_entry *en, size_t from, size_t to)
+{
+	uint32_t number = (uint32_t)(en - k->lex->entries);
+	bool known = false;
+	if (k->signals.len >= LIMIT_COMPLY_SIGNALS)
+		return;
+	for (size_t i = 0; i < k->signals.len && i < 64 && !known; i++)
+		known = k->signals.ptr[i].entry == number;
+	k->signal_count[en->label] += !known;
+	*grow(&k->signals, k->a) = (struct signal_at){ .from = (uint32_t)from, .to = (uint32_t)to, .entry = number, .kind = (uint8_t)en->label };
+}
+
+static void add_entry(struct check *k, const struct lex_entry *en, size_t from, size_t to, enum comply_layer layer)
+{
+	if (en->allow) {
+		if (k->allows.len < LIMIT_COMPLY_SIGNALS)
+			*grow(&k->allows, k->a) = (struct allow_at){ .from = (uint32_t)from, .to = (uint32_t)to, .rank = k->rank,
+				.label = en->label == LEX_ANY_LABEL ? LEX_ANY_LABEL : label_of(k, en->label) };
+		return;
+	}
+	uint16_t label = label_of(k, en->label);
+	if (k->labels[label].cell->off)
+		return;
+	struct hit *h = check_add(k, from, to, label, layer, (enum comply_level)en->level);
+	if (h) {
+		h->lex = k->lex;
+		h->entry = en;
+	}
+}
+
+/* ---- rules ---- */
+
+/* The nearest form of part `p` behind (dir > 0) or before the stretch; both ends of the stretch grow. */
+static bool extend(const struct check *k, const struct lex_entry *en, size_t p, bool behind, size_t *from, size_t *to)
+{
+	const struct lexicon *x = k->lex;
+	const struct lex_part *part = &x->parts[en->part_first + p];
+	/* the distance stands at the part on the left */
+	size_t gap = behind ? x->parts[en->part_first + p - 1].gap : part->gap;
+	size_t best = SIZE_MAX, best_len = 0, lo, hi;
+	check_sentence(&k->t, *from, *to, &lo, &hi);
+	for (size_t f = 0; f < part->form_count; f++) {
+		const struct lex_form *form = &x->forms[part->form_first + f];
+		const uint16_t *word = x->syms + form->sym;
+		if (behind) {
+			size_t end = hi - *to > gap + form->len ? *to + gap + form->len : hi;
+			size_t at = find_word(k, word, form->len, *to, end);
+			if (at != SIZE_MAX && (best == SIZE_MAX || at < best)) {
+				best = at;
+				best_len = form->len;
+			}
+		} else {
+			size_t a = *from - lo > gap + form->len ? *from - gap - form->len : lo;
+			for (size_t i = *from; i >= a + form->len; i--)
+				if (same(k->t.sym + i - form->len, word, form->len)) {
+					if (best == SIZE_MAX || i - form->len > best) {
+						best = i - form->len;
+						best_len = form->len;
+					}
+					break;
+				}
+		}
+	}
+	if (best == SIZE_MAX)
+		return false;
+	if (behind)
+		*to = best + best_len;
+	else
+		*from = best;
+	return true;
+}
+
+/* A&B&C: every other part anywhere in the sentence. */
+static bool together(const struct check *k, const struct lex_entry *en, size_t *from, size_t *to)
+{
+	const struct lexicon *x = k->lex;
+	size_t lo, hi, a = *from, b = *to;
+	check_sentence(&k->t, *from, *to, &lo, &hi);
+	for (size_t p = 0; p < en->part_count; p++) {
+		const struct lex_part *part = &x->parts[en->part_first + p];
+		bool found = p == en->anchor;
+		for (size_t f = 0; f < part->form_count && !found; f++) {
+			const struct lex_form *form = &x->forms[part->form_first + f];
+			size_t at = find_word(k, x->syms + form->sym, form->len, lo, hi);
+			/* not inside the anchor itself */
+			if (at != SIZE_MAX && at < *to && at + form->len > *from)
+				at = find_word(k, x->syms + form->sym, form->len, *to, hi);
+			if (at == SIZE_MAX)
+				continue;
+			found = true;
+			a = at < a ? at : a;
+			b = at + form->len > b ? at + form->len : b;
+		}
+		if (!found)
+			return false;
+	}
+	*from = a;
+	*to = b;
+	return true;
+}
+
+static bool rule(const struct check *k, const struct lex_entry *en, size_t *from, size_t *to)
+{
+	if (k->lex->parts[en->part_first].gap == 0)
+		return together(k, en, from, to);
+	for (size_t p = en->anchor; p-- > 0;)
+		if (!extend(k, en, p, false, from, to))
+			return false;
+	for (size_t p = en->anchor + 1u; p < en->part_count; p++)
+		if (!extend(k, en, p, true, from, to))
+			return false;
+	return true;
+}
+
+/* ---- patterns ---- */
+
+static void pattern(struct check *k, const struct lex_entry *en)
+{
+	size_t number = (size_t)(en - k->lex->entries);
+	if (!k->regex_done)
+		k->regex_done = arena_alloc(k->a, k->lex->entries_len);
+	if (k->regex_done[number])
+		return;
+	k->regex_done[number] = 1;
+	if (!k->rendered.ptr)
+		k->rendered = fold_render(k->c->lang, &k->t, k->a, &k->rendered_map);
+	struct str source = str_from(lex_str(k->lex, en->term), 3);
+	size_t at = 0, from, to, n = 0;
+	while (n++ < LIMIT_COMPLY_REGEX_HITS && lex_regex_next(&k->lex->regex[number], source, k->rendered, &at, &from, &to)) {
+		size_t first = k->rendered_map[from], last = k->rendered_map[to - 1];
+		if (first < k->t.len && last < k->t.len && check_conditions(k, en, first, last + 1))
+			add_entry(k, en, first, last + 1, COMPLY_LAYER_RULE);
+	}
+}
+
+/* ---- the pass ---- */
+
+static bool on_form(void *ctx, uint32_t id, size_t from, size_t to)
+{
+	struct check *k = ctx;
+	const struct lexicon *x = k->lex;
+	if (id >= x->forms_len)
+		return true;
+	const struct lex_form *f = &x->forms[id];
+	const struct lex_entry *en = &x->entries[f->entry];
+	bool split = false;
+	enum comply_layer layer = COMPLY_LAYER_TERM;
+	if (en->until && k->o->now > en->until)
+		return true;
+	if (en->kind == LEX_SIGNAL) {
+		add_signal(k, en, from, to);
+		return true;
+	}
+	if (!gaps_ok(k, en->match, f->soft, from, to, &split))
+		return true;
+	if (en->kind == LEX_REGEX) {
+		pattern(k, en);
+		return true;
+	}
+	if ((en->match & LEX_EXACT) && (split || !exact_any(k, en, str_sub(k->t.source, k->t.from[from], k->t.to[to - 1]))))
+		return true;
+	if (split)
+		layer = COMPLY_LAYER_SPLIT;
+	if (en->kind == LEX_RULE) {
+		if (!rule(k, en, &from, &to))
+			return true;
+		layer = COMPLY_LAYER_RULE;
+	}
+	if (check_conditions(k, en, from, to))
+		add_entry(k, en, from, to, layer);
+	return !k->truncated;
+}
+
+void check_lexicon(struct check *k)
+{
+	k->regex_done = NULL;
+	if (k->lex->terms && k->t.len)
+		matcher_scan(k->lex->terms, MATCHER_ALL, k->t.sym, k->t.len, on_form, k);
+}

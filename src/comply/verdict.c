@@ -1,0 +1,199 @@
+/* From hits to a verdict: allowed phrases cancel, clues gather, the policy of the scene says what each
+ * hit means, and every label gets a score. The worst of certain hits, gathered clues and the model's
+ * bands decides; nothing is averaged away. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "comply/check_private.h"
+
+#define SCORE_BLOCK .97f
+#define SCORE_REVIEW .80f
+#define SCORE_GATHERED .62f
+#define SCORE_LISTED .30f
+
+/* ---- allow over deny ---- */
+
+static bool allowed(const struct check *k, const struct hit *h)
+{
+	uint16_t column = k->labels[h->label].column;
+	for (size_t i = 0; i < k->allows.len; i++) {
+		const struct allow_at *a = &k->allows.ptr[i];
+		if (a->from > h->from || a->to < h->to || a->rank < h->rank)
+			continue;
+		if (a->label == LEX_ANY_LABEL || a->label == h->label || a->label == column)
+			return true;
+	}
+	return false;
+}
+
+static void cancel_allowed(struct check *k)
+{
+	for (size_t i = 0; i < k->hits.len && k->allows.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		if (h->to > h->from && h->lex)
+			h->dead = allowed(k, h);
+	}
+}
+
+/* ---- order, repeats ---- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	if (x->byte_from != y->byte_from)
+		return x->byte_from < y->byte_from ? -1 : 1;
+	if (x->byte_to != y->byte_to)
+		return x->byte_to > y->byte_to ? -1 : 1;
+	if (x->label != y->label)
+		return x->label < y->label ? -1 : 1;
+	if (x->level != y->level)
+		return x->level > y->level ? -1 : 1;
+	return (int)x->layer - (int)y->layer;
+}
+
+/* One label says a thing once per place: the strongest, the plainest. */
+static void drop_repeats(struct check *k)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < k->hits.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		bool again = false;
+		for (size_t j = n; j-- > 0 && k->hits.ptr[j].byte_from == h->byte_from && !again;)
+			again = k->hits.ptr[j].byte_to == h->byte_to && k->hits.ptr[j].label == h->label && k->hits.ptr[j].rank >= h->rank;
+		if (!h->dead && !again)
+			k->hits.ptr[n++] = *h;
+	}
+	k->hits.len = n;
+}
+
+/* ---- how the text reads ---- */
+
+/* Different claims of advertising law that are no mere clue. */
+static size_t strong_claims(const struct check *k, uint16_t adlaw)
+{
+	const struct lex_entry *seen[16];
+	size_t n = 0;
+	for (size_t i = 0; i < k->hits.len && n < ARRAY_SIZE(seen); i++) {
+		const struct hit *h = &k->hits.ptr[i];
+		if (k->labels[h->label].column != adlaw || h->level == COMPLY_WEAK || !h->entry)
+			continue;
+		size_t j = 0;
+		while (j < n && seen[j] != h->entry)
+			j++;
+		if (j == n)
+			seen[n++] = h->entry;
+	}
+	return n;
+}
+
+static void read_register(struct check *k)
+{
+	const struct comply_label *adlaw = comply_label_find(k->c, STR("adlaw"));
+	size_t claims = adlaw ? strong_claims(k, (uint16_t)(adlaw - k->c->labels)) : 0;
+	size_t ads = k->signal_count[LEX_SIGNAL_AD], reports = k->signal_count[LEX_SIGNAL_REPORT];
+	k->report = reports >= 2 || (reports == 1 && k->t.len < 60);
+	float model_ad = 0;
+	for (size_t i = 0; k->model_scores && i < k->c->model_classes; i++) {
+		uint16_t l = k->c->model_label[i];
+		struct str code = l < k->labels_len ? k->labels[k->labels[l].column].code : STR("");
+		if ((str_eq(code, STR("ad")) || str_eq(code, STR("adlaw"))) && k->model_scores[i] > model_ad)
+			model_ad = k->model_scores[i];
+	}
+	size_t need = k->report ? 4 : 2;
+	k->advert = claims >= need || (claims >= 1 && ads >= (k->report ? 4u : 2u)) || (claims >= 1 && model_ad >= (k->report ? .9f : .6f));
+}
+
+/* ---- clues ---- */
+
+/* Two different clues of one column near each other make both count. */
+static void gather(struct check *k)
+{
+	for (size_t i = 0; i < k->hits.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		if (h->level != COMPLY_WEAK || !h->entry)
+			continue;
+		uint16_t column = k->labels[h->label].column;
+		unsigned others = 0;
+		const struct lex_entry *first = NULL;
+		for (size_t j = i + 1; j < k->hits.len; j++) {
+			struct hit *n = &k->hits.ptr[j];
+			if (n->from > h->to + LIMIT_COMPLY_CLUES_NEAR)
+				break;
+			if (n->level != COMPLY_WEAK || !n->entry || n->entry == h->entry || n->from < h->to || n->entry == first ||
+			    k->labels[n->label].column != column)
+				continue;
+			first = n->entry;
+			others++;
+		}
+		float model = k->labels[h->label].model_score;
+		for (size_t l = 0; l < k->c->labels_len; l++)
+			if (k->labels[l].column == column && k->labels[l].model_score > model)
+				model = k->labels[l].model_score;
+		/* with the model: it must not think otherwise; without: three clues */
+		bool enough = k->model_scores ? others >= 1 && model >= .35f : others >= 2;
+		if (!enough || k->report)
+			continue;
+		for (size_t j = i; j < k->hits.len && k->hits.ptr[j].from <= h->to + LIMIT_COMPLY_CLUES_NEAR; j++)
+			if (k->hits.ptr[j].level == COMPLY_WEAK && k->labels[k->hits.ptr[j].label].column == column)
+				k->hits.ptr[j].shown = true;
+	}
+}
+
+static uint8_t action_of(const struct check *k, const struct hit *h)
+{
+	const struct policy_cell *c = k->labels[h->label].cell;
+	if (c->if_advert && !k->advert && h->rank == 0)
+		return COMPLY_PASS;
+	if (h->level == COMPLY_WEAK)
+		return h->shown ? c->on_weak : COMPLY_PASS;
+	uint8_t a = h->level == COMPLY_LEVEL_BLOCK ? c->on_block : c->on_review;
+	/* outside adverts' own scene a claim is for a person to look at */
+	if (c->if_advert && a > COMPLY_REVIEW)
+		a = COMPLY_REVIEW;
+	return a;
+}
+
+/* Clues that came to nothing are shown only beside certain hits of their column. */
+static void hide_clues(struct check *k)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < k->hits.len; i++) {
+		struct hit h = k->hits.ptr[i];
+		uint16_t column = k->labels[h.label].column;
+		if (h.level == COMPLY_WEAK && !h.shown && h.entry && !k->labels[column].any)
+			continue;
+		k->hits.ptr[n++] = h;
+	}
+	k->hits.len = n;
+}
+
+static void score_hits(struct check *k)
+{
+	for (size_t i = 0; i < k->hits.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		struct label_state *l = &k->labels[h->label];
+		h->action = action_of(k, h);
+		float s = h->level == COMPLY_WEAK ? (h->shown ? SCORE_GATHERED : SCORE_LISTED)
+						  : h->level == COMPLY_LEVEL_BLOCK ? SCORE_BLOCK : SCORE_REVIEW;
+		if (h->action == COMPLY_PASS && s > SCORE_LISTED)
+			s = SCORE_LISTED + .1f;
+		l->hit_score = s > l->hit_score ? s : l->hit_score;
+		l->action = h->action > l->action ? h->action : l->action;
+		if (h->level != COMPLY_WEAK)
+			k->labels[l->column].any = true;
+		l->any = true;
+	}
+}
+
+void check_verdict(struct check *k)
+{
+	cancel_allowed(k);
+	if (k->hits.len > 1)
+		qsort(k->hits.ptr, k->hits.len, sizeof(*k->hits.ptr), by_place);
+	drop_repeats(k);
+	read_register(k);
+	if (k->hits.len == 0)
+		return;
+	gather(k);
+	score_hits(k);
+	hide_clues(k);
+}
