@@ -21,8 +21,6 @@ struct comply {
 	struct lang *lang;
 	struct comply_model *model; /* NULL: none */
 	struct lexicon lex;
-	void *map;
-	size_t map_len;
 	struct comply_label *labels;
 	size_t labels_len;
 	uint16_t *column;	     /* of each label */

@@ -1,4 +1,4 @@
-/* Compiles entries into the block that lexicon_private.h describes. Everything that can be wrong with
+/* Compiles entries into the pack that lexicon_private.h describes. Everything that can be wrong with
  * an entry is found here and named; what comes out is trusted only after lexicon_view() has checked
  * it. Strings and symbols are pooled: a reason that ten thousand entries share is stored once. */
 #include "base/check.h"
@@ -226,7 +226,7 @@ static int resolve_label(struct compiler *c, struct str code, bool allow, uint16
 	return 0;
 }
 
-static int add_entry(struct compiler *c, const struct comply_entry *in, int signal, struct error *e)
+static int fill_entry(struct compiler *c, const struct comply_entry *in, int signal, struct error *e)
 {
 	uint32_t index = (uint32_t)c->entries.len;
 	unsigned match = 0;
@@ -251,6 +251,20 @@ static int add_entry(struct compiler *c, const struct comply_entry *in, int sign
 	return 0;
 }
 
+/* A bad entry leaves nothing behind. */
+static int add_entry(struct compiler *c, const struct comply_entry *in, int signal, struct error *e)
+{
+	size_t parts = c->parts.len, forms = c->forms.len, conds = c->conds.len, alts = c->alts.len, emoji = c->emoji.len;
+	if (fill_entry(c, in, signal, e) == 0)
+		return 0;
+	c->parts.len = parts;
+	c->forms.len = forms;
+	c->conds.len = conds;
+	c->alts.len = alts;
+	c->emoji.len = emoji;
+	return -1;
+}
+
 /* ---- matchers ---- */
 
 /* The forms that start a look: all of terms, those of the anchor of rules. */
@@ -272,7 +286,7 @@ static int build_terms(struct compiler *c, struct matcher **ret, struct error *e
 	return r;
 }
 
-/* ---- the block ---- */
+/* ---- the pack ---- */
 
 static int by_head(const void *a, const void *b)
 {
@@ -280,47 +294,33 @@ static int by_head(const void *a, const void *b)
 	return x->head < y->head ? -1 : x->head > y->head;
 }
 
-static void put_section(struct buf *b, struct lex_head *h, enum lex_section s, const void *p, size_t n)
-{
-	static const char zero[8];
-	buf_add(b, zero, (8 - b->len % 8) % 8);
-	h->section[s].off = b->len;
-	h->section[s].len = n;
-	if (n)
-		buf_add(b, p, n);
-}
+#define TABLE(n, v) { n, str_make((v).ptr ? (const void *)(v).ptr : "", (v).len * sizeof(*(v).ptr)) }
 
-#define PUT(b, h, s, v) put_section(b, h, s, (v).ptr, (v).len * sizeof(*(v).ptr))
-
-static int put_block(struct compiler *c, const struct lex_source *s, struct buf *ret, struct error *e)
+static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *ret, struct error *e)
 {
-	struct lex_head h = { .magic = "ZWLEXIC", .format = 1, .order = 0x01020304 };
 	struct matcher *terms = NULL;
 	if (build_terms(c, &terms, e) < 0)
 		return -1;
 	vec_sort(&c->emoji, by_head);
-	struct str lang = lang_version(c->lang);
-	snprintf(h.lang, sizeof(h.lang), "%.*s", STR_ARG(lang));
-	snprintf(h.version, sizeof(h.version), "%.*s", STR_ARG(s->version));
-	buf_add(ret, &h, sizeof(h));
-	put_section(ret, &h, LEX_STRINGS, c->strings.ptr, c->strings.len);
-	PUT(ret, &h, LEX_SYMS, c->syms);
-	PUT(ret, &h, LEX_LABELS, c->labels);
-	PUT(ret, &h, LEX_ENTRIES, c->entries);
-	PUT(ret, &h, LEX_PARTS, c->parts);
-	PUT(ret, &h, LEX_FORMS, c->forms);
-	PUT(ret, &h, LEX_CONDS, c->conds);
-	PUT(ret, &h, LEX_ALTS, c->alts);
-	PUT(ret, &h, LEX_EMOJI, c->emoji);
-	struct str t = terms ? matcher_bytes(terms) : STR("");
-	put_section(ret, &h, LEX_TERMS, t.ptr, t.len);
-	put_section(ret, &h, LEX_PINYIN, NULL, 0);
-	put_section(ret, &h, LEX_SHAPE, NULL, 0);
+	const struct pack_part parts[] = {
+		{ "lang", lang_version(c->lang) },
+		{ "strings", buf_view(&c->strings) },
+		TABLE("syms", c->syms),
+		TABLE("labels", c->labels),
+		TABLE("entries", c->entries),
+		TABLE("parts", c->parts),
+		TABLE("forms", c->forms),
+		TABLE("conds", c->conds),
+		TABLE("alts", c->alts),
+		TABLE("emoji", c->emoji),
+		{ "terms", terms ? matcher_bytes(terms) : STR("") },
+		{ "pinyin", STR("") },
+		{ "shape", STR("") },
+	};
+	pack_build(str_sub(s->version, 0, 40), parts, ARRAY_SIZE(parts), ret);
 	matcher_free(terms);
-	h.size = ret->len;
 	if (ret->overflow)
 		return error_set(e, "lexicon.too-big", "词库编译后太大。", "The compiled lexicon is too big.");
-	memcpy(ret->ptr, &h, sizeof(h));
 	return 0;
 }
 
@@ -350,16 +350,19 @@ int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf
 	int r = s->labels_len >= LEX_ANY_LABEL ? error_set(e, "lexicon.labels", "标签太多。", "Too many labels.") : 0;
 	for (size_t i = 0; i < s->entries_len && r == 0; i++) {
 		struct error why = { 0 };
-		r = add_entry(&c, &s->entries[i], s->signal ? s->signal[i] : -1, &why);
-		if (r == 0 && c.strings.overflow)
-			r = error_set(&why, "lexicon.too-big", "词库的文字太多。", "The lexicon has too much text.");
+		int bad = add_entry(&c, &s->entries[i], s->signal ? s->signal[i] : -1, &why);
+		if (bad < 0 && s->on_bad) {
+			s->on_bad(s->ctx, i, &why);
+			continue;
+		}
+		r = c.strings.overflow ? error_set(&why, "lexicon.too-big", "词库的文字太多。", "The lexicon has too much text.") : bad;
 		if (r < 0 && e) {
 			*e = why;
 			snprintf(e->field, sizeof(e->field), "entries.%zu.term", i);
 		}
 	}
 	if (r == 0)
-		r = put_block(&c, s, ret, e);
+		r = put_pack(&c, s, ret, e);
 	compiler_free(&c);
 	return r;
 }

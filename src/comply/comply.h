@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -58,6 +59,21 @@ struct comply_entry {
 int comply_lexicon_build(const struct comply *c, const struct comply_entry *entries, size_t n,
 			 struct str version, struct comply_lexicon **ret, struct error *e);
 void comply_lexicon_free(struct comply_lexicon *x);
+
+/* ---- term files (data/lexicon/README.md) ---- */
+int comply_level_parse(struct str s, enum comply_level *ret); /* "weak", "review", "block" */
+typedef void comply_problem_fn(void *ctx, struct str path, size_t line, const struct error *e);
+/* The built-in lexicon from its folder, for symbols of the language pack in `packs`: the bytes of
+ * comply.pack. Every problem is told; any makes it fail. */
+int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem, void *ctx, struct buf *ret,
+		 size_t *ret_entries, struct error *e);
+/* A file of own terms: with keys and a header as the built-in ones, or simply term<TAB>label a line.
+ * Where no label is given, `label`. In the arena. */
+int comply_entries_read(struct arena *a, struct str path, struct str label, comply_problem_fn *on_problem, void *ctx,
+			const struct comply_entry **ret, size_t *ret_len, struct error *e);
+/* Tells all that is wrong with a file. */
+int comply_lint(const struct comply *c, struct str path, comply_problem_fn *on_problem, void *ctx,
+		size_t *ret_entries, size_t *ret_problems, struct error *e);
 
 /* ---- policies ---- */
 /* Scenes: "" neutral, "news", "ad", "comment", "site", "game". */

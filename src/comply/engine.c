@@ -1,10 +1,7 @@
 /* The engine: opens the packs, runs the layers over a text, and lets the verdict be made. Immutable
  * once opened; a check keeps everything in the caller's arena. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -14,24 +11,15 @@
 
 /* ---- opening ---- */
 
-static int map_pack(struct str dir, struct comply *c, struct error *e)
+static int open_lexicon(struct str dir, struct comply *c, struct error *e)
 {
 	char path[4200];
-	struct stat st;
+	struct pack *p = NULL;
 	if ((size_t)snprintf(path, sizeof(path), "%.*s/comply.pack", STR_ARG(dir)) >= sizeof(path))
 		return error_set(e, "comply.path", "数据包路径太长。", "The path of the packs is too long.");
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_set(e, "comply.no-pack", "找不到词库数据包 %s，请重新构建或设置 ZHANWEI_PACKS。",
-				 "No lexicon pack at %s; build again or set ZHANWEI_PACKS.", path);
-	if (st.st_size < (off_t)sizeof(struct lex_head) || st.st_size > (off_t)LIMIT_LEXICON_PACK)
-		return error_set(e, "comply.pack-bad", "词库数据包 %s 大小不对。", "The lexicon pack %s has a wrong size.", path);
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		return error_os(e, errno, path);
-	c->map = p;
-	c->map_len = (size_t)st.st_size;
-	return 0;
+	if (pack_open(path, &p, e) < 0)
+		return -1;
+	return lexicon_view(p, lang_version(c->lang), &c->lex, e);
 }
 
 static void fill_labels(struct comply *c)
@@ -63,8 +51,7 @@ int comply_open(struct str dir, struct comply **ret, struct error *e)
 {
 	struct comply *c = mem_alloc(sizeof(*c));
 	c->magic = COMPLY_MAGIC;
-	if (lang_open(dir, &c->lang, e) < 0 || map_pack(dir, c, e) < 0 ||
-	    lexicon_view(str_make(c->map, c->map_len), lang_version(c->lang), &c->lex, e) < 0) {
+	if (lang_open(dir, &c->lang, e) < 0 || open_lexicon(dir, c, e) < 0) {
 		comply_close(c);
 		return -1;
 	}
@@ -77,7 +64,8 @@ int comply_open(struct str dir, struct comply **ret, struct error *e)
 	struct str zh = lang_version(c->lang), model = c->model ? comply_model_version(c->model) : STR("none");
 	struct buf b;
 	buf_init(&b, KIB);
-	buf_printf(&b, "%.*s; lexicon %s; model %.*s", STR_ARG(zh), c->lex.head->version, STR_ARG(model));
+	buf_printf(&b, "%.*s; lexicon %.*s; model %.*s", STR_ARG(zh), STR_ARG(pack_version(c->lex.pack)),
+		   STR_ARG(model));
 	size_t n;
 	c->versions_text = buf_take(&b, &n);
 	c->versions = str_make(c->versions_text, n);
@@ -93,8 +81,6 @@ void comply_close(struct comply *c)
 	comply_model_close(c->model);
 	lexicon_close(&c->lex);
 	lang_close(c->lang);
-	if (c->map)
-		munmap(c->map, c->map_len);
 	free(c->labels);
 	free(c->column);
 	free(c->scenes);

@@ -6,24 +6,13 @@
 
 static int damaged(struct error *e)
 {
-	return error_set(e, "comply.pack-bad", "词库数据包已损坏，请重新安装或运行 zhanwei lexicon build。",
-			 "The lexicon pack is damaged; install it again or run zhanwei lexicon build.");
+	return error_set(e, "comply.pack-bad", "词库数据包已损坏，请重新安装或构建。",
+			 "The lexicon pack is damaged; install or build it again.");
 }
 
 static bool inside(uint64_t first, uint64_t n, uint64_t all)
 {
 	return first <= all && n <= all - first;
-}
-
-/* A section as an array; false when it does not lie in the block or is cut. */
-static bool section(struct str block, enum lex_section s, size_t size, const void **ret, size_t *ret_len)
-{
-	const struct lex_head *h = (const void *)block.ptr;
-	if (!inside(h->section[s].off, h->section[s].len, block.len) || h->section[s].off % 8 || h->section[s].len % size)
-		return false;
-	*ret = block.ptr + h->section[s].off;
-	*ret_len = h->section[s].len / size;
-	return true;
 }
 
 struct counts {
@@ -83,19 +72,16 @@ static bool tables_ok(const struct lexicon *x, const struct counts *n)
 	return true;
 }
 
-static int open_matcher(struct str block, enum lex_section s, struct matcher **ret, struct error *e)
+static int open_matcher(const struct pack *p, const char *name, struct matcher **ret, struct error *e)
 {
-	const void *p;
-	size_t n;
-	if (!section(block, s, 1, &p, &n))
-		return damaged(e);
-	return n ? matcher_open(str_make(p, n), ret, e) : 0;
+	struct str bytes = pack_section(p, name);
+	return bytes.len ? matcher_open(bytes, ret, e) : 0;
 }
 
-static int open_matchers(struct str block, struct lexicon *x, struct error *e)
+static int open_matchers(struct lexicon *x, struct error *e)
 {
-	if (open_matcher(block, LEX_TERMS, &x->terms, e) < 0 || open_matcher(block, LEX_PINYIN, &x->pinyin, e) < 0 ||
-	    open_matcher(block, LEX_SHAPE, &x->shape, e) < 0)
+	if (open_matcher(x->pack, "terms", &x->terms, e) < 0 || open_matcher(x->pack, "pinyin", &x->pinyin, e) < 0 ||
+	    open_matcher(x->pack, "shape", &x->shape, e) < 0)
 		return -1;
 	bool regex = false;
 	for (size_t i = 0; i < x->entries_len; i++)
@@ -105,31 +91,37 @@ static int open_matchers(struct str block, struct lexicon *x, struct error *e)
 	return 0;
 }
 
-#define SECTION(s, field, count) section(block, s, sizeof(*x.field), (const void **)&x.field, &(count))
+#define TABLE(name, field, count) pack_array(p, name, sizeof(*x.field), (const void **)&x.field, &(count), e) < 0
 
-int lexicon_view(struct str block, struct str lang_version, struct lexicon *ret, struct error *e)
+static int view(struct pack *p, struct str lang, struct lexicon *ret, struct error *e)
 {
-	struct lexicon x = { .head = (const void *)block.ptr };
+	struct lexicon x = { .pack = p };
 	struct counts n = { 0 };
-	if (block.len < sizeof(struct lex_head) || (uintptr_t)block.ptr % 8 || memcmp(x.head->magic, "ZWLEXIC", 8) != 0 ||
-	    x.head->format != 1 || x.head->order != 0x01020304 || x.head->size != block.len ||
-	    !memchr(x.head->lang, 0, sizeof(x.head->lang)) || !memchr(x.head->version, 0, sizeof(x.head->version)))
+	struct str made_for = pack_section(p, "lang");
+	if (!str_eq(made_for, lang))
+		return error_set(e, "comply.pack-stale", "词库数据包与语言数据包版本不符（%.*s），请重新构建。",
+				 "The lexicon pack was made for another language pack (%.*s); build it again.", STR_ARG(made_for));
+	if (TABLE("strings", strings, n.strings) || TABLE("syms", syms, n.syms) || TABLE("labels", labels, x.labels_len) ||
+	    TABLE("entries", entries, x.entries_len) || TABLE("parts", parts, n.parts) || TABLE("forms", forms, x.forms_len) ||
+	    TABLE("conds", conds, n.conds) || TABLE("alts", alts, n.alts) || TABLE("emoji", emoji, x.emoji_len))
+		return -1;
+	if (!entries_ok(&x, &n) || !tables_ok(&x, &n))
 		return damaged(e);
-	if (!str_eq(str_c(x.head->lang), lang_version))
-		return error_set(e, "comply.pack-stale", "词库数据包与语言数据包版本不符（%s），请运行 zhanwei lexicon build。",
-				 "The lexicon pack was made for another language pack (%s); run zhanwei lexicon build.", x.head->lang);
-	if (!SECTION(LEX_STRINGS, strings, n.strings) || !SECTION(LEX_SYMS, syms, n.syms) ||
-	    !SECTION(LEX_LABELS, labels, x.labels_len) || !SECTION(LEX_ENTRIES, entries, x.entries_len) ||
-	    !SECTION(LEX_PARTS, parts, n.parts) || !SECTION(LEX_FORMS, forms, x.forms_len) ||
-	    !SECTION(LEX_CONDS, conds, n.conds) || !SECTION(LEX_ALTS, alts, n.alts) ||
-	    !SECTION(LEX_EMOJI, emoji, x.emoji_len) || !entries_ok(&x, &n) || !tables_ok(&x, &n))
-		return damaged(e);
-	if (open_matchers(block, &x, e) < 0) {
+	if (open_matchers(&x, e) < 0) {
+		x.pack = NULL;
 		lexicon_close(&x);
 		return -1;
 	}
 	*ret = x;
 	return 0;
+}
+
+int lexicon_view(struct pack *p, struct str lang, struct lexicon *ret, struct error *e)
+{
+	int r = view(p, lang, ret, e);
+	if (r < 0)
+		pack_close(p);
+	return r;
 }
 
 void lexicon_close(struct lexicon *x)
@@ -140,5 +132,6 @@ void lexicon_close(struct lexicon *x)
 	for (size_t i = 0; x->regex && i < x->entries_len; i++)
 		lex_regex_close(&x->regex[i]);
 	free(x->regex);
+	pack_close(x->pack);
 	memset(x, 0, sizeof(*x));
 }

@@ -1,44 +1,20 @@
-/* The compiled form of a lexicon: one block of memory, the same in the mapped file comply.pack and
- * on the heap for an operator's own terms. Tables refer to each other by index, to strings by
- * offset; nothing is parsed when it is opened, everything is bounds-checked once. */
+/* The compiled form of a lexicon: a pack (lang/pack.h) with one section a table, the same in the mapped
+ * file comply.pack and on the heap for an operator's own terms. Tables refer to each other by index,
+ * to strings by offset; nothing is parsed when it is opened, everything is bounds-checked once.
+ * Sections: lang (version of the language pack whose symbols it holds), strings, syms, labels,
+ * entries, parts, forms, conds, alts, emoji (ascending heads), and the matchers terms, pinyin, shape. */
 #ifndef COMPLY_LEXICON_PRIVATE_H
 #define COMPLY_LEXICON_PRIVATE_H
 #include "comply/comply.h"
 #include "comply/term_private.h"
 #include "lang/fold.h"
 #include "lang/matcher.h"
+#include "lang/pack.h"
 
 #include <stdatomic.h>
 
 struct sref {
 	uint32_t off, len;
-};
-
-enum lex_section {
-	LEX_STRINGS,
-	LEX_SYMS,    /* uint16_t */
-	LEX_LABELS,  /* struct lex_label */
-	LEX_ENTRIES, /* struct lex_entry */
-	LEX_PARTS,   /* struct lex_part */
-	LEX_FORMS,   /* struct lex_form */
-	LEX_CONDS,   /* struct lex_cond */
-	LEX_ALTS,    /* struct lex_alt */
-	LEX_EMOJI,   /* struct lex_emoji, ascending by their first four bytes */
-	LEX_TERMS,   /* matcher over symbols */
-	LEX_PINYIN,  /* matcher over syllables */
-	LEX_SHAPE,   /* matcher over shape classes */
-	LEX_SECTIONS
-};
-
-struct lex_head {
-	char magic[8];
-	uint32_t format, order; /* order: 0x01020304 as written */
-	uint64_t size;
-	char lang[64];	  /* version of the language pack whose symbols it holds */
-	char version[64]; /* of the lexicon */
-	struct {
-		uint64_t off, len; /* bytes */
-	} section[LEX_SECTIONS];
 };
 
 struct lex_label {
@@ -87,14 +63,14 @@ struct lex_alt {
 	uint16_t len, pad;
 };
 struct lex_emoji {
-	uint32_t head; /* the first four bytes, big-endian */
+	uint32_t head; /* its first emoji */
 	uint32_t form_entry;
 	struct sref text;
 };
 
 /* A block, opened. */
 struct lexicon {
-	const struct lex_head *head;
+	struct pack *pack; /* taken over */
 	const char *strings;
 	const uint16_t *syms;
 	const struct lex_label *labels;
@@ -114,8 +90,9 @@ static inline struct str lex_str(const struct lexicon *x, struct sref s)
 	return str_make(x->strings + s.off, s.len);
 }
 
-/* Over a block that stays: "comply.pack-bad", "comply.pack-stale" (another language pack). */
-int lexicon_view(struct str block, struct str lang_version, struct lexicon *ret, struct error *e);
+/* Takes the pack over, also on failure: "comply.pack-bad", "comply.pack-stale" (made for another
+ * language pack). */
+int lexicon_view(struct pack *p, struct str lang, struct lexicon *ret, struct error *e);
 void lexicon_close(struct lexicon *x);
 
 /* What is compiled: entries with resolved labels. */
@@ -131,8 +108,11 @@ struct lex_source {
 	size_t entries_len;
 	const int8_t *signal; /* per entry: enum lex_signal, or -1; NULL: none */
 	struct str version;
+	/* told of each bad entry, and the others go on; NULL: the first one ends it */
+	void (*on_bad)(void *ctx, size_t entry, const struct error *e);
+	void *ctx;
 };
-/* `name_entry` makes the field of an error from the number of the entry. */
+/* The bytes of a pack. A bad entry is named in the error's field: "entries.N.term". */
 int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf *ret, struct error *e);
 
 /* ---- regular expressions, compiled when first needed, shared by threads ---- */

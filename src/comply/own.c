@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "comply/check_private.h"
+#include "comply/source_private.h"
 
 /* Codes the engine does not know become labels. */
 static int own_labels(const struct comply *c, const struct comply_entry *entries, size_t n, struct lex_source *s, struct error *e)
@@ -55,8 +56,11 @@ int comply_lexicon_build(const struct comply *c, const struct comply_entry *entr
 	if (r == 0)
 		r = lexicon_compile(c->lang, &s, &x->block, e);
 	free((void *)(uintptr_t)s.labels);
+	struct pack *p = NULL;
 	if (r == 0)
-		r = lexicon_view(buf_view(&x->block), lang_version(c->lang), &x->view, e);
+		r = pack_open_bytes(buf_view(&x->block), &p, e);
+	if (r == 0)
+		r = lexicon_view(p, lang_version(c->lang), &x->view, e);
 	if (r < 0) {
 		buf_free(&x->block);
 		free(x);
@@ -66,6 +70,27 @@ int comply_lexicon_build(const struct comply *c, const struct comply_entry *entr
 	x->version = str_c(x->version_text);
 	*ret = x;
 	return 0;
+}
+
+static void entry_problem(void *ctx, size_t entry, const struct error *e)
+{
+	struct source *s = ctx;
+	s->problems++;
+	if (s->on_problem)
+		s->on_problem(s->ctx, s->where.ptr[entry].path, s->where.ptr[entry].line, e);
+}
+
+void own_check(const struct comply *c, struct source *s)
+{
+	struct lex_source in = { .entries = s->entries.ptr, .entries_len = s->entries.len, .version = STR("lint"),
+				 .on_bad = entry_problem, .ctx = s };
+	struct error e = { 0 };
+	struct buf b;
+	buf_init(&b, LIMIT_LEXICON_PACK);
+	if (own_labels(c, s->entries.ptr, s->entries.len, &in, &e) < 0 || lexicon_compile(c->lang, &in, &b, &e) < 0)
+		entry_problem(s, 0, &e);
+	free((void *)(uintptr_t)in.labels);
+	buf_free(&b);
 }
 
 void comply_lexicon_free(struct comply_lexicon *x)

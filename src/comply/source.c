@@ -1,0 +1,361 @@
+/* Term files as people write them (data/lexicon/README.md): the built-in folder, and single files of
+ * operators, to entries. What is wrong is told with file and line and does not hide the rest. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "comply/source_private.h"
+#include "os/file.h"
+
+enum column { COL_TERM, COL_LEVEL, COL_MATCH, COL_CONTEXT, COL_ADVICE, COL_LABEL, COL_KIND, COL_REASON, COL_ARTICLE, COL_NOTE,
+	      COL_REPLACEMENT, COL_UNTIL, COL_ID, COLUMNS };
+static const struct str column_names[COLUMNS] = {
+	STR_INIT("term"), STR_INIT("level"), STR_INIT("match"), STR_INIT("context"), STR_INIT("advice"), STR_INIT("label"), STR_INIT("kind"),
+	STR_INIT("reason"), STR_INIT("article"), STR_INIT("note"), STR_INIT("replacement"), STR_INIT("until"), STR_INIT("id"),
+};
+
+struct reader_state {
+	struct source *s;
+	struct str path;
+	size_t line;
+	struct str keys[COLUMNS]; /* defaults of the lines that follow */
+	int order[COLUMNS + 1];	  /* column of each cell, -1: none */
+	size_t cells;
+};
+
+static void tell(struct reader_state *r, const struct error *e)
+{
+	r->s->problems++;
+	if (r->s->on_problem)
+		r->s->on_problem(r->s->ctx, r->path, r->line, e);
+}
+
+static int column_of(struct str name)
+{
+	if (str_eq(name, STR("leaf")))
+		return COL_LABEL;
+	for (int i = 0; i < COLUMNS; i++)
+		if (str_eq(name, column_names[i]))
+			return i;
+	return -1;
+}
+
+/* "# key<TAB>value"; any other line with # is a remark. */
+static void read_key(struct reader_state *r, struct str line)
+{
+	struct str rest = str_trim(str_from(line, 1));
+	ssize_t tab = str_chr(rest, '\t');
+	int col = tab > 0 ? column_of(str_trim(str_sub(rest, 0, (size_t)tab))) : -1;
+	if (col >= 0)
+		r->keys[col] = str_trim(str_from(rest, (size_t)tab + 1));
+}
+
+static bool read_header(struct reader_state *r, struct str line)
+{
+	struct str rest = line, cell;
+	if (!str_starts(line, STR("term\t")) && !str_eq(line, STR("term")))
+		return false;
+	r->cells = 0;
+	while (str_split(&rest, '\t', &cell) && r->cells < COLUMNS)
+		r->order[r->cells++] = column_of(str_trim(cell));
+	return true;
+}
+
+int comply_level_parse(struct str s, enum comply_level *ret)
+{
+	static const struct str names[] = { STR_INIT("weak"), STR_INIT("review"), STR_INIT("block") };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(s, names[i])) {
+			*ret = (enum comply_level)i;
+			return 0;
+		}
+	return -1;
+}
+
+static int fill_entry(struct reader_state *r, const struct str cell[COLUMNS], struct comply_entry *en, struct error *e)
+{
+	*en = (struct comply_entry){ .term = cell[COL_TERM], .label = cell[COL_LABEL], .match = cell[COL_MATCH], .context = cell[COL_CONTEXT],
+				     .reason = cell[COL_REASON], .article = cell[COL_ARTICLE], .advice = cell[COL_ADVICE],
+				     .note = cell[COL_NOTE], .replacement = cell[COL_REPLACEMENT], .id = cell[COL_ID],
+				     .level = r->s->level };
+	struct str level = cell[COL_LEVEL];
+	bool allow = str_eq(cell[COL_KIND], STR("allow")) || str_eq(level, STR("allow"));
+	en->kind = allow ? COMPLY_ALLOW : COMPLY_DENY;
+	if (!allow && level.len && comply_level_parse(level, &en->level) < 0)
+		return error_set(e, "term.level", "级别应为 block、review、weak：%.*s", "The level is block, review or weak: %.*s", STR_ARG(level));
+	if (cell[COL_UNTIL].len && str_to_i64(cell[COL_UNTIL], &en->until) < 0)
+		return error_set(e, "term.until", "到期时间应为毫秒数：%.*s", "The expiry is a number of milliseconds: %.*s", STR_ARG(cell[COL_UNTIL]));
+	if (en->label.len == 0 && !allow)
+		en->label = r->s->label;
+	return 0;
+}
+
+static void read_row(struct reader_state *r, struct str line)
+{
+	struct str cell[COLUMNS], rest = line, part;
+	struct error e = { 0 };
+	struct comply_entry en;
+	size_t n = 0;
+	memcpy(cell, r->keys, sizeof(cell));
+	cell[COL_TERM] = STR("");
+	while (str_split(&rest, '\t', &part)) {
+		int col = n < r->cells ? r->order[n] : -1;
+		part = str_trim(part);
+		n++;
+		if (col >= 0 && part.len && !str_eq(part, STR("-")))
+			cell[col] = part;
+	}
+	if (n > r->cells) {
+		error_set(&e, "term.columns", "%zu 列，最多 %zu 列", "%zu columns, at most %zu", n, r->cells);
+		tell(r, &e);
+	}
+	for (int i = 0; i < COLUMNS; i++)
+		if (str_eq(cell[i], STR("-")))
+			cell[i] = STR("");
+	if (fill_entry(r, cell, &en, &e) < 0) {
+		tell(r, &e);
+		return;
+	}
+	*vec_push(&r->s->entries) = en;
+	*vec_push(&r->s->signal) = -1;
+	*vec_push(&r->s->where) = (struct source_line){ r->path, r->line };
+}
+
+/* `text` stays: entries are slices of it. */
+void source_read_text(struct source *s, struct str path, struct str text, struct str label)
+{
+	struct reader_state r = { .s = s, .path = path, .order = { COL_TERM, COL_LABEL, COL_LEVEL, COL_MATCH, COL_CONTEXT, COL_ADVICE },
+				  .cells = 6 };
+	struct error e = { 0 };
+	struct str rest = text, line;
+	bool begun = false;
+	ssize_t bad = utf8_invalid_at(text);
+	r.keys[COL_LABEL] = label;
+	if (bad >= 0) {
+		error_set(&e, "lexicon.not-utf8", "文件不是 UTF-8：第 %zd 字节起有误", "The file is not UTF-8: byte %zd is wrong", bad);
+		tell(&r, &e);
+		return;
+	}
+	if (str_starts(rest, STR("\xEF\xBB\xBF")))
+		rest = str_from(rest, 3);
+	while (str_split(&rest, '\n', &line)) {
+		r.line++;
+		if (line.len && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		if (str_trim(line).len == 0)
+			continue;
+		if (line.ptr[0] == '#') {
+			read_key(&r, line);
+		} else if (begun || !read_header(&r, line)) {
+			begun = true;
+			read_row(&r, line);
+		} else {
+			begun = true;
+		}
+		if (s->entries.len > LIMIT_LEXICON_ENTRIES) {
+			error_set(&e, "lexicon.too-many", "词条太多，最多 %d 条", "Too many entries: at most %d", LIMIT_LEXICON_ENTRIES);
+			tell(&r, &e);
+			return;
+		}
+	}
+}
+
+/* The file's text, kept in the arena; false when there is none. */
+static bool read_file(struct source *s, struct str dir, const char *name, struct str *ret_path, struct str *ret_text, struct error *e)
+{
+	struct buf b;
+	struct error why = { 0 };
+	struct str path = dir.len ? arena_printf(s->arena, "%.*s/%s", STR_ARG(dir), name) : arena_str(s->arena, str_c(name));
+	buf_init(&b, LIMIT_LEXICON_FILE);
+	bool ok = os_file_read(path.ptr, &b, &why) == 0;
+	if (ok) {
+		*ret_path = path;
+		*ret_text = arena_str(s->arena, buf_view(&b));
+		s->hash = (s->hash ^ str_hash(buf_view(&b))) * 0x9E3779B97F4A7C15u;
+	} else if (e) {
+		*e = why;
+	}
+	buf_free(&b);
+	return ok;
+}
+
+int source_read_file(struct source *s, struct str path, struct str label, struct error *e)
+{
+	struct str full, text;
+	char *name = str_dup(path);
+	bool ok = read_file(s, STR(""), name, &full, &text, e);
+	free(name);
+	if (!ok)
+		return -1;
+	source_read_text(s, full, text, label);
+	return 0;
+}
+
+static void read_labels(struct source *s, struct str text)
+{
+	struct str rest = text, line, cell;
+	while (str_split(&rest, '\n', &line)) {
+		struct str part[5];
+		size_t n = 0;
+		if (line.len == 0 || line.ptr[0] == '#' || str_starts(line, STR("code\t")))
+			continue;
+		for (struct str left = line; n < 5 && str_split(&left, '\t', &cell);)
+			part[n++] = str_trim(cell);
+		if (n < 5)
+			continue;
+		*vec_push(&s->labels) = (struct lex_source_label){ .code = part[0], .zh = part[1], .en = part[2], .basis = part[4],
+			.severity = str_eq(part[3], STR("high")) ? 3 : str_eq(part[3], STR("medium")) ? 2 : 1,
+			.leaf = str_chr(part[0], '.') >= 0 };
+	}
+}
+
+/* allow.tsv: term, label, note. */
+static void read_allow(struct source *s, struct str path, struct str text)
+{
+	size_t before = s->entries.len;
+	struct reader_state r = { .s = s, .path = path, .order = { COL_TERM, COL_LABEL, COL_NOTE }, .cells = 3 };
+	struct str rest = text, line;
+	while (str_split(&rest, '\n', &line)) {
+		r.line++;
+		if (str_trim(line).len && line.ptr[0] != '#' && !str_starts(line, STR("term\t")) && !str_eq(line, STR("term")))
+			read_row(&r, line);
+	}
+	for (size_t i = before; i < s->entries.len; i++) {
+		s->entries.ptr[i].kind = COMPLY_ALLOW;
+		if (str_eq(s->entries.ptr[i].label, s->label))
+			s->entries.ptr[i].label = STR("");
+	}
+}
+
+/* signals.tsv: kind, term. */
+static void read_signals(struct source *s, struct str path, struct str text)
+{
+	static const struct str kinds[LEX_SIGNALS] = { STR_INIT("ad"), STR_INIT("report"), STR_INIT("invite"), STR_INIT("public") };
+	struct reader_state r = { .s = s, .path = path };
+	struct str rest = text, line;
+	struct error e = { 0 };
+	while (str_split(&rest, '\n', &line)) {
+		r.line++;
+		ssize_t tab = str_chr(line, '\t');
+		if (str_trim(line).len == 0 || line.ptr[0] == '#')
+			continue;
+		int kind = -1;
+		for (int i = 0; i < LEX_SIGNALS && tab > 0; i++)
+			if (str_eq(str_sub(line, 0, (size_t)tab), kinds[i]))
+				kind = i;
+		if (kind < 0) {
+			error_set(&e, "lexicon.signal", "应为“种类<TAB>词”", "Expected kind<TAB>term");
+			tell(&r, &e);
+			continue;
+		}
+		*vec_push(&s->entries) = (struct comply_entry){ .term = str_trim(str_from(line, (size_t)tab + 1)) };
+		*vec_push(&s->signal) = (int8_t)kind;
+		*vec_push(&s->where) = (struct source_line){ path, r.line };
+	}
+}
+
+int source_read_dir(struct source *s, struct str dir, struct error *e)
+{
+	struct str path, text;
+	if (!read_file(s, dir, "labels.tsv", &path, &text, e))
+		return -1;
+	read_labels(s, text);
+	if (read_file(s, dir, "allow.tsv", &path, &text, NULL))
+		read_allow(s, path, text);
+	if (read_file(s, dir, "signals.tsv", &path, &text, NULL))
+		read_signals(s, path, text);
+	for (size_t i = 0; i < s->labels.len; i++) {
+		struct str code = s->labels.ptr[i].code;
+		ssize_t dot = str_chr(code, '.');
+		char name[160];
+		if (dot < 0)
+			continue;
+		snprintf(name, sizeof(name), "%.*s/%.*s.tsv", (int)dot, code.ptr, (int)(code.len - (size_t)dot - 1), code.ptr + dot + 1);
+		if (read_file(s, dir, name, &path, &text, NULL))
+			source_read_text(s, path, text, code);
+	}
+	return 0;
+}
+
+void source_free(struct source *s)
+{
+	vec_free(&s->labels);
+	vec_free(&s->entries);
+	vec_free(&s->signal);
+	vec_free(&s->where);
+}
+
+/* ---- doors ---- */
+
+static void entry_problem(void *ctx, size_t entry, const struct error *e)
+{
+	struct source *s = ctx;
+	s->problems++;
+	if (s->on_problem && entry < s->where.len)
+		s->on_problem(s->ctx, s->where.ptr[entry].path, s->where.ptr[entry].line, e);
+}
+
+static struct lex_source compiled_from(struct source *s, struct str version)
+{
+	return (struct lex_source){ .labels = s->labels.ptr, .labels_len = s->labels.len, .entries = s->entries.ptr,
+				    .entries_len = s->entries.len, .signal = s->signal.ptr, .version = version,
+				    .on_bad = entry_problem, .ctx = s };
+}
+
+int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem, void *ctx, struct buf *ret, size_t *ret_entries,
+		 struct error *e)
+{
+	struct lang *lang = NULL;
+	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
+	struct source s = { .arena = a, .level = COMPLY_LEVEL_REVIEW, .on_problem = on_problem, .ctx = ctx };
+	char version[48];
+	if (lang_open(packs, &lang, e) < 0)
+		return -1;
+	int r = source_read_dir(&s, dir, e);
+	snprintf(version, sizeof(version), "1-%08x", (unsigned)(s.hash >> 32));
+	struct lex_source in = compiled_from(&s, str_c(version));
+	if (r == 0)
+		r = lexicon_compile(lang, &in, ret, e);
+	if (r == 0 && s.problems)
+		r = error_set(e, "lexicon.problems", "词库有 %zu 处问题。", "The lexicon has %zu problems.", s.problems);
+	if (r == 0 && ret_entries)
+		*ret_entries = s.entries.len;
+	source_free(&s);
+	lang_close(lang);
+	return r;
+}
+
+int comply_entries_read(struct arena *a, struct str path, struct str label, comply_problem_fn *on_problem, void *ctx,
+			const struct comply_entry **ret, size_t *ret_len, struct error *e)
+{
+	struct source s = { .arena = a, .level = COMPLY_LEVEL_REVIEW, .label = label, .on_problem = on_problem, .ctx = ctx };
+	int r = source_read_file(&s, path, label, e);
+	if (r == 0 && s.problems)
+		r = error_set(e, "lexicon.problems", "词库有 %zu 处问题。", "The lexicon has %zu problems.", s.problems);
+	if (r == 0) {
+		struct comply_entry *copy = arena_array(a, s.entries.len ? s.entries.len : 1, sizeof(*copy));
+		if (s.entries.len)
+			memcpy(copy, s.entries.ptr, s.entries.len * sizeof(*copy));
+		*ret = copy;
+		*ret_len = s.entries.len;
+	}
+	source_free(&s);
+	return r;
+}
+
+/* What the compiler says of the entries of one file. */
+int comply_lint(const struct comply *c, struct str path, comply_problem_fn *on_problem, void *ctx, size_t *ret_entries,
+		size_t *ret_problems, struct error *e)
+{
+	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
+	struct source s = { .arena = a, .level = COMPLY_LEVEL_REVIEW, .label = STR("自定义"), .on_problem = on_problem, .ctx = ctx };
+	if (source_read_file(&s, path, s.label, e) < 0)
+		return -1;
+	own_check(c, &s);
+	*ret_entries = s.entries.len;
+	*ret_problems = s.problems;
+	source_free(&s);
+	return 0;
+}
