@@ -38,15 +38,6 @@ static void fill_labels(struct comply *c)
 	policy_fill(c);
 }
 
-static int open_model(struct str dir, struct comply *c, struct error *e)
-{
-	char path[4200];
-	snprintf(path, sizeof(path), "%.*s/comply.bin", STR_ARG(dir));
-	if (access(path, R_OK) < 0)
-		return 0; /* terms, rules and detectors work without */
-	return model_attach(c, str_c(path), e);
-}
-
 int comply_open(struct str dir, struct comply **ret, struct error *e)
 {
 	struct comply *c = mem_alloc(sizeof(*c));
@@ -57,11 +48,7 @@ int comply_open(struct str dir, struct comply **ret, struct error *e)
 	}
 	fill_labels(c);
 	structure_prepare(c);
-	if (open_model(dir, c, e) < 0) {
-		comply_close(c);
-		return -1;
-	}
-	struct str zh = lang_version(c->lang), model = c->model ? comply_model_version(c->model) : STR("none");
+	struct str zh = lang_version(c->lang), model = STR("none");
 	struct buf b;
 	buf_init(&b, KIB);
 	buf_printf(&b, "%.*s; lexicon %.*s; model %.*s", STR_ARG(zh), STR_ARG(pack_version(c->lex.pack)),
@@ -78,7 +65,6 @@ void comply_close(struct comply *c)
 	if (!c)
 		return;
 	CHECK_OBJ(c, COMPLY_MAGIC);
-	comply_model_close(c->model);
 	lexicon_close(&c->lex);
 	lang_close(c->lang);
 	free(c->labels);
@@ -185,8 +171,6 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 	start_labels(&k);
 	run_lexicons(&k);
 	check_structure(&k);
-	if (c->model && !o->no_model)
-		check_model(&k);
 	check_verdict(&k);
 	check_result(&k, ret);
 	return 0;

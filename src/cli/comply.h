@@ -1,0 +1,10 @@
+/* What the subcommands about text compliance share (check.c). */
+#ifndef CLI_COMPLY_H
+#define CLI_COMPLY_H
+#include "comply/comply.h"
+
+int cli_comply_open(struct comply **ret, struct error *e);
+/* A file of own terms, compiled; its problems go to standard error. */
+int cli_comply_own(const struct comply *c, struct str path, struct comply_lexicon **ret, struct error *e);
+void cli_comply_problem(void *ctx, struct str path, size_t line, const struct error *e);
+#endif
