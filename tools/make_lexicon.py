@@ -5,7 +5,6 @@ needs nothing built, so that an editor can ask it at any time.
 
 usage: make_lexicon.py --lint DIR      mistakes; exit status 1 when there are any
        make_lexicon.py --counts DIR    entries and written forms per leaf, as Markdown
-       make_lexicon.py --files DIR     what the compiler reads, one path a line
 """
 import os
 import re
@@ -284,13 +283,9 @@ def leaf_files(root):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ('--lint', '--counts', '--files'):
+    if len(sys.argv) != 3 or sys.argv[1] not in ('--lint', '--counts'):
         sys.exit(__doc__)
     mode, root = sys.argv[1:]
-    if mode == '--files':
-        names = [os.path.join(root, 'labels.tsv'), os.path.join(root, 'allow.tsv')]
-        print('\n'.join([n for n in names if os.path.exists(n)] + [p for p, _ in leaf_files(root)]))
-        return
     seen = {}
     labels = read_labels(os.path.join(root, 'labels.tsv'))
     leaves = [read_leaf(path, code, labels, seen) for path, code in leaf_files(root)]

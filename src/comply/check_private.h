@@ -12,7 +12,13 @@ struct policy_cell {
 	uint8_t on_weak;	     /* when clues gather */
 	bool off;
 	bool if_advert;		   /* decides only where the text reads as an advert */
+	bool weak_counts;	   /* a clue alone is enough */
 	float review_at, block_at; /* model score */
+};
+
+/* Words of hits that no lexicon holds. */
+struct hit_words {
+	struct str term, reason, article, advice;
 };
 
 #define COMPLY_MAGIC 0x636f6d70u
@@ -26,6 +32,7 @@ struct comply {
 	uint16_t *column;	     /* of each label */
 	uint16_t *model_label;	     /* of each class of the model; UINT16_MAX: clean */
 	size_t model_classes;
+	struct hit_words *model_words;
 	struct policy_cell *scenes;  /* SCENES rows of labels_len cells */
 	struct str versions;
 	char *versions_text;
@@ -43,11 +50,6 @@ struct comply_lexicon {
 	char *version_text;
 	size_t builtin_labels; /* the first ones of its labels are the engine's */
 	int64_t first_until;   /* 0: no entry expires */
-};
-
-/* Words of hits that no lexicon holds. */
-struct hit_words {
-	struct str term, reason, article, advice;
 };
 
 struct hit {
@@ -128,6 +130,8 @@ struct check {
 };
 
 /* ---- layers ---- */
+/* Makes k->labels; most texts never need them. */
+void check_labels(struct check *k);
 /* Terms, rules, patterns of the lexicon set in k->lex. */
 void check_lexicon(struct check *k);
 void check_structure(struct check *k);

@@ -38,6 +38,15 @@ static void fill_labels(struct comply *c)
 	policy_fill(c);
 }
 
+static int open_model(struct str dir, struct comply *c, struct error *e)
+{
+	char path[4200];
+	snprintf(path, sizeof(path), "%.*s/comply.bin", STR_ARG(dir));
+	if (access(path, R_OK) < 0)
+		return 0; /* terms, rules and detectors work without */
+	return model_attach(c, str_c(path), e);
+}
+
 int comply_open(struct str dir, struct comply **ret, struct error *e)
 {
 	struct comply *c = mem_alloc(sizeof(*c));
@@ -48,7 +57,11 @@ int comply_open(struct str dir, struct comply **ret, struct error *e)
 	}
 	fill_labels(c);
 	structure_prepare(c);
-	struct str zh = lang_version(c->lang), model = STR("none");
+	if (open_model(dir, c, e) < 0) {
+		comply_close(c);
+		return -1;
+	}
+	struct str zh = lang_version(c->lang), model = c->model ? comply_model_version(c->model) : STR("none");
 	struct buf b;
 	buf_init(&b, KIB);
 	buf_printf(&b, "%.*s; lexicon %.*s; model %.*s", STR_ARG(zh), STR_ARG(pack_version(c->lex.pack)),
@@ -65,12 +78,14 @@ void comply_close(struct comply *c)
 	if (!c)
 		return;
 	CHECK_OBJ(c, COMPLY_MAGIC);
+	comply_model_close(c->model);
 	lexicon_close(&c->lex);
 	lang_close(c->lang);
 	free(c->labels);
 	free(c->column);
 	free(c->scenes);
 	free(c->model_label);
+	free(c->model_words);
 	free(c->versions_text);
 	free(c->sym_class);
 	free(c->sym_digit);
@@ -95,8 +110,10 @@ const struct comply_label *comply_label_find(const struct comply *c, struct str 
 
 /* ---- a check ---- */
 
-static void start_labels(struct check *k)
+void check_labels(struct check *k)
 {
+	if (k->labels)
+		return;
 	size_t customs = 0;
 	for (size_t i = 0; i < k->o->lexicons_len; i++)
 		customs += k->o->lexicons[i]->view.labels_len - k->c->labels_len;
@@ -136,6 +153,7 @@ static void run_lexicons(struct check *k)
 	for (size_t i = 0; i < k->o->lexicons_len && i < UINT8_MAX; i++) {
 		const struct comply_lexicon *own = k->o->lexicons[i];
 		CHECK_OBJ(own, COMPLY_LEXICON_MAGIC);
+		check_labels(k);
 		k->lex = &own->view;
 		k->rank = (uint8_t)(i + 1);
 		k->custom_from = (uint16_t)k->c->labels_len;
@@ -168,9 +186,10 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 		return error_field(e, "scene", "scene.unknown", "没有“%.*s”这个场景，可用 news ad comment site game。",
 				   "There is no scene \"%.*s\"; use news, ad, comment, site or game.", STR_ARG(o->scene));
 	fold_text(c->lang, text, a, &k.t);
-	start_labels(&k);
 	run_lexicons(&k);
 	check_structure(&k);
+	if (c->model && !o->no_model)
+		check_model(&k);
 	check_verdict(&k);
 	check_result(&k, ret);
 	return 0;

@@ -12,7 +12,7 @@ struct row {
 	struct str label;
 	uint8_t on_block, on_review, on_weak;
 	float review_at, block_at; /* above 1: the model does not decide */
-	bool if_advert;
+	bool if_advert, weak_counts;
 };
 #define NEVER 2.0f
 
@@ -22,7 +22,7 @@ static const struct row common[] = {
 	{ STR_INIT("porn.veiled"), R, R, P, .90f, NEVER, false },
 	{ STR_INIT("porn.vulgar"), R, R, P, .90f, NEVER, false },
 	{ STR_INIT("abuse.xinhua"), R, P, P, NEVER, NEVER, false },
-	{ STR_INIT("adlaw"), B, R, P, .93f, NEVER, true },
+	{ STR_INIT("adlaw"), B, R, R, .93f, NEVER, true },
 	{ STR_INIT("other.clickbait"), R, P, P, NEVER, NEVER, true },
 	{ STR_INIT("other.trademark"), R, R, P, NEVER, NEVER, true },
 	{ STR_INIT("other.tutoring"), R, R, P, NEVER, NEVER, true },
@@ -43,7 +43,7 @@ static const struct row news[] = {
 };
 /* Adverts of a shop: the advertising law holds for every word. */
 static const struct row ad[] = {
-	{ STR_INIT("adlaw"), B, R, R, .80f, .97f, false },
+	{ STR_INIT("adlaw"), B, R, R, .80f, .97f, false, true },
 	{ STR_INIT("other"), B, R, R, .85f, NEVER, false },
 	{ STR_INIT("ad"), R, P, P, NEVER, NEVER, false },
 	{ STR_INIT("ad.loan"), B, R, R, .85f, .985f, false },
@@ -126,6 +126,7 @@ static void apply(struct policy_cell *cell, struct str label, const struct row *
 		if (names(rows[i].label, label))
 			*cell = (struct policy_cell){ .on_block = rows[i].on_block, .on_review = rows[i].on_review,
 						      .on_weak = rows[i].on_weak, .if_advert = rows[i].if_advert,
+						      .weak_counts = rows[i].weak_counts,
 						      .review_at = rows[i].review_at, .block_at = rows[i].block_at };
 }
 

@@ -108,12 +108,22 @@ static struct str versions(const struct check *k)
 	return v;
 }
 
+/* Code points of valid UTF-8: bytes that continue none. */
+static size_t count_chars(struct str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.len; i++)
+		n += (s.ptr[i] & 0xC0) != 0x80;
+	return n;
+}
+
 void check_result(struct check *k, struct comply_result *ret)
 {
-	struct comply_result r = { .truncated = k->truncated, .versions = versions(k), .chars = utf8_count(k->t.source) };
+	struct comply_result r = { .truncated = k->truncated, .versions = versions(k), .chars = count_chars(k->t.source) };
 	if (k->hits.len)
 		fill_hits(k, &r);
-	fill_labels(k, &r);
+	if (k->labels)
+		fill_labels(k, &r);
 	*ret = r;
 }
 

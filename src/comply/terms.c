@@ -194,6 +194,7 @@ static void add_entry(struct check *k, const struct lex_entry *en, size_t from, 
 		return;
 	}
 	uint16_t label = label_of(k, en->label);
+	check_labels(k);
 	if (k->labels[label].cell->off)
 		return;
 	struct hit *h = check_add(k, from, to, label, layer, (enum comply_level)en->level);

@@ -67,29 +67,43 @@ static void drop_repeats(struct check *k)
 
 /* ---- how the text reads ---- */
 
-/* Different claims of advertising law that are no mere clue. */
-static size_t strong_claims(const struct check *k, uint16_t adlaw)
+/* A clue with a condition "+…" that holds: its surroundings speak for it. */
+static bool borne_out(const struct hit *h)
 {
-	const struct lex_entry *seen[16];
+	for (size_t i = 0; h->entry && i < h->entry->cond_count; i++) {
+		uint8_t kind = h->lex->conds[h->entry->cond_first + i].kind;
+		if (kind == COND_SENTENCE || kind == COND_BEFORE || kind == COND_AFTER)
+			return true;
+	}
+	return false;
+}
+
+/* Different claims of advertising law: certain ones, and clues whose surroundings bear them out. */
+static void count_claims(const struct check *k, uint16_t adlaw, size_t *ret_strong, size_t *ret_likely)
+{
+	const struct lex_entry *seen[32];
 	size_t n = 0;
+	*ret_strong = *ret_likely = 0;
 	for (size_t i = 0; i < k->hits.len && n < ARRAY_SIZE(seen); i++) {
 		const struct hit *h = &k->hits.ptr[i];
-		if (k->labels[h->label].column != adlaw || h->level == COMPLY_WEAK || !h->entry)
+		if (k->labels[h->label].column != adlaw || !h->entry || (h->level == COMPLY_WEAK && !borne_out(h)))
 			continue;
 		size_t j = 0;
 		while (j < n && seen[j] != h->entry)
 			j++;
-		if (j == n)
-			seen[n++] = h->entry;
+		if (j < n)
+			continue;
+		seen[n++] = h->entry;
+		*(h->level == COMPLY_WEAK ? ret_likely : ret_strong) += 1;
 	}
-	return n;
 }
 
 static void read_register(struct check *k)
 {
-	const struct comply_label *adlaw = comply_label_find(k->c, STR("adlaw"));
-	size_t claims = adlaw ? strong_claims(k, (uint16_t)(adlaw - k->c->labels)) : 0;
-	size_t ads = k->signal_count[LEX_SIGNAL_AD], reports = k->signal_count[LEX_SIGNAL_REPORT];
+	const struct comply_label *adlaw = k->hits.len ? comply_label_find(k->c, STR("adlaw")) : NULL;
+	size_t strong = 0, likely = 0, ads = k->signal_count[LEX_SIGNAL_AD], reports = k->signal_count[LEX_SIGNAL_REPORT];
+	if (adlaw)
+		count_claims(k, (uint16_t)(adlaw - k->c->labels), &strong, &likely);
 	k->report = reports >= 2 || (reports == 1 && k->t.len < 60);
 	float model_ad = 0;
 	for (size_t i = 0; k->model_scores && i < k->c->model_classes; i++) {
@@ -98,8 +112,9 @@ static void read_register(struct check *k)
 		if ((str_eq(code, STR("ad")) || str_eq(code, STR("adlaw"))) && k->model_scores[i] > model_ad)
 			model_ad = k->model_scores[i];
 	}
-	size_t need = k->report ? 4 : 2;
-	k->advert = claims >= need || (claims >= 1 && ads >= (k->report ? 4u : 2u)) || (claims >= 1 && model_ad >= (k->report ? .9f : .6f));
+	size_t any = strong + likely;
+	k->advert = strong + likely / 3 >= (k->report ? 4u : 2u) || (any >= 1 && ads >= (k->report ? 4u : 2u)) ||
+		    (any >= 1 && model_ad >= (k->report ? .9f : .6f));
 }
 
 /* ---- clues ---- */
@@ -141,10 +156,12 @@ static void gather(struct check *k)
 static uint8_t action_of(const struct check *k, const struct hit *h)
 {
 	const struct policy_cell *c = k->labels[h->label].cell;
+	if (h->layer == COMPLY_LAYER_MODEL)
+		return h->action;
 	if (c->if_advert && !k->advert && h->rank == 0)
 		return COMPLY_PASS;
 	if (h->level == COMPLY_WEAK)
-		return h->shown ? c->on_weak : COMPLY_PASS;
+		return h->shown || c->weak_counts ? c->on_weak : COMPLY_PASS;
 	uint8_t a = h->level == COMPLY_LEVEL_BLOCK ? c->on_block : c->on_review;
 	/* outside adverts' own scene a claim is for a person to look at */
 	if (c->if_advert && a > COMPLY_REVIEW)
@@ -186,6 +203,8 @@ static void score_hits(struct check *k)
 
 void check_verdict(struct check *k)
 {
+	if (!k->labels)
+		return;
 	cancel_allowed(k);
 	if (k->hits.len > 1)
 		qsort(k->hits.ptr, k->hits.len, sizeof(*k->hits.ptr), by_place);
@@ -194,6 +213,11 @@ void check_verdict(struct check *k)
 	if (k->hits.len == 0)
 		return;
 	gather(k);
+	for (size_t i = 0; i < k->hits.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		const struct policy_cell *c = k->labels[h->label].cell;
+		h->shown |= h->level == COMPLY_WEAK && (c->weak_counts || (c->if_advert && k->advert && borne_out(h)));
+	}
 	score_hits(k);
 	hide_clues(k);
 }

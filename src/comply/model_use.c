@@ -1,0 +1,115 @@
+/* The model's part: short texts are scored whole, long ones by windows of whole sentences, so that one
+ * bad sentence in a long article is found. A score counts when all classes that matter here together
+ * reach the band of the likeliest one. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "comply/check_private.h"
+
+#define WINDOW 100     /* symbols of one window */
+#define WHOLE 140      /* a text of so many is one window */
+#define LEAST 4	       /* fewer say nothing */
+#define SHORT 8	       /* fewer must be surer */
+#define CLASSES_MAX 32
+
+static const struct str reason = STR_INIT("分类模型认为这段文字多半属于此类，请人工复核");
+static const struct str advice = STR_INIT("请核对原意，删去或改写违规内容");
+
+int model_attach(struct comply *c, struct str path, struct error *e)
+{
+	if (comply_model_open(c->lang, path, &c->model, e) < 0)
+		return -1;
+	c->model_classes = comply_model_classes(c->model);
+	if (c->model_classes == 0 || c->model_classes > CLASSES_MAX)
+		return error_set(e, "model.damaged", "模型的类别数不对。", "The model has a wrong number of classes.");
+	c->model_label = mem_array(c->model_classes, sizeof(*c->model_label));
+	c->model_words = mem_array(c->model_classes, sizeof(*c->model_words));
+	for (size_t i = 0; i < c->model_classes; i++) {
+		struct str leaf = comply_model_leaf(c->model, i);
+		const struct comply_label *l = leaf.len ? comply_label_find(c, leaf) : NULL;
+		c->model_label[i] = l ? (uint16_t)(l - c->labels) : UINT16_MAX;
+		c->model_words[i] = (struct hit_words){ .term = comply_model_class(c->model, i), .reason = reason, .advice = advice };
+	}
+	return 0;
+}
+
+/* One window: the score of what matters in this scene and its likeliest class. */
+static float judge(const struct check *k, const float *p, size_t *ret_top)
+{
+	float sum = 0, best = 0;
+	for (size_t i = 0; i < k->c->model_classes; i++) {
+		uint16_t l = k->c->model_label[i];
+		if (l == UINT16_MAX || k->labels[l].cell->off || k->labels[l].cell->review_at > 1)
+			continue;
+		sum += p[i];
+		if (p[i] > best) {
+			best = p[i];
+			*ret_top = i;
+		}
+	}
+	return best > 0 ? sum : 0;
+}
+
+static void score_window(struct check *k, size_t from, size_t to, bool many)
+{
+	float p[CLASSES_MAX];
+	size_t top = 0;
+	comply_model_score(k->c->model, &k->t, from, to, p);
+	for (size_t i = 0; i < k->c->model_classes; i++) {
+		uint16_t l = k->c->model_label[i];
+		if (p[i] > k->model_scores[i])
+			k->model_scores[i] = p[i];
+		if (l != UINT16_MAX && p[i] > k->labels[l].model_score)
+			k->labels[l].model_score = p[i];
+	}
+	float s = judge(k, p, &top);
+	if (s <= 0)
+		return;
+	uint16_t label = k->c->model_label[top];
+	const struct policy_cell *cell = k->labels[label].cell;
+	/* the more windows, the surer each must be; the same for texts of a few characters */
+	float review_at = cell->review_at, block_at = cell->block_at;
+	if (many || to - from < SHORT) {
+		review_at += (1 - review_at) * .4f;
+		block_at += block_at < 1 ? (1 - block_at) * .4f : 0;
+	}
+	if (s > k->labels[label].model_score)
+		k->labels[label].model_score = s;
+	if (s < review_at)
+		return;
+	struct hit *h = check_add(k, from, to, label, COMPLY_LAYER_MODEL, s >= block_at ? COMPLY_LEVEL_BLOCK : COMPLY_LEVEL_REVIEW);
+	if (h) {
+		h->words = &k->c->model_words[top];
+		h->action = s >= block_at ? COMPLY_BLOCK : COMPLY_REVIEW;
+	}
+}
+
+/* The end of the window that begins at `from`: whole sentences up to WINDOW symbols, or cut there. */
+static size_t window_end(const struct fold_text *t, size_t from)
+{
+	size_t end = from, last = from;
+	while (end < t->len && end - from < WINDOW) {
+		end++;
+		if (end == t->len || t->gap[end] == FOLD_GAP_STOP)
+			last = end;
+	}
+	return last > from ? last : end;
+}
+
+void check_model(struct check *k)
+{
+	if (k->t.len < LEAST)
+		return;
+	check_labels(k);
+	k->model_scores = arena_array(k->a, k->c->model_classes, sizeof(*k->model_scores));
+	if (k->t.len <= WHOLE) {
+		score_window(k, 0, k->t.len, false);
+		return;
+	}
+	for (size_t from = 0; from < k->t.len;) {
+		size_t to = window_end(&k->t, from);
+		if (to - from >= LEAST)
+			score_window(k, from, to, k->t.len > 4 * WINDOW);
+		from = to;
+	}
+}
