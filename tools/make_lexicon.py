@@ -127,6 +127,8 @@ def check_regex(where, pattern):
         bad(where, '正则有嵌套的不定次重复 / nested unbounded repetition')
     if re.search(r'\.[*+]', pattern):
         bad(where, '请写 .{0,n}，不写 .* 或 .+ / write .{0,n} instead of .* or .+')
+    if re.search(r'\\[./:-]|[：:/。，]', re.sub(r'\(\?[:=!<]+|\[[^\]]*\][?]|\\.[?]|\[[^\]]*\w[^\]]*\]|\([^()]*\)[?]', '', pattern)):
+        bad(where, '折叠后的文本没有标点，这条正则匹配不到；网址与号码不必写正则 / folded text has no punctuation')
     if not re.search(r'[\w]{2}|\((\?:)?[\w|]+\)', re.sub(r'\\.|\[[^\]]*\]|\{[^}]*\}|.[?*]', '\0', pattern)):
         bad(where, '正则中须有必然出现的两个以上连续字符 / needs two adjacent characters that must occur')
     return 1

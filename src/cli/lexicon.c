@@ -53,6 +53,12 @@ static struct str packs_of(const struct args *a, struct arena *arena)
 	return a->packs.len ? a->packs : lang_pack_dir(arena);
 }
 
+static void count_problem(void *ctx, struct str path, size_t line, const struct error *e)
+{
+	*(size_t *)ctx += 1;
+	cli_comply_problem(NULL, path, line, e);
+}
+
 static int build(const struct args *a, struct str dir)
 {
 	_cleanup_arena_ struct arena *arena = arena_new(64 * KIB);
@@ -62,7 +68,10 @@ static int build(const struct args *a, struct str dir)
 	int64_t begun = clock_mono_ms(&clock_system);
 	buf_init(&b, LIMIT_LEXICON_PACK);
 	char *out = str_dup(a->out.len ? a->out : STR("comply.pack"));
-	int r = comply_build(packs_of(a, arena), dir, cli_comply_problem, NULL, &b, &entries, &e);
+	size_t problems = 0;
+	int r = comply_build(packs_of(a, arena), dir, count_problem, &problems, &b, &entries, &e);
+	if (r == 0 && problems)
+		r = error_set(&e, "lexicon.problems", "词库有 %zu 处问题。", "The lexicon has %zu problems.", problems);
 	if (r == 0)
 		r = os_file_write(out, buf_view(&b), 0644, &e);
 	if (r == 0)

@@ -64,7 +64,7 @@ void comply_lexicon_free(struct comply_lexicon *x);
 int comply_level_parse(struct str s, enum comply_level *ret); /* "weak", "review", "block" */
 typedef void comply_problem_fn(void *ctx, struct str path, size_t line, const struct error *e);
 /* The built-in lexicon from its folder, for symbols of the language pack in `packs`: the bytes of
- * comply.pack. Every problem is told; any makes it fail. */
+ * comply.pack. Every problem is told, and its entry left out. */
 int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem, void *ctx, struct buf *ret,
 		 size_t *ret_entries, struct error *e);
 /* A file of own terms: with keys and a header as the built-in ones, or simply term<TAB>label a line.

@@ -8,7 +8,7 @@
 
 static void problem(void *ctx, struct str path, size_t line, const struct error *e)
 {
-	fprintf(stderr, "%.*s:%zu: error: %s %s\n", STR_ARG(path), line, e->zh, e->en);
+	fprintf(stderr, "%.*s:%zu: warning: left out: %s %s\n", STR_ARG(path), line, e->zh, e->en);
 }
 
 /* Folders are named too, so that a new file is noticed. */

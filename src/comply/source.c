@@ -318,8 +318,6 @@ int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem
 	struct lex_source in = compiled_from(&s, str_c(version));
 	if (r == 0)
 		r = lexicon_compile(lang, &in, ret, e);
-	if (r == 0 && s.problems)
-		r = error_set(e, "lexicon.problems", "词库有 %zu 处问题。", "The lexicon has %zu problems.", s.problems);
 	if (r == 0 && ret_entries)
 		*ret_entries = s.entries.len;
 	source_free(&s);
