@@ -1,0 +1,251 @@
+/* Folding of plain characters in vectors. AVX-512 (VBMI2): the first 16 characters of 64 bytes,
+ * whatever their mixture of lengths, are brought one to a lane (lead bytes found by a comparison,
+ * their places compressed, their bytes permuted; after Lemire & Keiser, "Validating UTF-8 in less
+ * than one instruction per byte", and Lemire & Mula, "Transcoding billions of Unicode characters
+ * per second with SIMD", 2022), looked up by a gather, and symbols separated from gaps by a
+ * compression. AVX2: eight characters of three bytes. All variants write the same. */
+#include "lang/fold_run_private.h"
+
+static inline void put_value(struct fold_out *o, uint32_t v, size_t from, size_t to)
+{
+	o->chars++;
+	if (v < FOLD_SLOW_BASE) {
+		size_t n = o->len++;
+
+		o->sym[n] = (uint16_t)v;
+		o->from[n] = (uint32_t)from;
+		if (o->to) {
+			o->to[n] = (uint32_t)to;
+			o->gap[n + 1] = o->skipped[n + 1] = 0;
+		} else {
+			o->gap[n] = o->after_gap;
+			o->after_gap = false;
+		}
+		return;
+	}
+	o->after_gap = true;
+	if (o->to) {
+		if (v - FOLD_SKIP > o->gap[o->len])
+			o->gap[o->len] = (uint8_t)(v - FOLD_SKIP);
+		o->skipped[o->len] = (uint8_t)(o->skipped[o->len] + (o->skipped[o->len] < 255));
+	}
+}
+
+/* At most `chars` characters; false at one that is not plain. */
+static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			    struct fold_out *o, size_t chars)
+{
+	for (; chars && *at < len; chars--) {
+		size_t next = *at;
+		uint32_t c = fold_decode(text, &next), v = c < 0x10000 ? bmp[c] : FOLD_SKIP;
+
+		if (v >= FOLD_SLOW_BASE && v <= FOLD_SKIP)
+			return false;
+		put_value(o, v, *at, next);
+		*at = next;
+	}
+	return true;
+}
+
+static void run_portable(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			 struct fold_out *o)
+{
+	while (*at < len && o->len + FOLD_RUN_ROOM <= o->cap)
+		if (!run_some(bmp, text, len, at, o, 16))
+			return;
+}
+
+static bool everywhere(void)
+{
+	return true;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512                                                                                     \
+	__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2")))
+#define AVX2 __attribute__((target("avx2")))
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi") &&
+	       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("bmi2");
+}
+
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+/* Gaps of one block of lanes into the arrays of a whole text. */
+AVX512 static inline void put_gaps(struct fold_out *o, uint32_t syms, uint32_t gaps, __m512i value)
+{
+	uint8_t kind[16];
+
+	_mm_storeu_si128((void *)kind, _mm512_cvtepi32_epi8(value));
+	for (; gaps; gaps &= gaps - 1) {
+		unsigned lane = (unsigned)_tzcnt_u32(gaps);
+		size_t n = o->len + (size_t)_mm_popcnt_u32(_bzhi_u32(syms, lane));
+		uint8_t g = kind[lane] & 3; /* FOLD_SOFT..FOLD_STOP */
+
+		if (g > o->gap[n])
+			o->gap[n] = g;
+		o->skipped[n] = (uint8_t)(o->skipped[n] + (o->skipped[n] < 255));
+	}
+}
+
+/* 16 code points, one to a lane, from the 16 lead bytes at `pos`; *ret_long gets the lanes of
+ * four bytes, whose value means nothing. */
+AVX512 static inline __m512i decode(__m512i bytes, __m128i pos, __mmask16 *two, __mmask16 *three,
+				    __mmask16 *ret_long)
+{
+	const __m512i spread = _mm512_set_epi32(0x0f0f0f0f, 0x0e0e0e0e, 0x0d0d0d0d, 0x0c0c0c0c,
+						0x0b0b0b0b, 0x0a0a0a0a, 0x09090909, 0x08080808,
+						0x07070707, 0x06060606, 0x05050505, 0x04040404,
+						0x03030303, 0x02020202, 0x01010101, 0);
+	__m512i at = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(pos), spread);
+	__m512i b = _mm512_permutexvar_epi8(
+		_mm512_add_epi8(at, _mm512_set1_epi32(0x03020100)), bytes);
+	__m512i low6 = _mm512_set1_epi32(0x3f);
+	__m512i c3 = _mm512_or_si512(
+		_mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(b, _mm512_set1_epi32(15)), 12),
+				_mm512_and_si512(_mm512_srli_epi32(b, 2), _mm512_set1_epi32(0xfc0))),
+		_mm512_and_si512(_mm512_srli_epi32(b, 16), low6));
+	__m512i c2 = _mm512_or_si512(
+		_mm512_slli_epi32(_mm512_and_si512(b, _mm512_set1_epi32(31)), 6),
+		_mm512_and_si512(_mm512_srli_epi32(b, 8), low6));
+	__m512i lead = _mm512_and_si512(b, _mm512_set1_epi32(0xff));
+
+	*three = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xe0));
+	*two = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xc0)) & (__mmask16)~*three;
+	*ret_long = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xf0));
+	return _mm512_mask_mov_epi32(_mm512_mask_mov_epi32(lead, *two, c2), *three, c3);
+}
+
+/* Bits of symbols that come directly after a gap, one for each symbol. */
+AVX512 static inline uint32_t after_gaps(struct fold_out *o, uint32_t syms, uint32_t gaps, uint32_t lanes)
+{
+	uint32_t after = (gaps << 1 | o->after_gap) & syms;
+
+	if (lanes)
+		o->after_gap = gaps >> (lanes - 1) & 1;
+	return _pext_u32(after, syms);
+}
+
+AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			      struct fold_out *o)
+{
+	const __m512i places = _mm512_set_epi8(
+		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
+		41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
+		19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	const __m512i one = _mm512_set1_epi32(1);
+
+	while (*at + 64 <= len && o->len + FOLD_RUN_ROOM <= o->cap) {
+		__m512i bytes = _mm512_loadu_si512(text + *at);
+		__mmask64 leads = ~_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-64));
+		__m128i pos = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(leads, places));
+		__mmask16 two, three, four;
+		__m512i c = decode(bytes, pos, &two, &three, &four);
+		/* Pairs of entries, so that the last look-up does not read beyond the table. */
+		__m512i v = _mm512_i32gather_epi32(_mm512_srli_epi32(c, 1), bmp, 4);
+
+		v = _mm512_and_si512(
+			_mm512_srlv_epi32(v, _mm512_slli_epi32(_mm512_and_si512(c, one), 4)),
+			_mm512_set1_epi32(0xffff));
+		uint32_t syms = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(FOLD_SLOW_BASE));
+		uint32_t gaps = _mm512_cmpgt_epu32_mask(v, _mm512_set1_epi32(FOLD_SKIP));
+		uint32_t stop = (~(syms | gaps) | four) & 0xffff;
+		uint32_t lanes = stop ? (uint32_t)_tzcnt_u32(stop) : 16;
+
+		syms = _bzhi_u32(syms, lanes);
+		gaps = _bzhi_u32(gaps, lanes);
+		__m512i from = _mm512_add_epi32(_mm512_cvtepu8_epi32(pos), _mm512_set1_epi32((int)*at));
+		__m256i sym = _mm256_maskz_compress_epi16((__mmask16)syms, _mm512_cvtepi32_epi16(v));
+
+		_mm256_storeu_si256((void *)(o->sym + o->len), sym);
+		_mm512_storeu_si512(o->from + o->len, _mm512_maskz_compress_epi32((__mmask16)syms, from));
+		if (o->to) {
+			__m512i to = _mm512_add_epi32(from, one);
+
+			to = _mm512_mask_add_epi32(to, two | three, to, one);
+			to = _mm512_mask_add_epi32(to, three, to, one);
+			_mm512_storeu_si512(o->to + o->len,
+					    _mm512_maskz_compress_epi32((__mmask16)syms, to));
+			_mm_storeu_si128((void *)(o->gap + o->len + 1), _mm_setzero_si128());
+			_mm_storeu_si128((void *)(o->skipped + o->len + 1), _mm_setzero_si128());
+			put_gaps(o, syms, gaps, v);
+		} else {
+			_mm_storeu_si128((void *)(o->gap + o->len),
+					 _mm_movm_epi8((__mmask16)after_gaps(o, syms, gaps, lanes)));
+		}
+		o->len += (size_t)_mm_popcnt_u32(syms);
+		o->chars += lanes;
+		*at += (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << lanes, leads));
+		if (stop)
+			return;
+	}
+	if (o->len + FOLD_RUN_ROOM <= o->cap)
+		run_some(bmp, text, len, at, o, 64);
+}
+
+AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			  struct fold_out *o)
+{
+	const __m256i order = _mm256_setr_epi8(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1, 2, 1,
+					       0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1);
+
+	while (*at + 32 <= len && o->len + FOLD_RUN_ROOM <= o->cap) {
+		const uint8_t *p = text + *at;
+		__m256i b = _mm256_loadu2_m128i((const void *)(p + 12), (const void *)p);
+		__m256i high = _mm256_and_si256(b, _mm256_set1_epi8((char)0xf0));
+		unsigned leads = (unsigned)_mm256_movemask_epi8(
+			_mm256_cmpeq_epi8(high, _mm256_set1_epi8((char)0xe0)));
+
+		if ((leads & 0x0fff0fff) != 0x02490249) {
+			if (!run_some(bmp, text, len, at, o, 8))
+				return;
+			continue;
+		}
+		b = _mm256_shuffle_epi8(b, order); /* b2 | b1 << 8 | b0 << 16 */
+		__m256i c = _mm256_and_si256(b, _mm256_set1_epi32(0x3f));
+
+		c = _mm256_or_si256(c, _mm256_and_si256(_mm256_srli_epi32(b, 2), _mm256_set1_epi32(0xfc0)));
+		c = _mm256_or_si256(c, _mm256_and_si256(_mm256_srli_epi32(b, 4), _mm256_set1_epi32(0xf000)));
+		__m256i odd = _mm256_slli_epi32(_mm256_and_si256(c, _mm256_set1_epi32(1)), 4);
+		uint32_t v[8];
+
+		b = _mm256_i32gather_epi32((const void *)bmp, _mm256_srli_epi32(c, 1), 4);
+		b = _mm256_and_si256(_mm256_srlv_epi32(b, odd), _mm256_set1_epi32(0xffff));
+		_mm256_storeu_si256((void *)v, b);
+		for (size_t i = 0; i < 8; i++, *at += 3) {
+			if (v[i] >= FOLD_SLOW_BASE && v[i] <= FOLD_SKIP)
+				return;
+			put_value(o, v[i], *at, *at + 3);
+		}
+	}
+	if (o->len + FOLD_RUN_ROOM <= o->cap)
+		run_some(bmp, text, len, at, o, 32);
+}
+#endif
+
+const struct fold_kernel fold_kernels[] = {
+#if defined(__x86_64__)
+	{ "avx512", has_avx512, run_avx512 },
+	{ "avx2", has_avx2, run_avx2 },
+#endif
+	{ "portable", everywhere, run_portable },
+	{ NULL, NULL, NULL },
+};
+
+const struct fold_kernel *fold_kernel(void)
+{
+	const struct fold_kernel *k = fold_kernels;
+
+	while (!k->supported())
+		k++;
+	return k;
+}

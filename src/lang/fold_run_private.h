@@ -1,0 +1,37 @@
+/* The fast part of folding: runs of characters for which one look-up in fold.bmp says all, many at
+ * a time. It stops at the first character that needs more (or may be invisible), which the caller
+ * takes by itself before calling again. */
+#ifndef LANG_FOLD_RUN_PRIVATE_H
+#define LANG_FOLD_RUN_PRIVATE_H
+#include "lang/fold_private.h"
+
+#define FOLD_RUN_ROOM 32 /* symbols that a run may write beyond the last one */
+
+/* Symbols so far. sym and from as in struct fold_text. With `to`: to, gap and skipped as there,
+ * where gap[len] and skipped[len] are what has come since the last symbol. Without: gap[i] is
+ * nonzero when there is any gap before symbol i, and `after_gap` says it of symbol len. */
+struct fold_out {
+	uint16_t *sym;
+	uint32_t *from, *to;
+	uint8_t *gap, *skipped;
+	size_t len, cap; /* cap: the run ends when fewer than FOLD_RUN_ROOM are left */
+	size_t chars;	 /* code points taken */
+	bool after_gap;
+};
+
+/* From text[*at] on; moves *at. */
+typedef void fold_run_fn(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			 struct fold_out *o);
+struct fold_kernel {
+	const char *name;
+	bool (*supported)(void);
+	fold_run_fn *run;
+};
+/* Best first; the last one runs everywhere. Ends with a NULL name. All write the same. */
+extern const struct fold_kernel fold_kernels[];
+const struct fold_kernel *fold_kernel(void);
+
+/* Folds text into o from *at on until its end or until o is full; any character. */
+void fold_stream(const struct fold_kernel *k, const struct lang *l, struct str text, size_t *at,
+		 struct fold_out *o);
+#endif
