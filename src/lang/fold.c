@@ -1,7 +1,7 @@
 /* Folding: one pass over the text, one table look-up a character; the few characters that need
  * more take the slow path (fold_private.h). Positions are bytes of the source throughout.
  * A split character 氵去 becomes its whole 法 only when its parts stand side by side. */
-#include "lang/fold_private.h"
+#include "lang/fold_run_private.h"
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -90,15 +90,6 @@ size_t fold_slow(const struct lang *l, const struct fold_slow *s, struct str tex
 	return s->n;
 }
 
-/* Symbols while they are made. Room: one for each character, and what expansions add. */
-struct maker {
-	struct arena *arena;
-	uint16_t *sym;
-	uint32_t *from, *to;
-	uint8_t *gap, *skipped;
-	size_t len, cap;
-};
-
 static void *longer(struct arena *a, const void *old, size_t n, size_t cap, size_t size)
 {
 	void *p = arena_array(a, cap, size);
@@ -107,24 +98,19 @@ static void *longer(struct arena *a, const void *old, size_t n, size_t cap, size
 	return p;
 }
 
-static void make_room(struct maker *m, size_t cap)
+/* Room for `n` more symbols, and for what a run may write beyond them. */
+static void make_room(struct arena *a, struct fold_out *o, size_t n)
 {
-	m->sym = longer(m->arena, m->sym, m->len, cap, sizeof(*m->sym));
-	m->from = longer(m->arena, m->from, m->len, cap + 1, sizeof(*m->from));
-	m->to = longer(m->arena, m->to, m->len, cap + 1, sizeof(*m->to));
-	m->gap = longer(m->arena, m->gap, m->len, cap + 1, 1);
-	m->skipped = longer(m->arena, m->skipped, m->len, cap + 1, 1);
-	m->cap = cap;
-}
-
-static void put(struct maker *m, uint16_t sym, size_t from, size_t to, uint32_t gap, size_t skipped)
-{
-	size_t n = m->len++;
-	m->sym[n] = sym;
-	m->from[n] = (uint32_t)from;
-	m->to[n] = (uint32_t)to;
-	m->gap[n] = (uint8_t)gap;
-	m->skipped[n] = skipped > 255 ? 255 : (uint8_t)skipped;
+	size_t cap = o->len + n + FOLD_RUN_ROOM;
+	if (cap <= o->cap)
+		return;
+	cap += o->cap ? cap / 2 : 0;
+	o->sym = longer(a, o->sym, o->len, cap, sizeof(*o->sym));
+	o->from = longer(a, o->from, o->len, cap, sizeof(*o->from));
+	o->to = longer(a, o->to, o->len, cap, sizeof(*o->to));
+	o->gap = longer(a, o->gap, o->len + (o->len > 0), cap, 1);
+	o->skipped = longer(a, o->skipped, o->len + (o->len > 0), cap, 1);
+	o->cap = cap;
 }
 
 /* Code points of valid UTF-8. */
@@ -136,13 +122,13 @@ static size_t code_points(struct str s)
 	return n;
 }
 
-static void close_text(struct maker *m, struct str text, bool disguised, struct fold_text *ret)
+static void close_text(struct fold_out *o, struct str text, bool disguised, struct fold_text *ret)
 {
-	m->from[m->len] = m->to[m->len] = (uint32_t)text.len;
-	if (m->len)
-		m->gap[0] = FOLD_GAP_STOP;
-	*ret = (struct fold_text){ .source = text, .sym = m->sym, .len = m->len, .from = m->from, .to = m->to,
-				   .gap = m->gap, .skipped = m->skipped, .disguised = disguised };
+	o->from[o->len] = o->to[o->len] = (uint32_t)text.len;
+	if (o->len)
+		o->gap[0] = FOLD_GAP_STOP;
+	*ret = (struct fold_text){ .source = text, .sym = o->sym, .len = o->len, .from = o->from, .to = o->to,
+				   .gap = o->gap, .skipped = o->skipped, .disguised = disguised };
 }
 
 static bool symbol_at(const struct lang *l, struct str text, size_t at)
@@ -152,45 +138,40 @@ static bool symbol_at(const struct lang *l, struct str text, size_t at)
 
 void fold_text(const struct lang *l, struct str text, struct arena *a, struct fold_text *ret)
 {
+	fold_text_with(fold_kernel(), l, text, a, ret);
+}
+
+void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct str text, struct arena *a,
+		    struct fold_text *ret)
+{
 	const uint8_t *p = (const uint8_t *)text.ptr;
-	struct maker m = { .arena = a };
-	size_t left = code_points(text), skipped = 0;
-	uint32_t gap = FOLD_GAP_NONE;
+	struct fold_out o = { 0 };
+	size_t total = code_points(text);
 	bool disguised = false;
 	check(text.len < UINT32_MAX);
-	make_room(&m, left);
-	for (size_t at = 0; at < text.len; left--) {
-		size_t from = at, n = 1;
+	make_room(a, &o, total);
+	for (size_t at = 0; at < text.len;) {
+		k->run(l->bmp, p, text.len, &at, &o);
+		if (at >= text.len)
+			break;
+		size_t from = at, n = 0;
 		uint32_t v = fold_value(l, fold_decode(p, &at));
 		uint16_t syms[FOLD_SLOW_SYMS];
-		if (v < FOLD_SLOW_BASE) {
-			put(&m, (uint16_t)v, from, at, gap, skipped);
-			gap = FOLD_GAP_NONE;
-			skipped = 0;
-			continue;
-		}
-		if (!is_gap(v)) {
+		if (v >= FOLD_SLOW_BASE && !is_gap(v)) {
 			n = fold_slow(l, slow_of(l, v), text, &at, syms, &disguised);
-			if (m.len + n + left > m.cap)
-				make_room(&m, m.cap * 2 + FOLD_SLOW_SYMS);
-			for (size_t i = 0; i < n; i++)
-				put(&m, syms[i], from, at, i ? FOLD_GAP_NONE : gap, i ? 0 : skipped);
-			if (n) {
-				gap = FOLD_GAP_NONE;
-				skipped = 0;
-				continue;
-			}
 			v = syms[0];
 		}
-		if (v == FOLD_SKIP) {
-			disguised |= gap == FOLD_GAP_NONE && m.len && symbol_at(l, text, at);
-			continue;
-		}
-		skipped++;
-		if (v - FOLD_SKIP > gap)
-			gap = v - FOLD_SKIP;
+		size_t taken = o.chars + code_points(str_sub(text, from, at));
+		make_room(a, &o, n + total - taken);
+		if (v == FOLD_SKIP && !n)
+			disguised |= o.gap[o.len] == FOLD_GAP_NONE && o.len && symbol_at(l, text, at);
+		else
+			fold_put(&o, v, from, at);
+		for (size_t i = 1; i < n; i++)
+			fold_put(&o, syms[i], from, at);
+		o.chars = taken;
 	}
-	close_text(&m, text, disguised, ret);
+	close_text(&o, text, disguised, ret);
 }
 
 ssize_t fold_symbols(const struct lang *l, struct str s, uint16_t *out, size_t max)

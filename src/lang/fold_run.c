@@ -6,31 +6,6 @@
  * compression. AVX2: eight characters of three bytes. All variants write the same. */
 #include "lang/fold_run_private.h"
 
-static inline void put_value(struct fold_out *o, uint32_t v, size_t from, size_t to)
-{
-	o->chars++;
-	if (v < FOLD_SLOW_BASE) {
-		size_t n = o->len++;
-
-		o->sym[n] = (uint16_t)v;
-		o->from[n] = (uint32_t)from;
-		if (o->to) {
-			o->to[n] = (uint32_t)to;
-			o->gap[n + 1] = o->skipped[n + 1] = 0;
-		} else {
-			o->gap[n] = o->after_gap;
-			o->after_gap = false;
-		}
-		return;
-	}
-	o->after_gap = true;
-	if (o->to) {
-		if (v - FOLD_SKIP > o->gap[o->len])
-			o->gap[o->len] = (uint8_t)(v - FOLD_SKIP);
-		o->skipped[o->len] = (uint8_t)(o->skipped[o->len] + (o->skipped[o->len] < 255));
-	}
-}
-
 /* At most `chars` characters; false at one that is not plain. */
 static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
 			    struct fold_out *o, size_t chars)
@@ -41,7 +16,7 @@ static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len
 
 		if (v >= FOLD_SLOW_BASE && v <= FOLD_SKIP)
 			return false;
-		put_value(o, v, *at, next);
+		fold_put(o, v, *at, next);
 		*at = next;
 	}
 	return true;
@@ -64,7 +39,8 @@ static bool everywhere(void)
 #include <immintrin.h>
 
 #define AVX512                                                                                     \
-	__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2")))
+	__attribute__((                                                                            \
+		target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2")))
 #define AVX2 __attribute__((target("avx2")))
 
 static bool has_avx512(void)
@@ -107,12 +83,13 @@ AVX512 static inline __m512i decode(__m512i bytes, __m128i pos, __mmask16 *two, 
 						0x07070707, 0x06060606, 0x05050505, 0x04040404,
 						0x03030303, 0x02020202, 0x01010101, 0);
 	__m512i at = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(pos), spread);
-	__m512i b = _mm512_permutexvar_epi8(
-		_mm512_add_epi8(at, _mm512_set1_epi32(0x03020100)), bytes);
+	__m512i b = _mm512_permutexvar_epi8(_mm512_add_epi8(at, _mm512_set1_epi32(0x03020100)),
+					    bytes);
 	__m512i low6 = _mm512_set1_epi32(0x3f);
 	__m512i c3 = _mm512_or_si512(
-		_mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(b, _mm512_set1_epi32(15)), 12),
-				_mm512_and_si512(_mm512_srli_epi32(b, 2), _mm512_set1_epi32(0xfc0))),
+		_mm512_or_si512(
+			_mm512_slli_epi32(_mm512_and_si512(b, _mm512_set1_epi32(15)), 12),
+			_mm512_and_si512(_mm512_srli_epi32(b, 2), _mm512_set1_epi32(0xfc0))),
 		_mm512_and_si512(_mm512_srli_epi32(b, 16), low6));
 	__m512i c2 = _mm512_or_si512(
 		_mm512_slli_epi32(_mm512_and_si512(b, _mm512_set1_epi32(31)), 6),
@@ -120,13 +97,14 @@ AVX512 static inline __m512i decode(__m512i bytes, __m128i pos, __mmask16 *two, 
 	__m512i lead = _mm512_and_si512(b, _mm512_set1_epi32(0xff));
 
 	*three = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xe0));
-	*two = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xc0)) & (__mmask16)~*three;
+	*two = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xc0)) & (__mmask16) ~*three;
 	*ret_long = _mm512_cmpge_epu32_mask(lead, _mm512_set1_epi32(0xf0));
 	return _mm512_mask_mov_epi32(_mm512_mask_mov_epi32(lead, *two, c2), *three, c3);
 }
 
 /* Bits of symbols that come directly after a gap, one for each symbol. */
-AVX512 static inline uint32_t after_gaps(struct fold_out *o, uint32_t syms, uint32_t gaps, uint32_t lanes)
+AVX512 static inline uint32_t after_gaps(struct fold_out *o, uint32_t syms, uint32_t gaps,
+					 uint32_t lanes)
 {
 	uint32_t after = (gaps << 1 | o->after_gap) & syms;
 
@@ -139,14 +117,16 @@ AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t l
 			      struct fold_out *o)
 {
 	const __m512i places = _mm512_set_epi8(
-		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
-		41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
-		19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
+		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
+		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 	const __m512i one = _mm512_set1_epi32(1);
 
-	while (*at + 64 <= len && o->len + FOLD_RUN_ROOM <= o->cap) {
-		__m512i bytes = _mm512_loadu_si512(text + *at);
-		__mmask64 leads = ~_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-64));
+	while (*at < len && o->len + FOLD_RUN_ROOM <= o->cap) {
+		size_t rest = len - *at < 64 ? len - *at : 64;
+		__mmask64 seen = ~UINT64_C(0) >> (64 - rest);
+		__m512i bytes = _mm512_maskz_loadu_epi8(seen, text + *at);
+		__mmask64 leads = seen & ~_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-64));
 		__m128i pos = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(leads, places));
 		__mmask16 two, three, four;
 		__m512i c = decode(bytes, pos, &two, &three, &four);
@@ -158,16 +138,24 @@ AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t l
 			_mm512_set1_epi32(0xffff));
 		uint32_t syms = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(FOLD_SLOW_BASE));
 		uint32_t gaps = _mm512_cmpgt_epu32_mask(v, _mm512_set1_epi32(FOLD_SKIP));
-		uint32_t stop = (~(syms | gaps) | four) & 0xffff;
-		uint32_t lanes = stop ? (uint32_t)_tzcnt_u32(stop) : 16;
+		uint32_t lanes = _tzcnt_u32(~(syms | gaps) | four | 0x10000);
+		uint64_t next = _pdep_u64(UINT64_C(1) << lanes, leads);
+		bool stop = lanes < 16 && next;
 
+		if (!next) {
+			next = seen + 1;
+			lanes = (uint32_t)_mm_popcnt_u64(leads);
+		}
 		syms = _bzhi_u32(syms, lanes);
 		gaps = _bzhi_u32(gaps, lanes);
-		__m512i from = _mm512_add_epi32(_mm512_cvtepu8_epi32(pos), _mm512_set1_epi32((int)*at));
-		__m256i sym = _mm256_maskz_compress_epi16((__mmask16)syms, _mm512_cvtepi32_epi16(v));
+		__m512i from = _mm512_add_epi32(_mm512_cvtepu8_epi32(pos),
+						_mm512_set1_epi32((int)*at));
+		__m256i sym = _mm256_maskz_compress_epi16((__mmask16)syms,
+							  _mm512_cvtepi32_epi16(v));
 
 		_mm256_storeu_si256((void *)(o->sym + o->len), sym);
-		_mm512_storeu_si512(o->from + o->len, _mm512_maskz_compress_epi32((__mmask16)syms, from));
+		_mm512_storeu_si512(o->from + o->len,
+				    _mm512_maskz_compress_epi32((__mmask16)syms, from));
 		if (o->to) {
 			__m512i to = _mm512_add_epi32(from, one);
 
@@ -179,24 +167,24 @@ AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t l
 			_mm_storeu_si128((void *)(o->skipped + o->len + 1), _mm_setzero_si128());
 			put_gaps(o, syms, gaps, v);
 		} else {
-			_mm_storeu_si128((void *)(o->gap + o->len),
-					 _mm_movm_epi8((__mmask16)after_gaps(o, syms, gaps, lanes)));
+			_mm_storeu_si128(
+				(void *)(o->gap + o->len),
+				_mm_movm_epi8((__mmask16)after_gaps(o, syms, gaps, lanes)));
 		}
 		o->len += (size_t)_mm_popcnt_u32(syms);
 		o->chars += lanes;
-		*at += (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << lanes, leads));
+		*at += next ? (size_t)_tzcnt_u64(next) : 64;
 		if (stop)
 			return;
 	}
-	if (o->len + FOLD_RUN_ROOM <= o->cap)
-		run_some(bmp, text, len, at, o, 64);
 }
 
 AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
 			  struct fold_out *o)
 {
-	const __m256i order = _mm256_setr_epi8(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1, 2, 1,
-					       0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1);
+	const __m256i order = _mm256_setr_epi8(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1,
+					       2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9,
+					       -1);
 
 	while (*at + 32 <= len && o->len + FOLD_RUN_ROOM <= o->cap) {
 		const uint8_t *p = text + *at;
@@ -213,8 +201,10 @@ AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, 
 		b = _mm256_shuffle_epi8(b, order); /* b2 | b1 << 8 | b0 << 16 */
 		__m256i c = _mm256_and_si256(b, _mm256_set1_epi32(0x3f));
 
-		c = _mm256_or_si256(c, _mm256_and_si256(_mm256_srli_epi32(b, 2), _mm256_set1_epi32(0xfc0)));
-		c = _mm256_or_si256(c, _mm256_and_si256(_mm256_srli_epi32(b, 4), _mm256_set1_epi32(0xf000)));
+		c = _mm256_or_si256(
+			c, _mm256_and_si256(_mm256_srli_epi32(b, 2), _mm256_set1_epi32(0xfc0)));
+		c = _mm256_or_si256(
+			c, _mm256_and_si256(_mm256_srli_epi32(b, 4), _mm256_set1_epi32(0xf000)));
 		__m256i odd = _mm256_slli_epi32(_mm256_and_si256(c, _mm256_set1_epi32(1)), 4);
 		uint32_t v[8];
 
@@ -224,7 +214,7 @@ AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, 
 		for (size_t i = 0; i < 8; i++, *at += 3) {
 			if (v[i] >= FOLD_SLOW_BASE && v[i] <= FOLD_SKIP)
 				return;
-			put_value(o, v[i], *at, *at + 3);
+			fold_put(o, v[i], *at, *at + 3);
 		}
 	}
 	if (o->len + FOLD_RUN_ROOM <= o->cap)
@@ -248,4 +238,40 @@ const struct fold_kernel *fold_kernel(void)
 	while (!k->supported())
 		k++;
 	return k;
+}
+
+static void put_slow(const struct lang *l, struct str text, size_t *at, struct fold_out *o)
+{
+	size_t from = *at, n;
+	uint32_t v = fold_value(l, fold_decode((const uint8_t *)text.ptr, at));
+	uint16_t syms[FOLD_SLOW_SYMS];
+	bool disguised;
+
+	if (v < FOLD_SLOW_BASE) {
+		fold_put(o, v, from, *at);
+		return;
+	}
+	if (v < FOLD_SKIP || v > FOLD_STOP) {
+		const struct fold_slow *s = l->slow + (v - (v >= FOLD_SUP_BASE ? FOLD_SUP_BASE
+									       : FOLD_SLOW_BASE));
+
+		n = fold_slow(l, s, text, at, syms, &disguised);
+		for (size_t i = 0; i < n; i++)
+			fold_put(o, syms[i], from, *at);
+		if (n)
+			return;
+		v = syms[0];
+	}
+	if (v != FOLD_SKIP)
+		fold_put(o, v, from, *at);
+}
+
+void fold_stream(const struct fold_kernel *k, const struct lang *l, struct str text, size_t *at,
+		 struct fold_out *o)
+{
+	while (*at < text.len && o->len + FOLD_RUN_ROOM <= o->cap) {
+		k->run(l->bmp, (const uint8_t *)text.ptr, text.len, at, o);
+		if (*at < text.len && o->len + FOLD_RUN_ROOM <= o->cap)
+			put_slow(l, text, at, o);
+	}
 }

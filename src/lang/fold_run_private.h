@@ -5,7 +5,7 @@
 #define LANG_FOLD_RUN_PRIVATE_H
 #include "lang/fold_private.h"
 
-#define FOLD_RUN_ROOM 32 /* symbols that a run may write beyond the last one */
+#define FOLD_RUN_ROOM 80 /* symbols that a run may write beyond the last one */
 
 /* Symbols so far. sym and from as in struct fold_text. With `to`: to, gap and skipped as there,
  * where gap[len] and skipped[len] are what has come since the last symbol. Without: gap[i] is
@@ -15,7 +15,7 @@ struct fold_out {
 	uint32_t *from, *to;
 	uint8_t *gap, *skipped;
 	size_t len, cap; /* cap: the run ends when fewer than FOLD_RUN_ROOM are left */
-	size_t chars;	 /* code points taken */
+	size_t chars;    /* code points taken */
 	bool after_gap;
 };
 
@@ -31,7 +31,35 @@ struct fold_kernel {
 extern const struct fold_kernel fold_kernels[];
 const struct fold_kernel *fold_kernel(void);
 
+void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct str text,
+		    struct arena *a, struct fold_text *ret);
 /* Folds text into o from *at on until its end or until o is full; any character. */
 void fold_stream(const struct fold_kernel *k, const struct lang *l, struct str text, size_t *at,
 		 struct fold_out *o);
+
+/* One symbol, or one character of a gap: FOLD_SOFT..FOLD_STOP. */
+static inline void fold_put(struct fold_out *o, uint32_t v, size_t from, size_t to)
+{
+	o->chars++;
+	if (v < FOLD_SLOW_BASE) {
+		size_t n = o->len++;
+
+		o->sym[n] = (uint16_t)v;
+		o->from[n] = (uint32_t)from;
+		if (o->to) {
+			o->to[n] = (uint32_t)to;
+			o->gap[n + 1] = o->skipped[n + 1] = 0;
+		} else {
+			o->gap[n] = o->after_gap;
+			o->after_gap = false;
+		}
+		return;
+	}
+	o->after_gap = true;
+	if (o->to) {
+		if (v - FOLD_SKIP > o->gap[o->len])
+			o->gap[o->len] = (uint8_t)(v - FOLD_SKIP);
+		o->skipped[o->len] = (uint8_t)(o->skipped[o->len] + (o->skipped[o->len] < 255));
+	}
+}
 #endif

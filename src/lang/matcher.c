@@ -275,8 +275,8 @@ bool matcher_walk_starts(struct matcher_walk *w, const uint16_t *sym, size_t hav
 }
 
 /* The last starts: the two at the very end see fewer than three symbols. */
-static size_t filter_last(const struct matcher_kernel *k, const struct matcher_filter *f,
-			  const uint16_t *sym, size_t len, uint32_t *ret)
+size_t matcher_filter_last(const struct matcher_kernel *k, const struct matcher_filter *f,
+			   const uint16_t *sym, size_t len, uint32_t *ret)
 {
 	size_t whole = len > 2 ? len - 2 : 0, n = whole ? k->filter(f, sym, whole, ret) : 0;
 
@@ -302,7 +302,7 @@ bool matcher_scan_with(const struct matcher_kernel *k, const struct matcher *m,
 		if (n == CHUNK)
 			found = k->filter(&m->filter, sym + at, n, start);
 		else
-			found = filter_last(k, &m->filter, sym + at, n, start);
+			found = matcher_filter_last(k, &m->filter, sym + at, n, start);
 		if (!matcher_walk_starts(&w, sym + at, rest, at, start, found))
 			return false;
 		at += n;

@@ -42,7 +42,7 @@ bool matcher_scan(const struct matcher *m, enum matcher_mode mode, const uint16_
 
 /* The whole way in one pass, without keeping the folded text: valid UTF-8 in, byte ranges of the
  * source out, the same hits as fold_text() + matcher_scan(), gap (strictest of those inside the
- * hit) beside. For filters and long texts. */
+ * hit) beside. For filters and long texts, of less than 4 GiB. */
 struct matcher_span {
 	uint32_t id;
 	size_t from, to; /* bytes of the source */

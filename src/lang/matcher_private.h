@@ -91,6 +91,13 @@ struct matcher_kernel {
 extern const struct matcher_kernel matcher_kernels[];
 /* The best that this processor has. */
 const struct matcher_kernel *matcher_kernel(void);
+/* The same for positions [0, len) where nothing follows. */
+size_t matcher_filter_last(const struct matcher_kernel *k, const struct matcher_filter *f,
+			   const uint16_t *sym, size_t len, uint32_t *ret);
+struct fold_kernel;
+bool matcher_scan_text_with(const struct fold_kernel *fk, const struct matcher_kernel *k,
+			    const struct matcher *m, const struct lang *l, enum matcher_mode mode,
+			    struct str text, matcher_span_fn *hit, void *ctx);
 bool matcher_scan_with(const struct matcher_kernel *k, const struct matcher *m,
 		       enum matcher_mode mode, const uint16_t *sym, size_t len, matcher_hit_fn *hit,
 		       void *ctx);
