@@ -113,70 +113,86 @@ AVX512 static inline uint32_t after_gaps(struct fold_out *o, uint32_t syms, uint
 	return _pext_u32(after, syms);
 }
 
-AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
-			      struct fold_out *o)
+/* One block: at most 16 characters of the `rest` bytes (64 or fewer at the end) at `at`. Returns
+ * the bytes taken; *ret_stop at a character that is not plain. */
+AVX512 static inline size_t step_avx512(const uint16_t *bmp, const uint8_t *text, size_t at,
+					size_t rest, struct fold_out *o, bool *ret_stop)
 {
 	const __m512i places = _mm512_set_epi8(
 		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
 		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
 		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 	const __m512i one = _mm512_set1_epi32(1);
+	__mmask64 seen = ~UINT64_C(0) >> (64 - rest);
+	__m512i bytes = rest == 64 ? _mm512_loadu_si512(text + at)
+				   : _mm512_maskz_loadu_epi8(seen, text + at);
+	__mmask64 leads = seen & ~_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-64));
+	__m128i pos = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(leads, places));
+	/* Does not wait for the look-up: where the 17th character begins. */
+	size_t step = (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << 16, leads));
+	uint32_t lanes = 16;
+	__mmask16 two, three, four;
+	__m512i c = decode(bytes, pos, &two, &three, &four);
+	/* Pairs of entries, so that the last look-up does not read beyond the table. */
+	__m512i v = _mm512_i32gather_epi32(_mm512_srli_epi32(c, 1), bmp, 4);
 
-	while (*at < len && o->len + FOLD_RUN_ROOM <= o->cap) {
-		size_t rest = len - *at < 64 ? len - *at : 64;
-		__mmask64 seen = ~UINT64_C(0) >> (64 - rest);
-		__m512i bytes = _mm512_maskz_loadu_epi8(seen, text + *at);
-		__mmask64 leads = seen & ~_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-64));
-		__m128i pos = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(leads, places));
-		__mmask16 two, three, four;
-		__m512i c = decode(bytes, pos, &two, &three, &four);
-		/* Pairs of entries, so that the last look-up does not read beyond the table. */
-		__m512i v = _mm512_i32gather_epi32(_mm512_srli_epi32(c, 1), bmp, 4);
+	v = _mm512_and_si512(_mm512_srlv_epi32(v, _mm512_slli_epi32(_mm512_and_si512(c, one), 4)),
+			     _mm512_set1_epi32(0xffff));
+	uint32_t syms = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(FOLD_SLOW_BASE));
+	uint32_t gaps = _mm512_cmpgt_epu32_mask(v, _mm512_set1_epi32(FOLD_SKIP));
+	uint32_t stop = (~(syms | gaps) | four) & 0xffff;
 
-		v = _mm512_and_si512(
-			_mm512_srlv_epi32(v, _mm512_slli_epi32(_mm512_and_si512(c, one), 4)),
-			_mm512_set1_epi32(0xffff));
-		uint32_t syms = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(FOLD_SLOW_BASE));
-		uint32_t gaps = _mm512_cmpgt_epu32_mask(v, _mm512_set1_epi32(FOLD_SKIP));
-		uint32_t lanes = _tzcnt_u32(~(syms | gaps) | four | 0x10000);
-		uint64_t next = _pdep_u64(UINT64_C(1) << lanes, leads);
-		bool stop = lanes < 16 && next;
+	if (rest < 64) {
+		uint32_t n = (uint32_t)_mm_popcnt_u64(leads);
 
-		if (!next) {
-			next = seen + 1;
-			lanes = (uint32_t)_mm_popcnt_u64(leads);
-		}
-		syms = _bzhi_u32(syms, lanes);
-		gaps = _bzhi_u32(gaps, lanes);
-		__m512i from = _mm512_add_epi32(_mm512_cvtepu8_epi32(pos),
-						_mm512_set1_epi32((int)*at));
-		__m256i sym = _mm256_maskz_compress_epi16((__mmask16)syms,
-							  _mm512_cvtepi32_epi16(v));
-
-		_mm256_storeu_si256((void *)(o->sym + o->len), sym);
-		_mm512_storeu_si512(o->from + o->len,
-				    _mm512_maskz_compress_epi32((__mmask16)syms, from));
-		if (o->to) {
-			__m512i to = _mm512_add_epi32(from, one);
-
-			to = _mm512_mask_add_epi32(to, two | three, to, one);
-			to = _mm512_mask_add_epi32(to, three, to, one);
-			_mm512_storeu_si512(o->to + o->len,
-					    _mm512_maskz_compress_epi32((__mmask16)syms, to));
-			_mm_storeu_si128((void *)(o->gap + o->len + 1), _mm_setzero_si128());
-			_mm_storeu_si128((void *)(o->skipped + o->len + 1), _mm_setzero_si128());
-			put_gaps(o, syms, gaps, v);
-		} else {
-			_mm_storeu_si128(
-				(void *)(o->gap + o->len),
-				_mm_movm_epi8((__mmask16)after_gaps(o, syms, gaps, lanes)));
-		}
-		o->len += (size_t)_mm_popcnt_u32(syms);
-		o->chars += lanes;
-		*at += next ? (size_t)_tzcnt_u64(next) : 64;
-		if (stop)
-			return;
+		lanes = n < 16 ? n : 16;
+		stop = _bzhi_u32(stop, lanes);
+		step = step < rest ? step : rest;
 	}
+	if (__builtin_expect(stop != 0, 0)) {
+		lanes = _tzcnt_u32(stop);
+		step = (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << lanes, leads));
+		*ret_stop = true;
+	}
+	syms = _bzhi_u32(syms, lanes);
+	gaps = _bzhi_u32(gaps, lanes);
+	__m512i from = _mm512_add_epi32(_mm512_cvtepu8_epi32(pos), _mm512_set1_epi32((int)at));
+
+	_mm256_storeu_si256((void *)(o->sym + o->len),
+			    _mm256_maskz_compress_epi16((__mmask16)syms, _mm512_cvtepi32_epi16(v)));
+	_mm512_storeu_si512(o->from + o->len, _mm512_maskz_compress_epi32((__mmask16)syms, from));
+	if (o->to) {
+		__m512i to = _mm512_add_epi32(from, one);
+
+		to = _mm512_mask_add_epi32(to, two | three, to, one);
+		to = _mm512_mask_add_epi32(to, three, to, one);
+		_mm512_storeu_si512(o->to + o->len,
+				    _mm512_maskz_compress_epi32((__mmask16)syms, to));
+		_mm_storeu_si128((void *)(o->gap + o->len + 1), _mm_setzero_si128());
+		_mm_storeu_si128((void *)(o->skipped + o->len + 1), _mm_setzero_si128());
+		put_gaps(o, syms, gaps, v);
+	} else {
+		_mm_storeu_si128((void *)(o->gap + o->len),
+				 _mm_movm_epi8((__mmask16)after_gaps(o, syms, gaps, lanes)));
+	}
+	o->len += (size_t)_mm_popcnt_u32(syms);
+	o->chars += lanes;
+	return step;
+}
+
+AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			      struct fold_out *ret)
+{
+	struct fold_out o = *ret; /* in registers: bytes written may not be taken for its fields */
+	size_t i = *at;
+	bool stop = false;
+
+	while (!stop && i + 64 <= len && o.len + FOLD_RUN_ROOM <= o.cap)
+		i += step_avx512(bmp, text, i, 64, &o, &stop);
+	while (!stop && i < len && i + 64 > len && o.len + FOLD_RUN_ROOM <= o.cap)
+		i += step_avx512(bmp, text, i, len - i, &o, &stop);
+	*at = i;
+	*ret = o;
 }
 
 AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,

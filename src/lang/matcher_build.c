@@ -254,7 +254,7 @@ static uint32_t filter_bits_for(const struct build *b)
 	size_t most = pairs > longer ? pairs : longer;
 	uint32_t bits = MATCHER_FILTER_BITS_MIN;
 
-	while (bits < MATCHER_FILTER_BITS_MAX && ((size_t)1 << bits) < most)
+	while (bits < MATCHER_FILTER_BITS_MAX && ((size_t)1 << bits) < most << 2)
 		bits++;
 	return bits;
 }
