@@ -8,11 +8,11 @@
 #include "base/mem.h"
 
 #define CHUNK 2048 /* starts filtered at once: their list stays in the first cache */
-#define AHEAD 6    /* candidates whose second slot is fetched before its turn */
+#define STAGE 128  /* candidates that wait for memory together */
 
 int matcher_layout(const struct matcher_head *h, struct matcher_layout *ret)
 {
-	if (h->terms > MATCHER_TERMS_MAX || h->outs > h->terms || !h->units ||
+	if (h->terms > MATCHER_TERMS_MAX || h->lists > h->ids || h->ids > h->terms || !h->units ||
 	    h->units > UNITS_MAX || h->filter_bits < MATCHER_FILTER_BITS_MIN ||
 	    h->filter_bits > MATCHER_FILTER_BITS_MAX || h->singles > 1 ||
 	    h->longest > MATCHER_TERM_MAX)
@@ -21,9 +21,9 @@ int matcher_layout(const struct matcher_head *h, struct matcher_layout *ret)
 
 	l.filter = l.unit + (size_t)h->units * sizeof(struct matcher_unit);
 	l.single = l.filter + (sizeof(uint32_t) << h->filter_bits);
-	l.out_from = l.single + (h->singles ? MATCHER_SINGLES * sizeof(uint32_t) : 0);
-	l.id = l.out_from + ((size_t)h->outs + 1) * sizeof(uint32_t);
-	l.size = (l.id + (size_t)h->terms * sizeof(uint32_t) + 7) / 8 * 8;
+	l.list_from = l.single + (h->singles ? MATCHER_SINGLES * sizeof(uint32_t) : 0);
+	l.id = l.list_from + ((size_t)h->lists + 1) * sizeof(uint32_t);
+	l.size = (l.id + (size_t)h->ids * sizeof(uint32_t) + 7) / 8 * 8;
 	*ret = l;
 	return 0;
 }
@@ -58,7 +58,7 @@ struct matcher *matcher_over(const void *block, const struct matcher_layout *l, 
 		.head = block,
 		.unit = (const void *)(p + l->unit),
 		.filter.word = (const void *)(p + l->filter),
-		.out_from = (const void *)(p + l->out_from),
+		.list_from = (const void *)(p + l->list_from),
 		.id = (const void *)(p + l->id),
 		.owned = owned,
 	};
@@ -67,26 +67,27 @@ struct matcher *matcher_over(const void *block, const struct matcher_layout *l, 
 	return m;
 }
 
-/* Every slot points inside the array, every number at a term. */
+/* Every slot points inside the array, every list is one. */
 static bool sound(const struct matcher *m)
 {
 	const struct matcher_head *h = m->head;
-	bool ok = m->unit[0].base == 1 && m->out_from[0] == 0 && m->out_from[h->outs] == h->terms;
+	bool ok = m->unit[0].base == 1 && m->list_from[0] == 0 && m->list_from[h->lists] == h->ids;
 
-	for (uint32_t i = 0; ok && i < h->outs; i++)
-		ok = m->out_from[i] < m->out_from[i + 1];
+	for (uint32_t i = 0; ok && i < h->lists; i++)
+		ok = m->list_from[i] < m->list_from[i + 1];
 	for (uint32_t i = 1; ok && i < h->units; i++) {
 		struct matcher_unit u = m->unit[i];
 		uint32_t v = u.base & UNIT_VALUE;
+		bool id_fine = !(v & UNIT_LIST) || (v & ~UNIT_LIST) < h->lists;
 
 		if (u.check == UNIT_FREE)
 			ok = u.base == 0;
 		else if (u.check & UNIT_NUMBER)
-			ok = (u.check & ~UNIT_NUMBER) < h->units && u.base < h->outs;
+			ok = (u.check & ~UNIT_NUMBER) < h->units && u.base == v && id_fine;
 		else if (u.check >= h->units)
 			ok = false;
 		else if (u.base & UNIT_LEAF)
-			ok = (u.base & UNIT_END) && v < h->outs;
+			ok = (u.base & UNIT_END) && id_fine;
 		else
 			ok = v && v < h->units &&
 			     (!(u.base & UNIT_END) || m->unit[v].check == (UNIT_NUMBER | i));
@@ -153,13 +154,21 @@ void matcher_walk_init(struct matcher_walk *w, const struct matcher *m, enum mat
 	w->ends = 0;
 }
 
-static bool report(const struct matcher_walk *w, uint32_t out, size_t from, size_t to)
+/* The term that ends in this slot. */
+static inline bool report(const struct matcher_walk *w, uint32_t slot, size_t from, size_t to)
 {
 	const struct matcher *m = w->m;
+	struct matcher_unit u = m->unit[slot];
+	uint32_t v = u.base & UNIT_VALUE;
 
-	if (out >= m->head->outs)
+	if (!(u.base & UNIT_LEAF))
+		v = v < m->head->units ? m->unit[v].base : 0;
+	if (!(v & UNIT_LIST))
+		return w->hit(w->ctx, v, from, to);
+	v &= ~UNIT_LIST;
+	if (v >= m->head->lists)
 		return true;
-	for (uint32_t i = m->out_from[out]; i < m->out_from[out + 1] && i < m->head->terms; i++)
+	for (uint32_t i = m->list_from[v]; i < m->list_from[v + 1] && i < m->head->ids; i++)
 		if (!w->hit(w->ctx, m->id[i], from, to))
 			return false;
 	return true;
@@ -181,7 +190,7 @@ bool matcher_walk_flush(struct matcher_walk *w, size_t to)
 			unsigned longest = 63 - (unsigned)__builtin_clzll(lengths);
 
 			lengths &= ~(UINT64_C(1) << longest);
-			if (!report(w, w->out[row][longest], end - longest - 1, end))
+			if (!report(w, w->slot[row][longest], end - longest - 1, end))
 				return false;
 		}
 	}
@@ -190,7 +199,7 @@ bool matcher_walk_flush(struct matcher_walk *w, size_t to)
 	return true;
 }
 
-static void keep(struct matcher_walk *w, size_t end, unsigned len, uint32_t out)
+static void keep(struct matcher_walk *w, size_t end, unsigned len, uint32_t slot)
 {
 	size_t row = end % 64;
 
@@ -199,77 +208,127 @@ static void keep(struct matcher_walk *w, size_t end, unsigned len, uint32_t out)
 		w->lengths[row] = 0;
 	}
 	w->lengths[row] |= UINT64_C(1) << (len - 1);
-	w->out[row][len - 1] = out;
+	w->slot[row][len - 1] = slot;
 }
 
-/* Walks one start; keeps every end of ALL, returns the longest for LEFT_LONGEST. */
+/* Walks one start from the slot it has reached after `depth` symbols (0: the root); keeps every
+ * end of ALL, returns the longest for LEFT_LONGEST. */
 static inline unsigned walk(struct matcher_walk *w, const uint16_t *sym, size_t have, size_t from,
-			    uint32_t *ret_out)
+			    uint32_t s, unsigned depth, uint32_t *ret_slot)
 {
 	const struct matcher_unit *unit = w->m->unit;
-	uint32_t n = w->m->head->units, s = 0, base = 1;
-	unsigned depth = 0, longest = 0;
+	uint32_t n = w->m->head->units, base = unit[s].base;
+	unsigned longest = 0;
 
 	if (have > MATCHER_TERM_MAX)
 		have = MATCHER_TERM_MAX;
-	while (depth < have) {
-		uint32_t t = base + sym[depth];
+	for (;;) {
+		if (depth && base & UNIT_END) {
+			if (w->mode == MATCHER_ALL)
+				keep(w, from + depth, depth, s);
+			longest = depth;
+			*ret_slot = s;
+			if (base & UNIT_LEAF)
+				break;
+		}
+		if (depth == have)
+			break;
+		uint32_t t = (base & UNIT_VALUE) + sym[depth];
 
 		if (t >= n || unit[t].check != s)
 			break;
 		depth++;
-		base = unit[t].base & UNIT_VALUE;
-		if (unit[t].base & UNIT_END) {
-			uint32_t out = unit[t].base & UNIT_LEAF ? base
-				       : base < n               ? unit[base].base
-								: UNIT_FREE;
-
-			if (w->mode == MATCHER_ALL)
-				keep(w, from + depth, depth, out);
-			longest = depth;
-			*ret_out = out;
-			if (unit[t].base & UNIT_LEAF)
-				break;
-		}
+		base = unit[t].base;
 		s = t;
 	}
 	return longest;
 }
 
-static inline void fetch(const struct matcher *m, const uint16_t *sym)
-{
-	uint32_t t = 1u + sym[0];
+/* Candidates go through three stages, a chunk at a time, so that the cache misses of one overlap
+ * with those of others: the slot of the second symbol is fetched; those where it is nobody's
+ * child are dropped and the slot of the third symbol is fetched; the rest are walked. */
+struct candidate {
+	uint32_t at, slot; /* slot 0: to be walked from the root */
+	unsigned depth;
+};
 
-	if (t < m->head->units)
-		__builtin_prefetch(&m->unit[(m->unit[t].base & UNIT_VALUE) + sym[1]]);
+static size_t second_slots(const struct matcher *m, const uint16_t *sym, size_t have,
+			   const uint32_t *start, size_t n, struct candidate *ret)
+{
+	uint32_t units = m->head->units;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t at = start[i], t = 1u + sym[at];
+
+		if (t >= units || m->unit[t].check != 0)
+			continue;
+		uint32_t base = m->unit[t].base,
+			 u = (base & UNIT_VALUE) + (at + 1 < have ? sym[at + 1] : 0);
+
+		if (base & UNIT_END) {
+			ret[found++] = (struct candidate){ at, 0, 0 };
+			continue;
+		}
+		if (u >= units)
+			continue;
+		__builtin_prefetch(&m->unit[u]);
+		ret[found++] = (struct candidate){ at, u, 2 };
+	}
+	return found;
+}
+
+static size_t third_slots(const struct matcher *m, const uint16_t *sym, size_t have,
+			  struct candidate *c, size_t n)
+{
+	const struct matcher_unit *unit = m->unit;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t s = c[i].slot, base = unit[s].base;
+
+		c[found] = c[i];
+		found += !s || unit[s].check == 1u + sym[c[i].at];
+		if (s && !(base & UNIT_LEAF) && c[i].at + 2 < have) {
+			__builtin_prefetch(&unit[(base & UNIT_VALUE) + sym[c[i].at + 2]]);
+			__builtin_prefetch(&unit[base & UNIT_VALUE]);
+		}
+	}
+	return found;
 }
 
 bool matcher_walk_starts(struct matcher_walk *w, const uint16_t *sym, size_t have, size_t base,
 			 const uint32_t *start, size_t n)
 {
-	uint32_t out = 0;
+	struct candidate c[STAGE];
+	uint32_t slot = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t at = start[i], from = base + at;
+	for (size_t done = 0; done < n; done += STAGE) {
+		size_t left = second_slots(w->m, sym, have, start + done,
+					   n - done < STAGE ? n - done : STAGE, c);
 
-		if (i + AHEAD < n && start[i + AHEAD] + 1 < have)
-			fetch(w->m, sym + start[i + AHEAD]);
-		if (w->mode == MATCHER_ALL) {
-			if (w->ends && !matcher_walk_flush(w, from))
+		left = third_slots(w->m, sym, have, c, left);
+		for (size_t i = 0; i < left; i++) {
+			size_t at = c[i].at, from = base + at;
+
+			if (w->mode == MATCHER_ALL) {
+				if (w->ends && !matcher_walk_flush(w, from))
+					return false;
+				if (!w->ends)
+					w->flushed = from;
+				walk(w, sym + at, have - at, from, c[i].slot, c[i].depth, &slot);
+				continue;
+			}
+			if (from < w->next)
+				continue;
+			unsigned len = walk(w, sym + at, have - at, from, c[i].slot, c[i].depth,
+					    &slot);
+
+			if (len && !report(w, slot, from, from + len))
 				return false;
-			if (!w->ends)
-				w->flushed = from;
-			walk(w, sym + at, have - at, from, &out);
-			continue;
+			if (len)
+				w->next = from + len;
 		}
-		if (from < w->next)
-			continue;
-		unsigned len = walk(w, sym + at, have - at, from, &out);
-
-		if (len && !report(w, out, from, from + len))
-			return false;
-		if (len)
-			w->next = from + len;
 	}
 	return true;
 }

@@ -15,7 +15,7 @@
 struct entry {
 	const uint16_t *sym;
 	uint32_t len;
-	uint32_t id;
+	uint32_t id;    /* of distinct ones: what the double array carries, see UNIT_LIST */
 	uint32_t place; /* in the caller's list: equal terms keep their order */
 };
 
@@ -28,8 +28,9 @@ struct node {
 struct build {
 	struct entry *entry; /* sorted; then the distinct ones at the front */
 	size_t n;
-	uint32_t *out_from, *id;
-	size_t outs;
+	size_t distinct;
+	uint32_t *list_from, *id; /* of terms that have several ids, or large ones */
+	size_t lists, ids;
 	struct matcher_unit *unit;
 	uint64_t *free; /* one bit per slot */
 	size_t cap;     /* slots there is room for, a multiple of 64 */
@@ -42,7 +43,7 @@ struct build {
 static void build_freep(struct build *b)
 {
 	free(b->entry);
-	free(b->out_from);
+	free(b->list_from);
 	free(b->id);
 	free(b->unit);
 	free(b->free);
@@ -89,17 +90,28 @@ static int take_terms(struct build *b, const struct matcher_term *t, size_t n, s
 	b->n = n;
 	if (n)
 		qsort(b->entry, n, sizeof(*b->entry), compare);
-	b->out_from = mem_array(n + 2, sizeof(*b->out_from));
-	b->id = mem_array(n + 1, sizeof(*b->id));
-	for (size_t i = 0; i < n; i++) {
-		b->id[i] = b->entry[i].id;
-		if (!b->outs || !same(&b->entry[b->outs - 1], &b->entry[i])) {
-			b->out_from[b->outs] = (uint32_t)i;
-			b->entry[b->outs++] = b->entry[i];
-		}
-	}
-	b->out_from[b->outs] = (uint32_t)n;
 	return 0;
+}
+
+/* Leaves one entry of each term; its ids become a list unless one number says it. */
+static void make_distinct(struct build *b)
+{
+	b->list_from = mem_array(b->n + 1, sizeof(*b->list_from));
+	b->id = mem_array(b->n + 1, sizeof(*b->id));
+	for (size_t i = 0, end; i < b->n; i = end) {
+		struct entry first = b->entry[i];
+
+		for (end = i + 1; end < b->n && same(&first, &b->entry[end]);)
+			end++;
+		if (end - i > 1 || first.id >= UNIT_LIST) {
+			b->list_from[b->lists] = (uint32_t)b->ids;
+			for (size_t k = i; k < end; k++)
+				b->id[b->ids++] = b->entry[k].id;
+			first.id = UNIT_LIST | (uint32_t)b->lists++;
+		}
+		b->entry[b->distinct++] = first;
+	}
+	b->list_from[b->lists] = (uint32_t)b->ids;
 }
 
 static void grow(struct build *b, size_t slots)
@@ -189,7 +201,7 @@ static int place(struct build *b, const struct node *v, size_t depth, uint16_t *
 	size_t n = children_of(b, v, depth, child);
 
 	if (depth && n == 1 && !child[0]) {
-		b->unit[v->slot].base = UNIT_END | UNIT_LEAF | v->lo;
+		b->unit[v->slot].base = UNIT_END | UNIT_LEAF | b->entry[v->lo].id;
 		return 0;
 	}
 	size_t base = depth ? find_base(b, child, n) : 1;
@@ -202,7 +214,7 @@ static int place(struct build *b, const struct node *v, size_t depth, uint16_t *
 	for (size_t k = 0; k < n; k++) {
 		if (!child[k]) {
 			occupy(b, base, UNIT_NUMBER | v->slot);
-			b->unit[base].base = i++;
+			b->unit[base].base = b->entry[i++].id;
 			continue;
 		}
 		struct node *u = vec_push(&next->of);
@@ -227,8 +239,8 @@ static int place_all(struct build *b)
 		b->hint[i] = 64;
 	occupy(b, 0, UNIT_NUMBER | UNIT_VALUE); /* nobody's child */
 	b->unit[0].base = 1;
-	if (b->outs)
-		*vec_push(&level.of) = (struct node){ 0, (uint32_t)b->outs, 0, 0 };
+	if (b->distinct)
+		*vec_push(&level.of) = (struct node){ 0, (uint32_t)b->distinct, 0, 0 };
 	for (size_t depth = 0; level.of.len && r == 0; depth++) {
 		for (size_t i = 0; i < level.of.len; i++)
 			level.of.ptr[i].children = (uint32_t)children_of(b, &level.of.ptr[i], depth,
@@ -249,7 +261,7 @@ static uint32_t filter_bits_for(const struct build *b)
 {
 	size_t pairs = 0, longer = 0;
 
-	for (size_t i = 0; i < b->outs; i++)
+	for (size_t i = 0; i < b->distinct; i++)
 		b->entry[i].len == 2 ? pairs++ : longer++;
 	size_t most = pairs > longer ? pairs : longer;
 	uint32_t bits = MATCHER_FILTER_BITS_MIN;
@@ -261,7 +273,7 @@ static uint32_t filter_bits_for(const struct build *b)
 
 static void fill_filter(const struct build *b, uint32_t bits, uint32_t *word, uint32_t *single)
 {
-	for (size_t i = 0; i < b->outs; i++) {
+	for (size_t i = 0; i < b->distinct; i++) {
 		const uint16_t *s = b->entry[i].sym;
 
 		if (b->entry[i].len == 1) {
@@ -283,7 +295,8 @@ static struct matcher *assemble(const struct build *b)
 		.order = MATCHER_ORDER,
 		.terms = (uint32_t)b->n,
 		.units = (uint32_t)b->used,
-		.outs = (uint32_t)b->outs,
+		.lists = (uint32_t)b->lists,
+		.ids = (uint32_t)b->ids,
 		.filter_bits = filter_bits_for(b),
 		.singles = b->singles,
 		.longest = b->longest,
@@ -300,8 +313,8 @@ static struct matcher *assemble(const struct build *b)
 	memcpy(block, &h, sizeof(h));
 	memcpy(block + l.unit, b->unit, b->used * sizeof(*b->unit));
 	fill_filter(b, h.filter_bits, (void *)(block + l.filter), (void *)(block + l.single));
-	memcpy(block + l.out_from, b->out_from, (b->outs + 1) * sizeof(uint32_t));
-	memcpy(block + l.id, b->id, b->n * sizeof(uint32_t));
+	memcpy(block + l.list_from, b->list_from, (b->lists + 1) * sizeof(uint32_t));
+	memcpy(block + l.id, b->id, b->ids * sizeof(uint32_t));
 	((struct matcher_head *)(void *)block)->sum = matcher_sum((void *)block);
 	return matcher_over(block, &l, block);
 }
@@ -312,6 +325,7 @@ int matcher_build(const struct matcher_term *terms, size_t n, struct matcher **r
 
 	if (take_terms(&b, terms, n, e) < 0)
 		return -1;
+	make_distinct(&b);
 	if (place_all(&b) < 0)
 		return error_set(e, "matcher.too-large", "词表太大，无法建成自动机。",
 				 "The list is too large for an automaton.");

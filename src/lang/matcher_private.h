@@ -1,7 +1,7 @@
 /* What the files of the matcher share: the block, its checks and the prefilter.
  *
  * The block: head, units of the double array, words of the filter, one bit per symbol that is a
- * term by itself (only when there are such), where the ids of each distinct term begin, ids.
+ * term by itself (only when there are such), where the ids of each list begin, ids of lists.
  * Numbers are little-endian as the machine's own; every index read from the block is compared with
  * its bound before use, so that a damaged file cannot lead outside. */
 #ifndef LANG_MATCHER_PRIVATE_H
@@ -16,18 +16,18 @@ struct matcher_head {
 	char name[8];
 	uint64_t size;  /* of the whole block */
 	uint32_t order; /* 0x01020304 as the builder's machine writes it */
-	uint32_t terms, units, outs;
+	uint32_t terms, units, lists, ids;
 	uint32_t filter_bits; /* the filter has 1 << filter_bits words */
 	uint32_t singles;     /* 1: the table of one-symbol terms is there */
 	uint32_t longest;     /* symbols of the longest term */
 	uint32_t sum;         /* of everything else */
-	uint32_t reserved[4];
+	uint32_t reserved[3];
 };
 #define MATCHER_ORDER 0x01020304u
 
 /* One slot of the double array. The child of slot s by symbol c is slot base(s) + c when that
  * one's check is s. The root is slot 0 with base 1, so the first step needs no lookup. An inner
- * slot where a term ends has its number in slot base(s) + 0; a leaf has it in place of the base. */
+ * slot where a term ends has its id in slot base(s) + 0; a leaf has it in place of the base. */
 struct matcher_unit {
 	uint32_t base; /* UNIT_END, UNIT_LEAF and 30 bits */
 	uint32_t check;
@@ -35,8 +35,9 @@ struct matcher_unit {
 #define UNIT_END 0x80000000u  /* a term ends here */
 #define UNIT_LEAF 0x40000000u /* no longer term goes on from here */
 #define UNIT_VALUE 0x3fffffffu
+#define UNIT_LIST 0x20000000u /* in an id: the rest is the number of a list of ids */
 #define UNIT_FREE 0xffffffffu
-#define UNIT_NUMBER 0x80000000u /* in check: this slot carries the term's number for its owner */
+#define UNIT_NUMBER 0x80000000u /* in check: this slot carries the id for its owner */
 #define UNITS_MAX UNIT_VALUE
 
 #define MATCHER_SINGLES 2048 /* words: one bit per possible symbol */
@@ -107,12 +108,12 @@ struct matcher {
 	const struct matcher_head *head;
 	const struct matcher_unit *unit;
 	struct matcher_filter filter;
-	const uint32_t *out_from; /* outs + 1 entries */
+	const uint32_t *list_from; /* lists + 1 entries */
 	const uint32_t *id;
 	void *owned; /* NULL when over somebody's mapping */
 };
 struct matcher_layout {
-	size_t unit, filter, single, out_from, id, size;
+	size_t unit, filter, single, list_from, id, size;
 };
 /* Where the parts lie; -1 when the numbers of the head make no block. */
 int matcher_layout(const struct matcher_head *h, struct matcher_layout *ret);
@@ -131,7 +132,7 @@ struct matcher_walk {
 	size_t flushed; /* ALL: ends up to here are reported */
 	uint64_t ends;  /* rows in use */
 	uint64_t lengths[64];
-	uint32_t out[64][64];
+	uint32_t slot[64][64];
 };
 void matcher_walk_init(struct matcher_walk *w, const struct matcher *m, enum matcher_mode mode,
 		       matcher_hit_fn *hit, void *ctx);
