@@ -5,6 +5,7 @@
 
 #include "api/api_private.h"
 #include "api/assets.h"
+#include "app/textserve.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -187,13 +188,18 @@ static int start(struct api *a, const struct api_options *o, struct error *e)
 		return -1;
 	int r = hosts_load(a, db, e);
 	store_release(db);
-	if (r < 0 || sse_start(a->app, &a->hub, e) < 0)
+	if (r < 0 || app_texts_start(a->app, e) < 0)
 		return -1;
+	if (sse_start(a->app, &a->hub, e) < 0) {
+		app_texts_stop(a->app);
+		return -1;
+	}
 	struct http_options h = { .address = o->address, .port = o->port,
 				  .jobs = o->jobs ? o->jobs : 12, .callbacks = &callbacks, .arg = a };
 	if (http_server_start(&h, &a->server, e) == 0)
 		return 0;
 	sse_stop(a->hub);
+	app_texts_stop(a->app);
 	return -1;
 }
 
@@ -222,5 +228,6 @@ void api_stop(struct api *a, int grace_ms)
 		return;
 	sse_stop(a->hub);
 	http_server_stop(a->server, grace_ms);
+	app_texts_stop(a->app);
 	api_free(a);
 }

@@ -5,6 +5,7 @@
 #include "api/api_private.h"
 #include "app/secret.h"
 #include "app/session.h"
+#include "app/textserve.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/limits.h"
@@ -33,7 +34,7 @@ static bool unsafe(const struct http_exchange *x)
 static int by_key(struct work *w, struct str header, struct error *e)
 {
 	struct str key = str_istarts(header, STR("Bearer ")) ? str_trim(str_from(header, 7)) : STR("");
-	int r = app_key_resume(&w->r.call, key, &w->actor, e);
+	int r = app_text_key_resume(&w->r.call, key, &w->actor, e);
 	if (r == 0)
 		return error_set(e, "auth.required-login", "接口密钥无效、已过期或已删除。",
 				 "The API key is wrong, has expired or was deleted.");

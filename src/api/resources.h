@@ -20,4 +20,8 @@
 	X(monitors)      \
 	X(packs)         \
 	X(notify)        \
-	X(reports)
+	X(reports)       \
+	X(texts)         \
+	X(lexicons)      \
+	X(policies)      \
+	X(reviews)

@@ -43,6 +43,7 @@ enum {
 	API_OWN = 256,		  /* about the person logged in, not about tenant content */
 	API_PLATFORM = 512,	  /* {ids} are of the platform (tenants): not tenant-isolated,
 				   * guarded by permission alone */
+	API_QUICK = 2048,	  /* with an API key it may be answered on the event thread (quick.c) */
 	API_NO_TENANT = 1024,	  /* works for a platform administrator without a tenant */
 };
 

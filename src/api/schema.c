@@ -94,7 +94,7 @@ static void check_string(const struct api_field *f, enum api_type type, struct s
 	case API_T_STR:
 	case API_T_LINE:
 		check_length(f, s, path, fs);
-		if (!clean_text(s, type == API_T_LINE))
+		if (!(f->flags & API_RAW) && !clean_text(s, type == API_T_LINE))
 			fault(fs, path, "input.characters", "含有不允许的控制字符。",
 			      "Contains control characters.");
 		break;

@@ -36,6 +36,7 @@ enum {
 	API_NULL = 2,	    /* null is allowed */
 	API_WRITE_ONLY = 4, /* secrets: "***" or absent in answers */
 	API_BODY_ONLY = API_WRITE_ONLY,
+	API_RAW = 8, /* text to be judged: control characters are part of it */
 };
 
 struct api_schema;

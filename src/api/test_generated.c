@@ -151,6 +151,9 @@ static const struct {
 	{ "quota:decide", "P" },      { "approval:read", "PTOA" }, { "approval:decide", "PT" },
 	{ "job:read", "PT" },	      { "tenant:write", "T" },	   { "tenant:manage", "P" },
 	{ "scan:intrusive", "T" },  { "pack:read", "TOA" },    { "pack:write", "T" },
+	{ "text:read", "TOA" },	      { "text:check", "TO" },	   { "lexicon:read", "TOA" },
+	{ "lexicon:write", "TO" },    { "policy:read", "TOA" },	   { "policy:write", "T" },
+	{ "review:read", "TOA" },     { "review:decide", "TO" },
 	{ "settings:read", "P" },     { "settings:write", "P" },
 };
 

@@ -10,6 +10,7 @@
 #include "store/monitor.h"
 #include "store/notify.h"
 #include "store/report.h"
+#include "store/review.h"
 #include "store/shot.h"
 #include "store/rulepack.h"
 #include "store/scan.h"
@@ -247,4 +248,16 @@ void sample_rule_pack(struct samples *s, char id[ID_LEN + 1])
 void sample_rule_version(struct samples *s, char id[ID_LEN + 1])
 {
 	fresh(id);
+}
+
+void sample_review(struct samples *s, char id[ID_LEN + 1])
+{
+	struct error e = { 0 };
+	char check[ID_LEN + 1];
+	fresh(check);
+	fresh(id);
+	const struct store_review v = { .id = str_c(id), .tenant = str_c(s->who->tenant), .check = str_c(check),
+					.state = STR("open"), .suggestion = STR("review"), .excerpt = STR("待复核的文本"),
+					.created = s->w->db->now };
+	check_ok(store_review_insert(s->w->db->conn, &v, &e), &e);
 }

@@ -15,4 +15,5 @@
 	X(rule_pack, sample_rule_pack) \
 	X(rule_version, sample_rule_version) \
 	X(shot, sample_shot)         \
-	X(report, sample_report)
+	X(report, sample_report)     \
+	X(review, sample_review)

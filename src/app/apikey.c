@@ -2,6 +2,7 @@
 #include "app/apikey.h"
 
 #include "app/secret.h"
+#include "app/textserve.h"
 #include "base/encode.h"
 #include "base/limits.h"
 #include "store/apikey.h"
@@ -125,5 +126,8 @@ int app_apikey_remove(struct app_call *c, struct str id, struct error *e)
 {
 	if (app_require(c, PERM_KEY_WRITE, e) < 0)
 		return -1;
-	return app_tx(c, remove_key, &id, e);
+	if (app_tx(c, remove_key, &id, e) < 0)
+		return -1;
+	app_text_keys_forget(c->app);
+	return 0;
 }

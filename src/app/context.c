@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/textserve.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "os/file.h"
@@ -28,6 +29,7 @@ int app_init(struct app *ret, struct store *store, const struct clock *clock, st
 		return -1;
 	app.data_dir = str_c(str_dup(str_c(real)));
 	snprintf(app.version, sizeof(app.version), "%.*s", STR_ARG(version));
+	app.texts = app_texts_new();
 	*ret = app;
 	return 0;
 }
@@ -39,6 +41,7 @@ void app_free(struct app *app)
 		char *out;
 	} dir = { app->data_dir.ptr };
 	free(dir.out);
+	app_texts_free(app->texts);
 	os_wipe(app->key, sizeof(app->key));
 	*app = (struct app){ 0 };
 }

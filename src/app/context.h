@@ -28,6 +28,7 @@
 
 struct os_spawner;
 struct app_settings_cache;
+struct app_texts;
 
 /* The tenant of the platform itself: its members are the platform administrators,
  * its audit log is the system's. */
@@ -43,6 +44,7 @@ struct app {
 	struct str data_dir;	    /* absolute */
 	unsigned char key[32];	    /* from DATA/secret.key (0600); see secret.h */
 	char version[32];
+	struct app_texts *texts;    /* checking texts, see textserve.h */
 	volatile int *stop; /* non-zero while the process shuts down; may be NULL */
 };
 
@@ -59,6 +61,7 @@ struct app_actor {
 	uint64_t permissions; /* bit per enum app_permission, scopes of a key applied */
 	enum app_via via;
 	struct str session_id, key_id; /* whichever applies */
+	int64_t key_expires;	       /* ms, 0: never */
 	struct str ip, user_agent, request_id;
 };
 

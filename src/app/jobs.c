@@ -13,6 +13,8 @@
 #include "app/packread.h"
 #include "app/reports.h"
 #include "app/scans.h"
+#include "app/text.h"
+#include "app/texttask.h"
 #include "app/verify.h"
 #include "app/view.h"
 #include "job/schedule.h"
@@ -92,7 +94,7 @@ static int upkeep_run(struct job_ctx *ctx, struct error *e)
 	struct due due = { &c, false, e };
 
 	job_call(ctx, &actor, &c);
-	if (app_finding_expire(&c, e) < 0 || app_monitor_watch(&c, e) < 0)
+	if (app_finding_expire(&c, e) < 0 || app_monitor_watch(&c, e) < 0 || app_text_prune(&c, e) < 0)
 		return -1;
 	if (store_site_due_checks(c.db, c.now - DAY_MS, 500, c.arena, enqueue_reverify, &due, e) < 0 ||
 	    due.failed)
@@ -120,7 +122,7 @@ int app_jobs_install(struct store_conn *c, int64_t now, struct error *e)
 const struct job_kind *const app_job_kinds[] = {
 	&app_job_asset,
 	&app_job_scan,	  &app_job_monitor, &app_job_notify, &app_job_deliver, &app_job_report,
-	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    &app_job_logintest, &app_job_document, NULL,
+	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    &app_job_logintest, &app_job_document, &app_job_text, NULL,
 };
 
 const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, &app_document_jail, NULL };

@@ -53,6 +53,14 @@ enum app_role {
 	X(NOTIFY_WRITE, "notify:write", ROLE_T_ | ROLE_O_, "编辑通知设置", "Edit notification settings") \
 	X(PACK_READ, "pack:read", ROLE_TOA_, "查看规则包", "See rule packs")                     \
 	X(PACK_WRITE, "pack:write", ROLE_T_, "导入、开关规则包", "Import and switch rule packs")  \
+	X(TEXT_READ, "text:read", ROLE_TOA_, "查看文本检测记录与趋势", "See text checks and trends") \
+	X(TEXT_CHECK, "text:check", ROLE_T_ | ROLE_O_, "检测文本", "Check texts")                   \
+	X(LEXICON_READ, "lexicon:read", ROLE_TOA_, "查看词库", "See lexicons")                     \
+	X(LEXICON_WRITE, "lexicon:write", ROLE_T_ | ROLE_O_, "编辑词库", "Edit lexicons")            \
+	X(POLICY_READ, "policy:read", ROLE_TOA_, "查看检测策略", "See text policies")                \
+	X(POLICY_WRITE, "policy:write", ROLE_T_, "编辑检测策略与设置", "Edit text policies and settings") \
+	X(REVIEW_READ, "review:read", ROLE_TOA_, "查看复核队列", "See the review queue")             \
+	X(REVIEW_DECIDE, "review:decide", ROLE_T_ | ROLE_O_, "复核文本", "Review texts")             \
 	X(REPORT_READ, "report:read", ROLE_TOAE_, "查看报告", "See reports")                        \
 	X(REPORT_WRITE, "report:write", ROLE_T_ | ROLE_O_ | ROLE_A_, "生成报告", "Create reports")    \
 	X(MEMBER_READ, "member:read", ROLE_T_ | ROLE_A_, "查看成员", "See members")                 \

@@ -394,6 +394,7 @@ int app_key_resume(struct app_call *c, struct str key, struct app_actor *ret, st
 	a.tenant_name = m.tenant_name;
 	a.role = app_role_find(m.role);
 	a.permissions = app_role_permissions(a.role) & scope_bits(k.scopes);
+	a.key_expires = k.expires;
 	if (k.last_used + SEEN_EVERY_MS <= c->now && store_apikey_used(c->db, k.id, c->now, e) < 0)
 		return -1;
 	*ret = a;

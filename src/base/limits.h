@@ -208,6 +208,32 @@
 #define LIMIT_LEXICON_REGEX 2000	 /* bytes of a pattern */
 #define LIMIT_LEXICON_REGEX_STEPS 100000 /* PCRE2 match limit: a millisecond */
 
+/* texts, lexicons, policies */
+#define LIMIT_TEXT_CHARS 10000	       /* code points of one text checked at once; the console says so */
+#define LIMIT_TEXT_BATCH 100	       /* texts of one request */
+#define LIMIT_TEXT_BATCH_BODY (5 * MIB) /* 100 texts of 10,000 characters as JSON */
+#define LIMIT_TEXT_TASK (30 * MIB)     /* bytes of one task's texts: a book has 2 */
+#define LIMIT_TEXT_TASK_BODY (42 * MIB) /* the same in Base64 or JSON */
+#define LIMIT_TEXT_TASK_TEXTS 10000
+#define LIMIT_TEXT_CONTEXT (64 * MIB)  /* arena of one check: 13 bytes a symbol, hits and their texts */
+#define LIMIT_TEXT_FRESH_MS 1000       /* state and keys are used without a look for so long */
+#define LIMIT_TEXT_STALE_MS 2000       /* and by nobody after this */
+#define LIMIT_TEXT_KEYS 2048	       /* API keys remembered */
+#define LIMIT_TEXT_QUEUE 5000	       /* texts waiting to be written; more are not kept, and counted */
+#define LIMIT_TEXT_QUEUE_BYTES (64 * MIB)
+#define LIMIT_TEXT_BATCH_ROWS 500      /* written in one transaction */
+#define LIMIT_TEXT_COUNTERS 20000      /* different counters of one second */
+#define LIMIT_TEXT_RETENTION_DAYS 3650
+#define LIMIT_TEXT_COUNT_DAYS 800      /* trends reach back two years */
+#define LIMIT_TEXT_TREND_DAYS 400      /* of one question */
+#define LIMIT_TEXT_RATE 100000	       /* requests a second a tenant may set */
+#define LIMIT_LEXICONS 50	       /* of a tenant, and of a person */
+#define LIMIT_OWN_ENTRIES 100000       /* of one list that people edit; all of a tenant: LIMIT_LEXICON_ENTRIES */
+#define LIMIT_LEXICON_EDIT 500	       /* entries changed in one request; imports take more */
+#define LIMIT_OWN_FILE (16 * MIB)      /* one file to import */
+#define LIMIT_POLICIES 100	       /* of a tenant */
+#define LIMIT_POLICY_RULES 200	       /* of one policy */
+
 /* rule packs */
 #define LIMIT_PACK_UPLOAD (17 * MIB)	 /* an archive; fits LIMIT_API_BODY_FILE as base64. The largest
 					  * public collection takes 12 */
