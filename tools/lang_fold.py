@@ -4,6 +4,7 @@ A character is, in this order: what data/lang/ says of it; invisible, a gap, or 
 compatibility decomposition, lower case, OpenCC's traditional -> simplified and variant tables and
 data/lang/variant.tsv make of it. The layout of the sections stands in src/lang/fold_private.h."""
 import os
+import re
 import struct
 import unicodedata as ud
 
@@ -14,6 +15,9 @@ DISGUISE, SPLIT, EMOJI, MARK = 1, 2, 4, 8
 GAPS = {"skip": SKIP, "soft": SOFT, "clause": CLAUSE, "stop": STOP}
 DIGIT0, LETTER_A, HAN0 = 2, 12, 38
 MAX_SYMS = 4
+NAMED = re.compile(r"(?:LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |TURNED |REVERSED |OPEN |SCRIPT |DOTLESS |INSULAR |"
+                   r"SIDEWAYS |LONG )*|MODIFIER LETTER (?:SMALL |CAPITAL )(?:TURNED |OPEN |SCRIPT )?|"
+                   r"(?:NEGATIVE )?(?:CIRCLED|SQUARED|PARENTHESIZED) LATIN (?:SMALL|CAPITAL) LETTER )([A-Z])(?: WITH .*)?")
 
 
 def rows(path):
@@ -118,6 +122,12 @@ class Folding:
             v = int(n) if n is not None and n == int(n) and 0 <= n <= 99 else None
         return None if v is None else str(v)
 
+    @staticmethod
+    def by_name(c):
+        """Base letter of stroked, hooked, turned Latin letters and of small capitals, by name."""
+        m = NAMED.fullmatch(ud.name(c, ""))
+        return m.group(1).lower() if m else None
+
     def enclosed(self, cp):
         for lo, hi in ((0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189), (0x1F1E6, 0x1F1FF)):
             if lo <= cp <= hi:
@@ -143,8 +153,14 @@ class Folding:
         digits = self.number(c)
         if digits is not None:
             return digits, 0
+        if self.by_name(c) and ord(c) > 0x7F and ud.normalize("NFKD", c) == c:
+            return self.by_name(c), DISGUISE
         text = "".join(x for x in self.plain(c) if ud.category(x)[0] in "LN" and ord(x) not in self.gap)
         text = "".join(self.own.get(ord(x), x) for x in text)
+        if c in self.to_simple and cat[0] == "S":
+            return self.to_simple[c], DISGUISE
+        if not text and cat != "Cn" and (0x2E80 <= cp <= 0x2FDF or 0x31C0 <= cp <= 0x31E3):
+            return c, DISGUISE  # radicals and strokes
         if cat in ("Cn", "Co", "Cs") or (cat[0] in "PSZ" and not text):
             return SOFT, 0
         if not text:

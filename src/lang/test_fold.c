@@ -30,9 +30,43 @@ static void test_kinds(void **state)
 		{ "好，坏。新\n行", "好 坏\n新\n行" },
 		{ "a😀b", "a b" },
 		{ "ㄅㅤ", "ㄅ" },
+		{ "木目 女马 米青 讠身寸 艹化", "相 妈 精 谢 花" },
+		{ "女馬", "妈" },
+		{ "女子 日月 木林", "女子 日月 木林" },
+		{ "ѴΧ ᴠx ⓥ", "vx vx v" },
+		{ "妳好，峯会", "你好 峰会" },
+		{ "💰❤️➕", "钱心加" },
+		{ "🈲止", "禁止" },
+		{ "¹²³₄٣５❼", "1234357" },
+		{ "壹贰叁〇", "壹贰叁〇" },
+		{ "収⻉⼥", "收贝女" },
+		{ "\U000E0061a\u3164b", "ab" },
 	};
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++)
 		folds(vectors[i][0], vectors[i][1]);
+}
+
+/* Nothing is done to ordinary text but width, case and punctuation. */
+static void test_ordinary(void **state)
+{
+	static const char *const texts[] = {
+		"著名作家的著作，乾隆年间的瞭望塔。",
+		"女子篮球队日月兼程，木材与石料已运到，心中有数。",
+		"口号、门口、人口普查、火车、王子、马上、金属、食品、目的、走路。",
+		"公司于３月５日发布 iPhone 手机，售价￥5,999，涨幅 3.5%。",
+		"他说：“这里的山水、树木、鸟鸣都很美！”",
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		_cleanup_arena_ struct arena *a = arena_new(1 * MIB);
+		struct fold_text t;
+		fold_text(lang, str_c(texts[i]), a, &t);
+		assert_false(t.disguised);
+		for (size_t k = 0; k < t.len; k++) {
+			size_t at = 0;
+			uint32_t c = utf8_next(str_sub(t.source, t.from[k], t.to[k]), &at);
+			assert_true(c < 0x4E00 || c > 0x9FFF || c == fold_char(lang, t.sym[k]));
+		}
+	}
 }
 
 static void test_maps(void **state)
@@ -108,7 +142,7 @@ static void test_growth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),	  cmocka_unit_test(test_maps),	 cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_kinds),	  cmocka_unit_test(test_ordinary), cmocka_unit_test(test_maps),	 cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_growth),
 	};
 	return cmocka_run_group_tests(tests, open_language, close_language);
