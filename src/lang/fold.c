@@ -25,11 +25,6 @@ uint32_t fold_value(const struct lang *l, uint32_t cp)
 	return cp >= 0x1F000 && cp < 0x20000 ? FOLD_SOFT : LANG_SYM_OTHER;
 }
 
-static const struct fold_slow *slow_of(const struct lang *l, uint32_t v)
-{
-	return l->slow + (v - (v >= FOLD_SUP_BASE ? FOLD_SUP_BASE : FOLD_SLOW_BASE));
-}
-
 static bool is_gap(uint32_t v)
 {
 	return v >= FOLD_SKIP && v <= FOLD_STOP;
@@ -41,9 +36,9 @@ static uint16_t single(const struct lang *l, struct str text, size_t *at)
 	uint32_t v = fold_value(l, fold_decode((const uint8_t *)text.ptr, at));
 	if (v < FOLD_SLOW_BASE)
 		return (uint16_t)v;
-	if (is_gap(v) || slow_of(l, v)->n != 1)
+	if (is_gap(v) || fold_entry(l, v)->n != 1)
 		return 0;
-	return slow_of(l, v)->sym[0];
+	return fold_entry(l, v)->sym[0];
 }
 
 /* The whole that the split character at hand makes with what follows, or 0. */
@@ -158,7 +153,7 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 		uint32_t v = fold_value(l, fold_decode(p, &at));
 		uint16_t syms[FOLD_SLOW_SYMS];
 		if (v >= FOLD_SLOW_BASE && !is_gap(v)) {
-			n = fold_slow(l, slow_of(l, v), text, &at, syms, &disguised);
+			n = fold_slow(l, fold_entry(l, v), text, &at, syms, &disguised);
 			v = syms[0];
 		}
 		size_t taken = o.chars + code_points(str_sub(text, from, at));
@@ -185,7 +180,7 @@ ssize_t fold_symbols(const struct lang *l, struct str s, uint16_t *out, size_t m
 		if (is_gap(v))
 			continue;
 		if (v >= FOLD_SLOW_BASE)
-			n = fold_slow(l, slow_of(l, v), s, &at, syms, &disguised);
+			n = fold_slow(l, fold_entry(l, v), s, &at, syms, &disguised);
 		else
 			syms[0] = (uint16_t)v;
 		if (n > max - len)

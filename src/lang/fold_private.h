@@ -75,6 +75,11 @@ int lang_open_pack(struct pack *p, struct lang **ret, struct error *e);
 
 /* What any code point folds to: as in fold.bmp, or FOLD_SUP_BASE + index into fold.slow. */
 uint32_t fold_value(const struct lang *l, uint32_t cp);
+/* The entry of a value from FOLD_SLOW_BASE on that is no gap. */
+static inline const struct fold_slow *fold_entry(const struct lang *l, uint32_t v)
+{
+	return l->slow + (v - (v >= FOLD_SUP_BASE ? FOLD_SUP_BASE : FOLD_SLOW_BASE));
+}
 /* What one slow character (or a split one that begins with it) gives. *at stands behind its
  * first character and is moved behind further ones that were used. Returns the entry's symbols in
  * out[FOLD_SLOW_SYMS] and their number; 0: a gap, out[0] says which. */

@@ -7,7 +7,7 @@
  *   syl.name    char[8][]: names of the syllables, "xin"; ü is v.
  *   sym.read    u16[symbols]: commonest syllable, 0 none; WORDS_POLYPHONE: words decide.
  *   sym.shape   u16[symbols]: a symbol that names the class of similar shapes.
- *   pair.bits   2^19 bits: hashed pairs of characters that occur inside words. */
+ *   pair.bits   2^21 bits: hashed pairs of characters that occur inside words. */
 #ifndef LANG_WORDS_PRIVATE_H
 #define LANG_WORDS_PRIVATE_H
 #include "lang/fold_private.h"
@@ -19,7 +19,7 @@
 #define WORDS_SCORE 0x3FFFu /* -ln p × 512; 0: no word ends here */
 #define WORDS_POLYPHONE 0x8000u
 #define WORDS_LONGEST 12
-#define WORDS_PAIR_BITS 19
+#define WORDS_PAIR_BITS 21
 
 struct word_node {
 	uint32_t parent;

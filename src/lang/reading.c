@@ -1,0 +1,315 @@
+/* Other readings of a disguised text. What proposes one is cheap and errs on the side of not
+ * proposing: a reading only adds passages to look at.
+ *
+ * Reversed: a clause of which more neighbouring pairs occur inside dictionary words backwards than
+ * forwards, and which segmentation then finds clearly likelier backwards. */
+#include "lang/reading.h"
+
+#include "base/check.h"
+#include "lang/segment.h"
+#include "lang/words_private.h"
+
+#define CLAUSE_MIN 4	/* characters; shorter ones say too little of their direction */
+#define CLAUSE_MAX 400	/* of a longer one the first so many decide */
+#define RUN_MIN 3	/* of one character: 哈哈哈 */
+#define DOUBLES_MIN 3	/* neighbouring doubles: 加加微微信信 */
+#define SPACED_MIN 3	/* letters or digits with gaps between */
+#define LINES_MIN 3	/* lines of one character */
+#define PASSAGE_AROUND 12 /* symbols kept around what collapses or is decoration */
+#define SURPRISE_GAIN 1.5 /* nats a character */
+
+static const char *const names[] = { "reversed", "collapsed", "column", "letters", "plain" };
+
+const char *reading_name(enum reading_kind k)
+{
+	check(k < READING_KINDS);
+	return names[k];
+}
+
+/* ---- a view in the making ---- */
+
+struct view {
+	struct arena *arena;
+	uint16_t *sym;
+	uint32_t *first, *last;
+	uint8_t *gap, *skipped;
+	size_t len, cap;
+};
+
+static void *longer(const struct view *v, const void *old, size_t size)
+{
+	void *p = arena_array(v->arena, v->cap + 1, size);
+	if (v->len)
+		memcpy(p, old, v->len * size);
+	return p;
+}
+
+static void add(struct view *v, uint16_t sym, size_t first, size_t last, unsigned gap, unsigned skipped)
+{
+	if (v->len == v->cap) {
+		v->cap = v->cap ? v->cap * 2 : 64;
+		v->sym = longer(v, v->sym, sizeof(*v->sym));
+		v->first = longer(v, v->first, sizeof(*v->first));
+		v->last = longer(v, v->last, sizeof(*v->last));
+		v->gap = longer(v, v->gap, 1);
+		v->skipped = longer(v, v->skipped, 1);
+	}
+	v->sym[v->len] = sym;
+	v->first[v->len] = (uint32_t)first;
+	v->last[v->len] = (uint32_t)last;
+	v->gap[v->len] = (uint8_t)gap;
+	v->skipped[v->len] = (uint8_t)skipped;
+	v->len++;
+}
+
+static bool finish(const struct view *v, const struct fold_text *t, enum reading_kind kind, struct reading *ret)
+{
+	if (!v->len)
+		return false;
+	uint32_t *from = arena_array(v->arena, v->len + 1, sizeof(*from));
+	uint32_t *to = arena_array(v->arena, v->len + 1, sizeof(*to));
+	for (size_t i = 0; i < v->len; i++) {
+		from[i] = t->from[v->first[i]];
+		to[i] = t->to[v->last[i]];
+	}
+	from[v->len] = to[v->len] = (uint32_t)t->source.len;
+	*ret = (struct reading){
+		.kind = kind, .first = v->first, .last = v->last,
+		.text = { .source = t->source, .sym = v->sym, .len = v->len, .from = from, .to = to,
+			  .gap = v->gap, .skipped = v->skipped, .disguised = true },
+	};
+	return true;
+}
+
+/* Sum of two counts of skipped code points. */
+static unsigned plus(unsigned a, unsigned b)
+{
+	return a + b > 255 ? 255 : a + b;
+}
+
+/* ---- reversed ---- */
+
+static bool is_han(uint16_t sym)
+{
+	return sym >= LANG_SYM_HAN;
+}
+
+/* More pairs backwards than forwards. */
+static bool turned(const struct words *w, const uint16_t *sym, size_t n)
+{
+	unsigned forwards = 0, backwards = 0;
+	for (size_t i = 1; i < n; i++)
+		if (is_han(sym[i]) && is_han(sym[i - 1])) {
+			forwards += words_pair(w, sym[i - 1], sym[i]);
+			backwards += words_pair(w, sym[i], sym[i - 1]);
+		}
+	return backwards >= 2 && backwards > forwards;
+}
+
+static bool likelier_backwards(const struct lang *l, const uint16_t *sym, size_t n)
+{
+	uint16_t back[CLAUSE_MAX];
+	for (size_t i = 0; i < n; i++)
+		back[i] = sym[n - 1 - i];
+	return segment_surprise(l, back, n) + SURPRISE_GAIN < segment_surprise(l, sym, n);
+}
+
+static void add_reversed(struct view *v, const struct fold_text *t, size_t from, size_t to)
+{
+	for (size_t i = to; i-- > from;) {
+		bool first = i + 1 == to;
+		add(v, t->sym[i], i, i, first ? FOLD_GAP_STOP : t->gap[i + 1], first ? 0 : t->skipped[i + 1]);
+	}
+}
+
+static void find_reversed(const struct lang *l, const struct fold_text *t, struct view *v)
+{
+	for (size_t i = 0, end; i < t->len; i = end) {
+		end = i + 1;
+		while (end < t->len && t->gap[end] < FOLD_GAP_CLAUSE)
+			end++;
+		size_t n = end - i < CLAUSE_MAX ? end - i : CLAUSE_MAX;
+		if (n >= CLAUSE_MIN && turned(&l->words, t->sym + i, n) && likelier_backwards(l, t->sym + i, n))
+			add_reversed(v, t, i, end);
+	}
+}
+
+/* ---- runs ---- */
+
+static size_t run_of(const struct fold_text *t, size_t i)
+{
+	size_t end = i + 1;
+	while (end < t->len && t->sym[end] == t->sym[i] && t->gap[end] < FOLD_GAP_STOP)
+		end++;
+	return end - i;
+}
+
+static size_t around(size_t i, size_t n, size_t len)
+{
+	return i + n < len ? i + n : len;
+}
+
+/* Passages with runs, each run as one symbol. */
+static void find_collapsed(const struct fold_text *t, struct view *v)
+{
+	size_t done = 0, doubles = 0;
+	for (size_t i = 0, n; i < t->len; i += n) {
+		n = run_of(t, i);
+		doubles = n == 1 ? 0 : doubles + 1;
+		if (!is_han(t->sym[i]) || (n < RUN_MIN && doubles < DOUBLES_MIN))
+			continue;
+		size_t back = PASSAGE_AROUND + 2 * DOUBLES_MIN;
+		size_t k = i > done + back ? i - back : done, to = around(i + n, PASSAGE_AROUND, t->len);
+		bool start = k > done || done == 0;
+		while (k > done && k < t->len && t->sym[k] == t->sym[k - 1])
+			k--;
+		for (size_t m; k < to; k += m) {
+			m = run_of(t, k);
+			add(v, t->sym[k], k, k + m - 1, start ? FOLD_GAP_STOP : t->gap[k], t->skipped[k]);
+			start = false;
+		}
+		done = k;
+		i = k - n;
+		doubles = 0;
+	}
+}
+
+/* ---- one character a line, spaced-out letters ---- */
+
+static bool is_alnum(uint16_t sym)
+{
+	return sym >= LANG_SYM_DIGIT && sym < LANG_SYM_HAN;
+}
+
+static void find_column(const struct fold_text *t, struct view *v)
+{
+	for (size_t i = 0, end; i < t->len; i = end) {
+		end = i + 1;
+		while (end < t->len && t->gap[end] == FOLD_GAP_STOP)
+			end++;
+		/* the last line may be longer: only its first symbol belongs to the column */
+		if (end - i < LINES_MIN)
+			continue;
+		for (size_t k = i; k < end; k++)
+			add(v, t->sym[k], k, k, k == i ? FOLD_GAP_STOP : FOLD_GAP_SOFT, 1);
+	}
+}
+
+static void find_letters(const struct fold_text *t, struct view *v)
+{
+	for (size_t i = 0, end; i < t->len; i = end) {
+		end = i + 1;
+		if (!is_alnum(t->sym[i]))
+			continue;
+		while (end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_SOFT && t->skipped[end] <= 3)
+			end++;
+		size_t letters = 0;
+		for (size_t k = i; k < end; k++)
+			letters += t->sym[k] >= LANG_SYM_LETTER;
+		if (letters < 2 || end - i < SPACED_MIN || (end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_NONE))
+			continue;
+		size_t from = i > PASSAGE_AROUND ? i - PASSAGE_AROUND : 0, to = around(end, PASSAGE_AROUND, t->len);
+		for (size_t k = from; k < to; k++) {
+			bool joined = k > i && k < end;
+			add(v, t->sym[k], k, k, k == from ? FOLD_GAP_STOP : joined ? FOLD_GAP_NONE : t->gap[k],
+			    joined ? 0 : t->skipped[k]);
+		}
+	}
+}
+
+/* ---- emoji as decoration ---- */
+
+static bool is_emoji(const struct lang *l, const struct fold_text *t, size_t i)
+{
+	size_t at = t->from[i];
+	uint8_t lead = (uint8_t)t->source.ptr[at];
+	if (lead < 0xE2 || (lead > 0xE3 && lead < 0xF0))
+		return false;
+	uint32_t value = fold_value(l, fold_decode((const uint8_t *)t->source.ptr, &at));
+	return value >= FOLD_SLOW_BASE && (value < FOLD_SKIP || value >= FOLD_SUP_BASE) &&
+	       fold_entry(l, value)->flags & FOLD_EMOJI;
+}
+
+static void find_plain(const struct lang *l, const struct fold_text *t, struct view *v)
+{
+	unsigned gap = FOLD_GAP_STOP, skipped = 0;
+	size_t copied = 0;
+	for (size_t i = 0; t->disguised && i < t->len; i++) {
+		if (!is_emoji(l, t, i))
+			continue;
+		size_t k = i > copied + PASSAGE_AROUND ? i - PASSAGE_AROUND : copied;
+		size_t to = around(i, PASSAGE_AROUND, t->len);
+		gap = k > copied || !copied ? FOLD_GAP_STOP : FOLD_GAP_NONE;
+		for (skipped = 0; k < to; k++) {
+			if (t->gap[k] > gap)
+				gap = t->gap[k];
+			skipped = plus(skipped, t->skipped[k]);
+			if (is_emoji(l, t, k)) {
+				gap = gap > FOLD_GAP_SOFT ? gap : FOLD_GAP_SOFT;
+				skipped = plus(skipped, 1);
+				to = around(k, PASSAGE_AROUND, t->len);
+				continue;
+			}
+			add(v, t->sym[k], k, k, gap, skipped);
+			gap = FOLD_GAP_NONE;
+			skipped = 0;
+		}
+		copied = k;
+		i = k;
+	}
+}
+
+/* ---- the door ---- */
+
+/* What is worth a closer look, in one pass. */
+struct hints {
+	bool doubled, spaced, lines;
+};
+
+static struct hints look(const struct fold_text *t)
+{
+	struct hints h = { 0 };
+	size_t doubled = 0, spaced = 0, lines = 0;
+	for (size_t i = 1; i < t->len; i++) {
+		doubled += t->sym[i] == t->sym[i - 1];
+		spaced += t->gap[i] == FOLD_GAP_SOFT && is_alnum(t->sym[i]) && is_alnum(t->sym[i - 1]);
+		lines += t->gap[i] == FOLD_GAP_STOP && t->gap[i - 1] == FOLD_GAP_STOP;
+	}
+	h.doubled = doubled >= RUN_MIN - 1;
+	h.spaced = spaced >= SPACED_MIN - 1;
+	h.lines = lines >= LINES_MIN - 1;
+	return h;
+}
+
+size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out)
+{
+	struct hints h = look(t);
+	struct view v[READING_KINDS] = { 0 };
+	size_t n = 0;
+	for (size_t k = 0; k < READING_KINDS; k++)
+		v[k].arena = a;
+	find_reversed(l, t, &v[READING_REVERSED]);
+	if (h.doubled)
+		find_collapsed(t, &v[READING_COLLAPSED]);
+	if (h.lines)
+		find_column(t, &v[READING_COLUMN]);
+	if (h.spaced)
+		find_letters(t, &v[READING_LETTERS]);
+	if (t->disguised)
+		find_plain(l, t, &v[READING_PLAIN]);
+	for (size_t k = 0; k < READING_KINDS; k++)
+		n += finish(&v[k], t, (enum reading_kind)k, &out[n]);
+	return n;
+}
+
+void reading_range(const struct reading *r, size_t i, size_t j, size_t *ret_from, size_t *ret_to)
+{
+	check(i < j && j <= r->text.len);
+	size_t from = r->first[i], to = r->last[i];
+	for (size_t k = i + 1; k < j; k++) {
+		from = r->first[k] < from ? r->first[k] : from;
+		to = r->last[k] > to ? r->last[k] : to;
+	}
+	*ret_from = from;
+	*ret_to = to + 1;
+}

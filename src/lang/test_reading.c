@@ -1,0 +1,81 @@
+/* Other readings: what proposes them, and that ordinary text has none. */
+#include "lang/test_lang.h"
+
+#include "base/utf8.h"
+#include "lang/reading.h"
+
+static void reads(const char *in, enum reading_kind kind, const char *want)
+{
+	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+	struct reading r[READING_KINDS];
+	struct fold_text t;
+	fold_text(lang, str_c(in), a, &t);
+	size_t n = reading_make(lang, &t, a, r);
+	for (size_t i = 0; i < n; i++)
+		if (r[i].kind == kind) {
+			assert_str(fold_render(lang, &r[i].text, a, NULL), str_c(want));
+			return;
+		}
+	if (*want)
+		print_error("%s: no %s reading\n", in, reading_name(kind));
+	assert_string_equal(want, "");
+}
+
+static void test_kinds(void **state)
+{
+	reads("品产种各售出店本，系联迎欢", READING_REVERSED, "本店出售各种产品\n欢迎联系");
+	reads("加加微微信信领领", READING_COLLAPSED, "加微信领");
+	reads("快来加加加微信", READING_COLLAPSED, "快来加微信");
+	reads("加\n微\n信\n号", READING_COLUMN, "加 微 信 号");
+	reads("加 w e i x i n 吧", READING_LETTERS, "加 weixin 吧");
+	reads("v-x-1-2-3", READING_LETTERS, "vx123");
+	reads("傻❤逼", READING_PLAIN, "傻 逼");
+}
+
+static void test_range(void **state)
+{
+	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+	struct reading r[READING_KINDS];
+	struct fold_text t;
+	size_t from, to;
+	fold_text(lang, STR("品产种各售出店本"), a, &t);
+	assert_int_equal(reading_make(lang, &t, a, r), 1);
+	reading_range(&r[0], 6, 8, &from, &to);
+	assert_int_equal(from, 0);
+	assert_int_equal(to, 2);
+	fold_text(lang, STR("来加加加微信"), a, &t);
+	assert_int_equal(reading_make(lang, &t, a, r), 1);
+	reading_range(&r[0], 1, 3, &from, &to);
+	assert_int_equal(from, 1);
+	assert_int_equal(to, 5);
+}
+
+static void test_ordinary(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"好",
+		"各地各部门要认真贯彻落实会议精神，切实做好安全生产工作。",
+		"孩子们高高兴兴地看看花、说说话，天天都来。",
+		"A B 两组样品，iOS 17 与 Android 14 均可使用。",
+		"一、总则\n二、分则\n三、附则\n",
+		"上海自来水来自海上",
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+		struct reading r[READING_KINDS];
+		struct fold_text t;
+		fold_text(lang, str_c(texts[i]), a, &t);
+		assert_int_equal(reading_make(lang, &t, a, r), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_ordinary),
+	};
+	return cmocka_run_group_tests(tests, open_language, close_language);
+}
