@@ -15,6 +15,7 @@ test:
 bench: build
 	@bench/run.sh
 	@bench/templates.sh
+	@bench/api_text.sh
 	@bench/match.sh
 eval: build
 	@eval/run.sh

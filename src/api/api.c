@@ -167,7 +167,8 @@ static void on_refuse(void *arg, struct http_exchange *x, int status)
 	}
 }
 
-static const struct http_callbacks callbacks = { on_head, dispatch_serve, on_refuse };
+static const struct http_callbacks callbacks = { .head = on_head, .quick = quick_serve,
+						 .serve = dispatch_serve, .refuse = on_refuse };
 
 /* ---- start and stop ---- */
 

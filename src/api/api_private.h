@@ -62,6 +62,11 @@ void request_free_reply(struct api_request *r);
 /* ---- dispatch.c ---- */
 void dispatch_serve(void *arg, struct http_exchange *x);
 
+/* ---- quick.c ---- */
+/* On an event thread: answers a request of an API_QUICK route by an API key seen lately, when
+ * neither database nor disk is needed; false: it goes the usual way, and nothing has happened. */
+bool quick_serve(void *arg, struct http_exchange *x);
+
 /* ---- sse.c ---- */
 int sse_start(struct app *app, struct sse_hub **ret, struct error *e);
 void sse_stop(struct sse_hub *h);

@@ -575,6 +575,12 @@ static enum MHD_Result send_response(struct http_exchange *x)
 	return library_queue()(x->conn, (unsigned)x->status, x->response);
 }
 
+static bool quick_reply(struct http_exchange *x)
+{
+	const struct http_callbacks *cb = x->server->cb;
+	return cb->quick && cb->quick(x->server->arg, x);
+}
+
 static enum MHD_Result on_head(struct http_exchange *x, const char *method)
 {
 	x->method = HTTP_OTHER;
@@ -620,6 +626,8 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *conn, const c
 			refuse(x, 413);
 		else if (map_body(x) < 0)
 			refuse(x, 500);
+		else if (!x->map && quick_reply(x))
+			return send_response(x);
 		else if (!enqueue(x))
 			refuse(x, 503);
 		else

@@ -32,6 +32,9 @@ struct http_callbacks {
 	/* On an event thread, must not block: http_reply*() to answer now (whatever body
 	 * follows is dropped), or http_accept() to have it served. */
 	void (*head)(void *arg, struct http_exchange *x);
+	/* Optional. On an event thread, body complete and in memory: true when it replied, which it
+	 * may only where that takes microseconds and waits for nothing; else serve() follows. */
+	bool (*quick)(void *arg, struct http_exchange *x);
 	/* On a job thread, body complete (http_body()); must reply. */
 	void (*serve)(void *arg, struct http_exchange *x);
 	/* On an event thread, where the server itself refuses: body over the limit (413),
