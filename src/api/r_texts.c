@@ -81,7 +81,15 @@ static const struct api_field lookup_query_fields[] = {
 	API_LINE("term", API_REQUIRED, 1, 64, "要查的词", "The term"), API_LINE("scene", 0, 0, 40, "场景", "Scene"),
 	API_INT("max", 0, 1, 200, "最多几条，默认 50", "At most so many, 50 by default"), API_END };
 static const struct api_schema lookup_query_schema = { "TextLookupQuery", lookup_query_fields, false };
-static const struct api_schema lookup_schema = { "TextLookup", (const struct api_field[]){ API_END }, true };
+static const struct api_field lookup_fields[] = {
+	API_STR("term", API_REQUIRED, 0, 0, "词条", "Entry"),
+	API_ENUM("relation", API_REQUIRED, "equal|contains|contained", "相同、包含、被包含", "Equal to it, containing it, contained in it"),
+	API_ENUM("kind", API_REQUIRED, "deny|allow", "拦截或放行", "Denied or allowed"),
+	API_BOOL("own", API_REQUIRED, "自有词库的", "Of an own lexicon"),
+	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"), API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"),
+	API_STR("level", API_REQUIRED, 0, 0, "级别", "Level"), API_STR("reason", API_REQUIRED, 0, 0, "原因", "Reason"),
+	API_STR("article", API_REQUIRED, 0, 0, "依据", "Legal basis"), API_STR("advice", API_REQUIRED, 0, 0, "建议", "Advice"), API_END };
+static const struct api_schema lookup_schema = { "TextLookup", lookup_fields, true };
 
 static int check(struct api_request *r, struct error *e)
 {
@@ -130,7 +138,7 @@ static int lookup(struct api_request *r, struct error *e)
 	if (app_text_lookup(&r->call, api_query_str(r, "term"), api_query_str(r, "scene"), api_query_int(r, "max", 50),
 			    &v, e) < 0)
 		return -1;
-	api_reply(r, v);
+	api_reply_items(r, v);
 	return 0;
 }
 
@@ -425,7 +433,7 @@ static const struct api_route routes[] = {
 	  .en = "All labels" },
 	{ HTTP_GET, "/text/scenes", scenes, PERM_TEXT_READ, API_LISTS, .reply = &scene_schema, .zh = "场景与各场景的策略",
 	  .en = "Scenes and their policies" },
-	{ HTTP_GET, "/text/lookup", lookup, PERM_LEXICON_READ, 0, .query = &lookup_query_schema, .reply = &lookup_schema,
+	{ HTTP_GET, "/text/lookup", lookup, PERM_LEXICON_READ, API_LISTS, .query = &lookup_query_schema, .reply = &lookup_schema,
 	  .zh = "违禁词查询", .en = "Look a term up", .note_zh = "与它相同、包含它、被它包含的词条，自有词库在前。",
 	  .note_en = "Entries equal to it, containing it or contained in it, own ones first." },
 	{ HTTP_GET, "/text/checks", list, PERM_TEXT_READ, API_LISTS, .query = &list_query_schema, .reply = &text_schema,
