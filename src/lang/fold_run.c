@@ -5,6 +5,7 @@
  * per second with SIMD", 2022), looked up by a gather, and symbols separated from gaps by a
  * compression. AVX2: eight characters of three bytes. All variants write the same. */
 #include "lang/fold_run_private.h"
+#include "lang/lanes_private.h"
 
 /* At most `chars` characters; false at one that is not plain. */
 static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
@@ -23,11 +24,16 @@ static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len
 }
 
 static void run_portable(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
-			 struct fold_out *o)
+			 struct fold_out *ret)
 {
-	while (*at < len && o->len + FOLD_RUN_ROOM <= o->cap)
-		if (!run_some(bmp, text, len, at, o, 16))
-			return;
+	struct fold_out o = *ret; /* in registers: bytes written may not be taken for its fields */
+	size_t i = *at;
+
+	while (i < len && o.len + FOLD_RUN_ROOM <= o.cap)
+		if (!run_some(bmp, text, len, &i, &o, 16))
+			break;
+	*at = i;
+	*ret = o;
 }
 
 static bool everywhere(void)
@@ -41,7 +47,7 @@ static bool everywhere(void)
 #define AVX512                                                                                     \
 	__attribute__((                                                                            \
 		target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2")))
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
 
 static bool has_avx512(void)
 {
@@ -53,7 +59,7 @@ static bool has_avx512(void)
 
 static bool has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2");
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
 
 /* Gaps of one block of lanes into the arrays of a whole text. */
@@ -65,11 +71,8 @@ AVX512 static inline void put_gaps(struct fold_out *o, uint32_t syms, uint32_t g
 	for (; gaps; gaps &= gaps - 1) {
 		unsigned lane = (unsigned)_tzcnt_u32(gaps);
 		size_t n = o->len + (size_t)_mm_popcnt_u32(_bzhi_u32(syms, lane));
-		uint8_t g = kind[lane] & 3; /* FOLD_SOFT..FOLD_STOP */
 
-		if (g > o->gap[n])
-			o->gap[n] = g;
-		o->skipped[n] = (uint8_t)(o->skipped[n] + (o->skipped[n] < 255));
+		fold_put_gap(o, n, kind[lane] & 3u);
 	}
 }
 
@@ -195,46 +198,104 @@ AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t l
 	*ret = o;
 }
 
-AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
-			  struct fold_out *o)
+AVX2 static inline __m256i decode8(const uint8_t *p)
 {
 	const __m256i order = _mm256_setr_epi8(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1,
 					       2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9,
 					       -1);
+	__m256i b = _mm256_inserti128_si256(
+		_mm256_castsi128_si256(_mm_loadu_si128((const void *)p)),
+		_mm_loadu_si128((const void *)(p + 12)), 1);
 
-	while (*at + 32 <= len && o->len + FOLD_RUN_ROOM <= o->cap) {
-		const uint8_t *p = text + *at;
-		__m256i b = _mm256_loadu2_m128i((const void *)(p + 12), (const void *)p);
-		__m256i high = _mm256_and_si256(b, _mm256_set1_epi8((char)0xf0));
+	b = _mm256_shuffle_epi8(b, order); /* b2 | b1 << 8 | b0 << 16 */
+	__m256i c = _mm256_and_si256(b, _mm256_set1_epi32(0x3f));
+
+	c = _mm256_or_si256(c, _mm256_and_si256(_mm256_srli_epi32(b, 2), _mm256_set1_epi32(0xfc0)));
+	return _mm256_or_si256(
+		c, _mm256_and_si256(_mm256_srli_epi32(b, 4), _mm256_set1_epi32(0xf000)));
+}
+
+/* Eight values, symbols and gaps, of characters of three bytes from `at` on. */
+AVX2 static inline void put8(struct fold_out *o, __m256i v, unsigned syms, size_t at)
+{
+	const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+	__m256i lanes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)&lanes_set[syms]));
+	__m256i from = _mm256_add_epi32(_mm256_set1_epi32((int)at),
+					_mm256_add_epi32(lanes, _mm256_add_epi32(lanes, lanes)));
+	__m256i sym = _mm256_permutevar8x32_epi32(v, lanes);
+	unsigned gaps = ~syms & 0xff;
+
+	_mm_storeu_si128(
+		(void *)(o->sym + o->len),
+		_mm_packus_epi32(_mm256_castsi256_si128(sym), _mm256_extracti128_si256(sym, 1)));
+	_mm256_storeu_si256((void *)(o->from + o->len), from);
+	if (o->to) {
+		uint32_t value[8];
+
+		_mm256_storeu_si256((void *)(o->to + o->len),
+				    _mm256_add_epi32(from, _mm256_set1_epi32(3)));
+		memset(o->gap + o->len + 1, 0, 8);
+		memset(o->skipped + o->len + 1, 0, 8);
+		_mm256_storeu_si256((void *)value, v);
+		for (; gaps; gaps &= gaps - 1) {
+			unsigned lane = (unsigned)__builtin_ctz(gaps);
+
+			fold_put_gap(o,
+				     o->len + (size_t)__builtin_popcount(syms & ((1u << lane) - 1)),
+				     value[lane] - FOLD_SKIP);
+		}
+	} else {
+		__m256i after = _mm256_set1_epi32((int)(gaps << 1 | o->after_gap));
+		__m256i set = _mm256_permutevar8x32_epi32(
+			_mm256_cmpeq_epi32(_mm256_and_si256(after, bit), bit), lanes);
+		__m128i half = _mm_packs_epi32(_mm256_castsi256_si128(set),
+					       _mm256_extracti128_si256(set, 1));
+
+		_mm_storel_epi64((void *)(o->gap + o->len), _mm_packs_epi16(half, half));
+		o->after_gap = gaps >> 7;
+	}
+	o->len += (size_t)__builtin_popcount(syms);
+	o->chars += 8;
+}
+
+AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+			  struct fold_out *ret)
+{
+	struct fold_out o = *ret; /* in registers, as above */
+	size_t i = *at;
+	bool plain = true;
+
+	while (plain && i + 32 <= len && o.len + FOLD_RUN_ROOM <= o.cap) {
+		__m256i b = _mm256_and_si256(_mm256_loadu_si256((const void *)(text + i)),
+					     _mm256_set1_epi8((char)0xf0));
 		unsigned leads = (unsigned)_mm256_movemask_epi8(
-			_mm256_cmpeq_epi8(high, _mm256_set1_epi8((char)0xe0)));
+			_mm256_cmpeq_epi8(b, _mm256_set1_epi8((char)0xe0)));
 
-		if ((leads & 0x0fff0fff) != 0x02490249) {
-			if (!run_some(bmp, text, len, at, o, 8))
-				return;
+		if ((leads & 0xffffff) != 0x249249) {
+			plain = run_some(bmp, text, len, &i, &o, 8);
 			continue;
 		}
-		b = _mm256_shuffle_epi8(b, order); /* b2 | b1 << 8 | b0 << 16 */
-		__m256i c = _mm256_and_si256(b, _mm256_set1_epi32(0x3f));
-
-		c = _mm256_or_si256(
-			c, _mm256_and_si256(_mm256_srli_epi32(b, 2), _mm256_set1_epi32(0xfc0)));
-		c = _mm256_or_si256(
-			c, _mm256_and_si256(_mm256_srli_epi32(b, 4), _mm256_set1_epi32(0xf000)));
+		__m256i c = decode8(text + i);
 		__m256i odd = _mm256_slli_epi32(_mm256_and_si256(c, _mm256_set1_epi32(1)), 4);
-		uint32_t v[8];
+		__m256i v = _mm256_i32gather_epi32((const void *)bmp, _mm256_srli_epi32(c, 1), 4);
 
-		b = _mm256_i32gather_epi32((const void *)bmp, _mm256_srli_epi32(c, 1), 4);
-		b = _mm256_and_si256(_mm256_srlv_epi32(b, odd), _mm256_set1_epi32(0xffff));
-		_mm256_storeu_si256((void *)v, b);
-		for (size_t i = 0; i < 8; i++, *at += 3) {
-			if (v[i] >= FOLD_SLOW_BASE && v[i] <= FOLD_SKIP)
-				return;
-			fold_put(o, v[i], *at, *at + 3);
+		v = _mm256_and_si256(_mm256_srlv_epi32(v, odd), _mm256_set1_epi32(0xffff));
+		unsigned syms = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(
+			_mm256_cmpgt_epi32(_mm256_set1_epi32(FOLD_SLOW_BASE), v)));
+		unsigned gaps = (unsigned)_mm256_movemask_ps(
+			_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, _mm256_set1_epi32(FOLD_SKIP))));
+
+		if ((syms | gaps) != 0xff) {
+			plain = run_some(bmp, text, len, &i, &o, 8);
+			continue;
 		}
+		put8(&o, v, syms, i);
+		i += 24;
 	}
-	if (o->len + FOLD_RUN_ROOM <= o->cap)
-		run_some(bmp, text, len, at, o, 32);
+	if (plain && i + 32 > len && o.len + FOLD_RUN_ROOM <= o.cap)
+		run_some(bmp, text, len, &i, &o, 32);
+	*at = i;
+	*ret = o;
 }
 #endif
 

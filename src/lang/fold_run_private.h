@@ -37,6 +37,14 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 void fold_stream(const struct fold_kernel *k, const struct lang *l, struct str text, size_t *at,
 		 struct fold_out *o);
 
+/* One more character of this kind (enum fold_gap) before symbol n of a whole text. */
+static inline void fold_put_gap(struct fold_out *o, size_t n, uint32_t kind)
+{
+	if (kind > o->gap[n])
+		o->gap[n] = (uint8_t)kind;
+	o->skipped[n] = (uint8_t)(o->skipped[n] + (o->skipped[n] < 255));
+}
+
 /* One symbol, or one character of a gap: FOLD_SOFT..FOLD_STOP. */
 static inline void fold_put(struct fold_out *o, uint32_t v, size_t from, size_t to)
 {
@@ -56,10 +64,7 @@ static inline void fold_put(struct fold_out *o, uint32_t v, size_t from, size_t 
 		return;
 	}
 	o->after_gap = true;
-	if (o->to) {
-		if (v - FOLD_SKIP > o->gap[o->len])
-			o->gap[o->len] = (uint8_t)(v - FOLD_SKIP);
-		o->skipped[o->len] = (uint8_t)(o->skipped[o->len] + (o->skipped[o->len] < 255));
-	}
+	if (o->to)
+		fold_put_gap(o, o->len, v - FOLD_SKIP);
 }
 #endif

@@ -3,6 +3,7 @@
  * window before touching the automaton is that of Wu & Manber ("A fast algorithm for multi-pattern
  * searching", 1994); gathering the bits for a whole vector of positions follows Intel's
  * Hyperscan (FDR) and "DFC" (Choi et al., NSDI 2016) in spirit, over symbols instead of bytes. */
+#include "lang/lanes_private.h"
 #include "lang/matcher_private.h"
 
 static size_t filter_portable_from(const struct matcher_filter *f, const uint16_t *sym, size_t from,
@@ -31,7 +32,7 @@ static bool everywhere(void)
 #include <immintrin.h>
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
 
 static bool has_avx512(void)
 {
@@ -41,7 +42,7 @@ static bool has_avx512(void)
 
 static bool has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2");
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
 
 AVX512 static inline __m512i widen(const uint16_t *p)
@@ -123,9 +124,12 @@ AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *s
 		}
 		unsigned pass = (unsigned)_mm256_movemask_ps(
 			_mm256_castsi256_ps(_mm256_slli_epi32(hit, 31)));
+		__m256i lanes = _mm256_cvtepu8_epi32(
+			_mm_loadl_epi64((const void *)&lanes_set[pass]));
 
-		for (; pass; pass &= pass - 1)
-			ret[found++] = (uint32_t)i + (uint32_t)__builtin_ctz(pass);
+		_mm256_storeu_si256((void *)(ret + found),
+				    _mm256_add_epi32(lanes, _mm256_set1_epi32((int)i)));
+		found += (size_t)__builtin_popcount(pass);
 	}
 	return filter_portable_from(f, sym, i, n, ret, found);
 }
