@@ -260,12 +260,37 @@ static void test_json_mask(void **state)
 	comply_lexicon_free(x);
 }
 
+/* Lines of suggestion, label of the first hit, text. */
+static void test_structure(void **state)
+{
+	_cleanup_buf_ struct buf file;
+	struct str rest = source_file("tests/comply/structure.tsv", &file), line;
+	struct comply_options o = { .no_model = true };
+	size_t wrong = 0;
+	while (str_split(&rest, '\n', &line)) {
+		struct str want, label, got = STR("-");
+		struct comply_result r;
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		assert_true(str_split(&line, '\t', &want) && str_split(&line, '\t', &label));
+		arena_reset(arena);
+		assert_ok(comply_check(engine, line, &o, arena, &r, NULL));
+		if (r.hits_len)
+			got = arena_printf(arena, "%.*s.%.*s", STR_ARG(r.hits[0].label), STR_ARG(r.hits[0].sub_label));
+		if (!str_eq(want, str_c(comply_action_name(r.suggestion))) || !str_eq(got, label)) {
+			print_error("%.*s: %s %.*s\n", STR_ARG(line), comply_action_name(r.suggestion), STR_ARG(got));
+			wrong++;
+		}
+	}
+	assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deck),	    cmocka_unit_test(test_terms),    cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_bad_entries), cmocka_unit_test(test_bad_text), cmocka_unit_test(test_own),
-		cmocka_unit_test(test_json_mask),
+		cmocka_unit_test(test_json_mask),   cmocka_unit_test(test_structure),
 	};
 	return cmocka_run_group_tests(tests, open_engine, close_engine);
 }

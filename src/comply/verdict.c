@@ -176,7 +176,7 @@ static void hide_clues(struct check *k)
 	for (size_t i = 0; i < k->hits.len; i++) {
 		struct hit h = k->hits.ptr[i];
 		uint16_t column = k->labels[h.label].column;
-		if (h.level == COMPLY_WEAK && !h.shown && h.entry && !k->labels[column].any)
+		if (h.level == COMPLY_WEAK && !h.shown && !k->labels[column].any)
 			continue;
 		k->hits.ptr[n++] = h;
 	}

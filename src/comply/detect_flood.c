@@ -1,0 +1,131 @@
+/* Flooding: texts that say nothing. Repetition (the same characters again and again), improbable
+ * sequences (hardly a word among many characters), digits without a purpose, garbled symbols and
+ * mojibake. Whole texts only: a stretch within a text that otherwise says something is style. */
+#include "base/check.h"
+#include "base/utf8.h"
+#include "comply/structure_private.h"
+
+static const struct hit_words repeat_words = {
+	.term = STR_INIT("重复内容"), .reason = STR_INIT("同样的字词反复出现，没有意义"), .advice = STR_INIT("删去重复内容"),
+};
+static const struct hit_words digit_words = {
+	.term = STR_INIT("无意义数字"), .reason = STR_INIT("整段都是没有说明的数字"), .advice = STR_INIT("说明数字的含义，或删去"),
+};
+static const struct hit_words garbled_words = {
+	.term = STR_INIT("乱码符号"), .reason = STR_INIT("乱码或堆砌的符号"), .advice = STR_INIT("检查编码，删去乱码"),
+};
+
+/* Sounds that people do write again and again. */
+static bool laughter(const struct check *k)
+{
+	static const char *const words[] = { "哈", "呵", "嘿", "嘻", "啊", "呜", "哦", "嗯", "6", "赞", "顶", "加油", NULL };
+	for (const char *const *w = words; *w; w++) {
+		uint16_t sym[4];
+		ssize_t n = fold_symbols(k->c->lang, str_c(*w), sym, ARRAY_SIZE(sym));
+		if (n > 0 && k->t.sym[k->t.len / 2] == sym[0])
+			return true;
+	}
+	return false;
+}
+
+/* The largest share of symbols that equal the one p before them, p = 1..6. */
+static double periodic(const struct fold_text *t)
+{
+	size_t most = 0;
+	for (size_t p = 1; p <= 6 && p * 3 <= t->len; p++) {
+		size_t n = 0;
+		for (size_t i = p; i < t->len; i++)
+			n += t->sym[i] == t->sym[i - p];
+		most = n + p > most && n ? n + p : most;
+	}
+	return (double)most / (double)t->len;
+}
+
+static size_t distinct(const struct fold_text *t)
+{
+	uint8_t seen[1024] = { 0 };
+	size_t n = 0;
+	for (size_t i = 0; i < t->len; i++) {
+		uint16_t h = (uint16_t)(t->sym[i] * 40503u) >> 3;
+		n += !(seen[h >> 3] & 1 << (h & 7));
+		seen[h >> 3] |= (uint8_t)(1 << (h & 7));
+	}
+	return n;
+}
+
+struct shape {
+	size_t han, letters, digits, others;
+};
+
+static struct shape shape_of(const struct check *k)
+{
+	struct shape s = { 0 };
+	for (size_t i = 0; i < k->t.len; i++) {
+		uint8_t c = class_of(k, i);
+		s.letters += c == SYM_LETTER;
+		s.digits += c == SYM_DIGIT;
+		s.others += c == SYM_OTHER;
+	}
+	s.han = k->t.len - s.letters - s.digits - s.others;
+	return s;
+}
+
+static bool strange(uint32_t cp)
+{
+	return cp == 0xFFFD || (cp >= 0x80 && cp < 0xC0 && cp != 0xB7 && cp != 0xB0 && cp != 0xA0 && cp != 0xD7) || (cp >= 0xE000 && cp <= 0xF8FF) ||
+	       (cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') || (cp >= 0x2500 && cp <= 0x25FF) || (cp >= 0xC0 && cp <= 0x17F) ||
+	       (cp >= 0x2190 && cp <= 0x23FF) || (cp >= 0x2600 && cp <= 0x27BF) || (cp >= 0x3200 && cp <= 0x33FF) || cp >= 0xF0000;
+}
+
+/* Many odd characters among few plain ones, or a heap of different signs with no text. */
+static void garbled(struct check *k, const struct shape *s)
+{
+	size_t odd = 0, signs = 0, all = 0, kinds = 0;
+	uint32_t known[8];
+	for (size_t at = 0; at < k->t.source.len && all < 4000;) {
+		uint32_t cp = utf8_next(k->t.source, &at);
+		bool sign = cp > ' ' && cp < 0x80 && !ascii_alnum((char)cp);
+		all += cp > ' ';
+		odd += strange(cp);
+		signs += sign;
+		size_t i = 0;
+		while ((sign || strange(cp)) && i < kinds && known[i] != cp)
+			i++;
+		if ((sign || strange(cp)) && i == kinds && kinds < ARRAY_SIZE(known))
+			known[kinds++] = cp;
+	}
+	bool heap = s->han + s->letters + s->digits < 3 && odd + signs >= 12 && kinds >= 5;
+	bool mojibake = odd >= 6 && odd * 3 > all && kinds >= 4 && s->han * 2 < all;
+	if (!heap && !mojibake)
+		return;
+	size_t before = k->hits.len;
+	structure_add(k, 0, k->t.len, DETECT_FLOOD_GARBLED, COMPLY_LEVEL_REVIEW, &garbled_words);
+	if (k->hits.len > before) {
+		k->hits.ptr[before].byte_from = 0;
+		k->hits.ptr[before].byte_to = (uint32_t)k->t.source.len;
+	}
+}
+
+static void on_text(struct check *k)
+{
+	size_t n = k->t.len;
+	if (k->t.source.len > 6000)
+		return;
+	struct shape s = shape_of(k);
+	if ((s.others * 4 > n || n * 6 < k->t.source.len) && k->t.source.len >= 12)
+		garbled(k, &s);
+	if (n < 8)
+		return;
+	double again = periodic(&k->t);
+	bool repeats = again >= .8 && (n >= 40 || !laughter(k));
+	if (s.digits * 20 >= n * 19 && n >= 10 && k->hits.len == 0 && (n >= 20 || repeats)) {
+		structure_add(k, 0, n, DETECT_FLOOD_DIGITS, COMPLY_LEVEL_REVIEW, &digit_words);
+		return;
+	}
+	if (s.han * 10 < n * 7)
+		return;
+	if (repeats || (n >= 40 && distinct(&k->t) * 8 < (n < 400 ? n : 400)))
+		structure_add(k, 0, n, DETECT_FLOOD_CHINESE, COMPLY_LEVEL_REVIEW, &repeat_words);
+}
+
+const struct detector detect_flood = { .name = "flood", .on_text = on_text };
