@@ -3,6 +3,8 @@
 #define COMPLY_CHECK_PRIVATE_H
 #include "comply/lexicon_private.h"
 #include "comply/model.h"
+#include "lang/reading.h"
+#include "lang/segment.h"
 
 enum scene { SCENE_NEUTRAL, SCENE_NEWS, SCENE_AD, SCENE_COMMENT, SCENE_SITE, SCENE_GAME, SCENES };
 
@@ -38,6 +40,8 @@ struct comply {
 	char *versions_text;
 	uint16_t struct_label[16];   /* enum detector_label to label */
 	uint8_t *sym_class;	     /* enum sym_class of each of 65,536 symbols */
+	uint16_t *sound;	     /* commonest syllable of each symbol */
+	uint32_t symbols_end;	     /* behind the last symbol in use */
 	uint8_t *sym_digit;	     /* value of digits (also 一 and o), 255: none */
 };
 
@@ -125,6 +129,11 @@ struct check {
 	struct str rendered;
 	const uint32_t *rendered_map;
 	uint8_t *regex_done; /* per entry of the lexicon under way */
+	struct segment_cache words;
+	uint8_t demote; /* levels that the hit under way loses */
+	struct reading *readings;
+	size_t readings_len;
+	bool readings_made;
 	bool advert, report; /* how the text reads */
 	float *model_scores; /* of the whole text, per class; NULL: none */
 };
@@ -134,6 +143,14 @@ struct check {
 void check_labels(struct check *k);
 /* Terms, rules, patterns of the lexicon set in k->lex. */
 void check_lexicon(struct check *k);
+void check_terms(struct check *k);
+void check_sounds(struct check *k);
+void check_shapes(struct check *k);
+void check_emoji(struct check *k);
+void check_readings(struct check *k);
+/* A form of k->lex found at symbols [from, to): everything else its entry asks for, then the hit. */
+void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum comply_layer layer);
+void check_emoji_hit(struct check *k, const struct lex_entry *en, size_t byte_from, size_t byte_to, size_t from, size_t to);
 void check_structure(struct check *k);
 void check_model(struct check *k);
 void check_verdict(struct check *k);
@@ -148,6 +165,7 @@ struct hit *check_add(struct check *k, size_t from, size_t to, uint16_t label, e
 
 /* Tables of symbols for the detectors, once. */
 void structure_prepare(struct comply *c);
+void sounds_prepare(struct comply *c);
 /* Opens the model and finds the labels of its classes. */
 int model_attach(struct comply *c, struct str path, struct error *e);
 

@@ -7,9 +7,11 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "comply/lexicon_private.h"
+#include "lang/pinyin.h"
 
 struct compiler {
 	const struct lang *lang;
+	bool simplified;
 	struct arena *arena;
 	struct buf strings;
 	struct map *pool; /* string -> offset + 1 */
@@ -108,6 +110,20 @@ static bool has_space(struct str s)
 	return false;
 }
 
+/* Folds to something that is not what it says: the plain word may be innocent. */
+static bool is_disguise(const struct compiler *c, struct str form)
+{
+	_cleanup_arena_ struct arena *a = arena_new(MIB);
+	struct fold_text t;
+	fold_text(c->lang, form, a, &t);
+	for (size_t i = 0; i < t.len && c->simplified && !t.disguised; i++) {
+		size_t at = t.from[i];
+		uint32_t cp = utf8_next(form, &at);
+		t.disguised = cp >= 0x3400 && cp < 0xA000 && cp != fold_char(c->lang, t.sym[i]);
+	}
+	return t.disguised;
+}
+
 static int add_form(struct compiler *c, struct str form, uint32_t entry, uint8_t part, size_t least, struct error *e)
 {
 	uint32_t at = 0;
@@ -116,7 +132,8 @@ static int add_form(struct compiler *c, struct str form, uint32_t entry, uint8_t
 		return error_set(e, "term.no-characters", "“%.*s”没有足够的可匹配字符（至少 %zu 个）。",
 				 "\"%.*s\" has too few characters that can be matched (at least %zu).", STR_ARG(form), least);
 	*vec_push(&c->forms) = (struct lex_form){ .entry = entry, .sym = at, .len = (uint16_t)n, .part = part,
-						  .soft = has_space(form) };
+						  .soft = has_space(form),
+						  .text = is_disguise(c, form) ? pool(c, form) : (struct sref){ 0, 0 } };
 	return 0;
 }
 
@@ -286,6 +303,88 @@ static int build_terms(struct compiler *c, struct matcher **ret, struct error *e
 	return r;
 }
 
+struct stream {
+	VEC(uint16_t) ids;
+	VEC(struct matcher_term) list; /* sym: index into ids until all are there */
+};
+
+static void stream_add(struct stream *s, const uint16_t *id, size_t n, uint32_t form)
+{
+	size_t at = s->ids.len;
+	for (size_t i = 0; i < n; i++)
+		*vec_push(&s->ids) = id[i];
+	*vec_push(&s->list) = (struct matcher_term){ .len = (uint16_t)n, .id = form, .sym = (const uint16_t *)(uintptr_t)at };
+}
+
+static int stream_build(struct stream *s, struct matcher **ret, struct error *e)
+{
+	for (size_t i = 0; i < s->list.len; i++)
+		s->list.ptr[i].sym = s->ids.ptr + (uintptr_t)s->list.ptr[i].sym;
+	int r = s->list.len ? matcher_build(s->list.ptr, s->list.len, ret, e) : 0;
+	vec_free(&s->ids);
+	vec_free(&s->list);
+	return r;
+}
+
+/* Short terms also with some syllables shortened to their first letter: 代k票, 代k发p; at most half. */
+static void add_initials(struct compiler *c, struct stream *s, const uint16_t *id, size_t n, uint32_t form)
+{
+	if (n < 3 || n > 4)
+		return;
+	for (unsigned set = 1; set < 1u << n; set++) {
+		uint16_t mixed[4];
+		size_t letters = 0;
+		for (size_t i = 0; i < n; i++) {
+			bool shorten = (set & 1u << i) && id[i] >= PINYIN_SYLLABLE;
+			mixed[i] = shorten ? pinyin_initial(c->lang, id[i]) : id[i];
+			letters += shorten;
+		}
+		if (letters == (size_t)__builtin_popcount(set) && letters * 2 <= n)
+			stream_add(s, mixed, n, form);
+	}
+}
+
+static int build_pinyin(struct compiler *c, struct matcher **ret, struct error *e)
+{
+	struct stream s = { 0 };
+	for (size_t i = 0; i < c->forms.len; i++) {
+		const struct lex_form *f = &c->forms.ptr[i];
+		uint16_t id[MATCHER_TERM_MAX];
+		if (!(c->entries.ptr[f->entry].match & LEX_BY_SOUND) || !looked_for(c, f))
+			continue;
+		ssize_t n = pinyin_symbols(c->lang, c->syms.ptr + f->sym, f->len, id, ARRAY_SIZE(id));
+		bool sounds = false;
+		for (ssize_t k = 0; k < n; k++)
+			sounds |= id[k] >= PINYIN_SYLLABLE;
+		if (n < 2 || !sounds)
+			continue;
+		stream_add(&s, id, (size_t)n, (uint32_t)i);
+		/* texts are read by the commonest sound of each character */
+		uint16_t plain[MATCHER_TERM_MAX];
+		bool same = n == f->len;
+		for (size_t k = 0; same && k < f->len; k++)
+			same = pinyin_symbols(c->lang, c->syms.ptr + f->sym + k, 1, &plain[k], 1) == 1;
+		if (same && memcmp(plain, id, (size_t)n * sizeof(*id)) != 0)
+			stream_add(&s, plain, (size_t)n, (uint32_t)i);
+		add_initials(c, &s, id, (size_t)n, (uint32_t)i);
+	}
+	return stream_build(&s, ret, e);
+}
+
+static int build_shape(struct compiler *c, struct matcher **ret, struct error *e)
+{
+	struct stream s = { 0 };
+	for (size_t i = 0; i < c->forms.len; i++) {
+		const struct lex_form *f = &c->forms.ptr[i];
+		uint16_t class[MATCHER_TERM_MAX];
+		if (!(c->entries.ptr[f->entry].match & LEX_BY_SHAPE) || !looked_for(c, f) || f->len < 2)
+			continue;
+		shape_symbols(c->lang, c->syms.ptr + f->sym, f->len, class);
+		stream_add(&s, class, f->len, (uint32_t)i);
+	}
+	return stream_build(&s, ret, e);
+}
+
 /* ---- the pack ---- */
 
 static int by_head(const void *a, const void *b)
@@ -298,9 +397,12 @@ static int by_head(const void *a, const void *b)
 
 static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *ret, struct error *e)
 {
-	struct matcher *terms = NULL;
-	if (build_terms(c, &terms, e) < 0)
+	struct matcher *terms = NULL, *pinyin = NULL, *shape = NULL;
+	if (build_terms(c, &terms, e) < 0 || build_pinyin(c, &pinyin, e) < 0 || build_shape(c, &shape, e) < 0) {
+		matcher_free(terms);
+		matcher_free(pinyin);
 		return -1;
+	}
 	vec_sort(&c->emoji, by_head);
 	const struct pack_part parts[] = {
 		{ "lang", lang_version(c->lang) },
@@ -314,11 +416,13 @@ static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *
 		TABLE("alts", c->alts),
 		TABLE("emoji", c->emoji),
 		{ "terms", terms ? matcher_bytes(terms) : STR("") },
-		{ "pinyin", STR("") },
-		{ "shape", STR("") },
+		{ "pinyin", pinyin ? matcher_bytes(pinyin) : STR("") },
+		{ "shape", shape ? matcher_bytes(shape) : STR("") },
 	};
 	pack_build(str_sub(s->version, 0, 40), parts, ARRAY_SIZE(parts), ret);
 	matcher_free(terms);
+	matcher_free(pinyin);
+	matcher_free(shape);
 	if (ret->overflow)
 		return error_set(e, "lexicon.too-big", "词库编译后太大。", "The compiled lexicon is too big.");
 	return 0;
@@ -341,7 +445,7 @@ static void compiler_free(struct compiler *c)
 
 int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf *ret, struct error *e)
 {
-	struct compiler c = { .lang = l, .pool = map_new(), .label_of = map_new() };
+	struct compiler c = { .lang = l, .simplified = s->simplified, .pool = map_new(), .label_of = map_new() };
 	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
 	c.arena = a;
 	buf_init(&c.strings, LIMIT_LEXICON_STRINGS);

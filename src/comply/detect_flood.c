@@ -106,6 +106,15 @@ static void garbled(struct check *k, const struct shape *s)
 	}
 }
 
+/* A number that another detector knows has a purpose. */
+static bool structural(const struct check *k)
+{
+	for (size_t i = 0; i < k->hits.len; i++)
+		if (k->hits.ptr[i].layer == COMPLY_LAYER_STRUCT)
+			return true;
+	return false;
+}
+
 static void on_text(struct check *k)
 {
 	size_t n = k->t.len;
@@ -118,7 +127,7 @@ static void on_text(struct check *k)
 		return;
 	double again = periodic(&k->t);
 	bool repeats = again >= .8 && (n >= 40 || !laughter(k));
-	if (s.digits * 20 >= n * 19 && n >= 10 && k->hits.len == 0 && (n >= 20 || repeats)) {
+	if (s.digits * 20 >= n * 19 && n >= 10 && !structural(k) && (n >= 20 || repeats)) {
 		structure_add(k, 0, n, DETECT_FLOOD_DIGITS, COMPLY_LEVEL_REVIEW, &digit_words);
 		return;
 	}

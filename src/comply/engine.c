@@ -57,6 +57,10 @@ int comply_open(struct str dir, struct comply **ret, struct error *e)
 	}
 	fill_labels(c);
 	structure_prepare(c);
+	c->symbols_end = LANG_SYM_HAN;
+	while (c->symbols_end < UINT16_MAX && fold_char(c->lang, (uint16_t)c->symbols_end))
+		c->symbols_end++;
+	sounds_prepare(c);
 	if (open_model(dir, c, e) < 0) {
 		comply_close(c);
 		return -1;
@@ -89,6 +93,7 @@ void comply_close(struct comply *c)
 	free(c->versions_text);
 	free(c->sym_class);
 	free(c->sym_digit);
+	free(c->sound);
 	c->magic = 0;
 	free(c);
 }

@@ -55,7 +55,7 @@ static bool tables_ok(const struct lexicon *x, const struct counts *n)
 			return false;
 	for (size_t i = 0; i < x->forms_len; i++) {
 		const struct lex_form *f = &x->forms[i];
-		if (f->entry >= x->entries_len || f->len == 0 || !inside(f->sym, f->len, n->syms) ||
+		if (f->entry >= x->entries_len || f->len == 0 || !sref_ok(f->text, n) || !inside(f->sym, f->len, n->syms) ||
 		    f->part >= x->entries[f->entry].part_count)
 			return false;
 	}

@@ -52,6 +52,7 @@ struct lex_form {
 	uint32_t sym;
 	uint16_t len;
 	uint8_t part, soft; /* soft: written with spaces itself */
+	struct sref text;   /* of a form that is a disguise (溦信, 氵衮): only written so; else empty */
 };
 struct lex_cond {
 	uint32_t alt_first;
@@ -108,6 +109,7 @@ struct lex_source {
 	size_t entries_len;
 	const int8_t *signal; /* per entry: enum lex_signal, or -1; NULL: none */
 	struct str version;
+	bool simplified; /* terms are written in simplified characters: others are meant as disguise */
 	/* told of each bad entry, and the others go on; NULL: the first one ends it */
 	void (*on_bad)(void *ctx, size_t entry, const struct error *e);
 	void *ctx;

@@ -300,7 +300,7 @@ static void entry_problem(void *ctx, size_t entry, const struct error *e)
 static struct lex_source compiled_from(struct source *s, struct str version)
 {
 	return (struct lex_source){ .labels = s->labels.ptr, .labels_len = s->labels.len, .entries = s->entries.ptr,
-				    .entries_len = s->entries.len, .signal = s->signal.ptr, .version = version,
+				    .entries_len = s->entries.len, .signal = s->signal.ptr, .version = version, .simplified = true,
 				    .on_bad = entry_problem, .ctx = s };
 }
 

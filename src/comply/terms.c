@@ -106,30 +106,43 @@ bool check_conditions(const struct check *k, const struct lex_entry *en, size_t 
 
 /* ---- gaps ---- */
 
+/* Signs that stand between words for their own sake: a name's middle dot, a dash. */
+static bool meant(struct str s)
+{
+	return str_starts(s, STR("·")) || str_starts(s, STR("—")) || str_starts(s, STR("…")) || str_starts(s, STR("～")) ||
+	       str_starts(s, STR("/"));
+}
+
 /* Are the gaps within [from, to) such as the term bears? *ret_split: there are some. Inserted
- * characters must be few, or regular: the same number everywhere. */
+ * characters must be few, or regular: the same number everywhere. What a writer may well have meant
+ * (commas, brackets, dashes) counts as inserted only where it is between most characters. */
 static bool gaps_ok(const struct check *k, unsigned match, bool soft, size_t from, size_t to, bool *ret_split)
 {
-	size_t total = 0, most = 0, least = SIZE_MAX, clauses = 0, stops = 0;
+	size_t most = 0, least = SIZE_MAX, clauses = 0, stops = 0, soft_gaps = 0;
+	*ret_split = false;
 	for (size_t i = from + 1; i < to; i++) {
 		unsigned gap = k->t.gap[i], n = gap == FOLD_GAP_NONE ? 0 : k->t.skipped[i];
-		total += n;
 		most = n > most ? n : most;
 		least = n < least ? n : least;
-		clauses += gap == FOLD_GAP_CLAUSE;
+		if (gap == FOLD_GAP_NONE)
+			continue;
+		*ret_split = true;
+		bool clause = gap == FOLD_GAP_CLAUSE ||
+			      (gap == FOLD_GAP_SOFT && meant(str_sub(k->t.source, k->t.to[i - 1], k->t.from[i])));
+		clauses += clause;
 		stops += gap == FOLD_GAP_STOP;
+		soft_gaps += gap == FOLD_GAP_SOFT && !clause;
 	}
-	*ret_split = total > 0 || clauses + stops > 0;
 	if (!*ret_split)
 		return true;
 	size_t inner = to - from - 1;
+	bool regular = inner >= 2 && least == most;
 	if (!(match & LEX_GAPS))
 		return soft && clauses + stops == 0 && most <= 1;
-	bool regular = inner >= 2 && least == most;
 	if (stops)
 		return regular && stops == inner && most <= 3;
 	if (clauses)
-		return inner >= 2 && (regular ? most <= 4 : most <= 2 && total <= inner);
+		return inner >= 2 && most <= 4 && (clauses + soft_gaps) * 3 >= inner * 2 && clauses + soft_gaps >= 2;
 	return regular ? most <= 8 : most <= 4;
 }
 
@@ -197,7 +210,8 @@ static void add_entry(struct check *k, const struct lex_entry *en, size_t from, 
 	check_labels(k);
 	if (k->labels[label].cell->off)
 		return;
-	struct hit *h = check_add(k, from, to, label, layer, (enum comply_level)en->level);
+	enum comply_level level = en->level > k->demote ? (enum comply_level)(en->level - k->demote) : COMPLY_WEAK;
+	struct hit *h = check_add(k, from, to, label, layer, level);
 	if (h) {
 		h->lex = k->lex;
 		h->entry = en;
@@ -311,45 +325,78 @@ static void pattern(struct check *k, const struct lex_entry *en)
 
 /* ---- the pass ---- */
 
-static bool on_form(void *ctx, uint32_t id, size_t from, size_t to)
+/* Word boundaries at both ends, where the entry asks for them. */
+static bool words_ok(struct check *k, const struct lex_entry *en, size_t from, size_t to)
 {
-	struct check *k = ctx;
-	const struct lexicon *x = k->lex;
-	if (id >= x->forms_len)
-		return true;
-	const struct lex_form *f = &x->forms[id];
-	const struct lex_entry *en = &x->entries[f->entry];
+	return !(en->match & LEX_WORD) || (segment_boundary(k->c->lang, &k->t, from, &k->words) &&
+					   segment_boundary(k->c->lang, &k->t, to, &k->words));
+}
+
+void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum comply_layer layer)
+{
+	const struct lex_form *f = &k->lex->forms[form];
+	const struct lex_entry *en = &k->lex->entries[f->entry];
 	bool split = false;
-	enum comply_layer layer = COMPLY_LAYER_TERM;
 	if (en->until && k->o->now > en->until)
-		return true;
-	if (en->kind == LEX_SIGNAL) {
-		add_signal(k, en, from, to);
-		return true;
-	}
-	if (!gaps_ok(k, en->match, f->soft, from, to, &split))
-		return true;
+		return;
+	if (!gaps_ok(k, en->match, f->soft || layer != COMPLY_LAYER_TERM, from, to, &split))
+		return;
+	if (f->text.len && (layer != COMPLY_LAYER_TERM || !exact(str_sub(k->t.source, k->t.from[from], k->t.to[to - 1]), lex_str(k->lex, f->text))))
+		return;
 	if (en->kind == LEX_REGEX) {
 		pattern(k, en);
-		return true;
+		return;
 	}
 	if ((en->match & LEX_EXACT) && (split || !exact_any(k, en, str_sub(k->t.source, k->t.from[from], k->t.to[to - 1]))))
-		return true;
-	if (split)
+		return;
+	if (split && layer == COMPLY_LAYER_TERM)
 		layer = COMPLY_LAYER_SPLIT;
 	if (en->kind == LEX_RULE) {
 		if (!rule(k, en, &from, &to))
-			return true;
+			return;
 		layer = COMPLY_LAYER_RULE;
 	}
-	if (check_conditions(k, en, from, to))
+	if ((layer != COMPLY_LAYER_TERM || words_ok(k, en, from, to)) && check_conditions(k, en, from, to))
 		add_entry(k, en, from, to, layer);
+}
+
+void check_emoji_hit(struct check *k, const struct lex_entry *en, size_t byte_from, size_t byte_to, size_t from, size_t to)
+{
+	size_t before = k->hits.len;
+	if (en->allow || en->kind != LEX_TERM || from > k->t.len || !check_conditions(k, en, from, to < from ? from : to))
+		return;
+	add_entry(k, en, from, from, COMPLY_LAYER_TERM);
+	if (k->hits.len > before) {
+		k->hits.ptr[before].byte_from = (uint32_t)byte_from;
+		k->hits.ptr[before].byte_to = (uint32_t)byte_to;
+	}
+}
+
+static bool on_form(void *ctx, uint32_t id, size_t from, size_t to)
+{
+	struct check *k = ctx;
+	if (id >= k->lex->forms_len)
+		return true;
+	const struct lex_entry *en = &k->lex->entries[k->lex->forms[id].entry];
+	if (en->kind == LEX_SIGNAL)
+		add_signal(k, en, from, to);
+	else
+		check_form(k, id, from, to, COMPLY_LAYER_TERM);
 	return !k->truncated;
 }
 
-void check_lexicon(struct check *k)
+void check_terms(struct check *k)
 {
 	k->regex_done = NULL;
 	if (k->lex->terms && k->t.len)
 		matcher_scan(k->lex->terms, MATCHER_ALL, k->t.sym, k->t.len, on_form, k);
+}
+
+void check_lexicon(struct check *k)
+{
+	check_terms(k);
+	check_sounds(k);
+	check_shapes(k);
+	check_emoji(k);
+	check_readings(k);
 }

@@ -1,0 +1,275 @@
+/* Terms by sound and by shape, terms of emoji, and other readings of disguised texts: further streams
+ * over the same text. What sounds or looks like a term is a hit only where it is no ordinary row of
+ * words: its ends are word boundaries and at least one of its characters stands alone. */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "comply/check_private.h"
+#include "lang/pinyin.h"
+#include "lang/reading.h"
+
+#define COMMON 1500 /* characters that stand in for others often by chance */
+
+static bool is_letter(const struct check *k, size_t i)
+{
+	return k->t.sym[i] >= LANG_SYM_LETTER && k->t.sym[i] < LANG_SYM_LETTER + 26;
+}
+
+/* Latin letters of the hit belong to no longer run, and it is no word of an English sentence. */
+static bool letters_apart(const struct check *k, size_t from, size_t to)
+{
+	const struct fold_text *t = &k->t;
+	bool before = from > 0 && is_letter(k, from - 1), after = to < t->len && is_letter(k, to);
+	if (is_letter(k, from) && before && t->gap[from] == FOLD_GAP_NONE)
+		return false;
+	if (is_letter(k, to - 1) && after && t->gap[to] == FOLD_GAP_NONE)
+		return false;
+	size_t letters = 0;
+	for (size_t i = from; i < to; i++)
+		letters += is_letter(k, i);
+	return !(letters == to - from && before && after && t->gap[from] <= FOLD_GAP_SOFT && t->gap[to] <= FOLD_GAP_SOFT);
+}
+
+/* Is the character at i, in place of another, a word of its own? */
+static bool alone(struct check *k, size_t i)
+{
+	return segment_boundary(k->c->lang, &k->t, i, &k->words) && segment_boundary(k->c->lang, &k->t, i + 1, &k->words);
+}
+
+/* No ordinary words: see above. `form` is what the characters stand for, one by one; NULL: unknown. */
+static bool odd_words(struct check *k, size_t from, size_t to, const uint16_t *form)
+{
+	bool odd = false;
+	if (!segment_boundary(k->c->lang, &k->t, from, &k->words) || !segment_boundary(k->c->lang, &k->t, to, &k->words))
+		return false;
+	for (size_t i = from; i < to && !odd; i++)
+		odd = (!form || form[i - from] != k->t.sym[i]) && alone(k, i);
+	return odd;
+}
+
+/* Is one of the characters put in place of others an uncommon one? */
+static bool rare(const struct check *k, size_t from, size_t to, const uint16_t *form)
+{
+	for (size_t i = from; i < to; i++)
+		if ((!form || form[i - from] != k->t.sym[i]) && k->t.sym[i] >= LANG_SYM_HAN + COMMON)
+			return true;
+	return false;
+}
+
+static void stream_hit(struct check *k, uint32_t id, size_t from, size_t to, enum comply_layer layer)
+{
+	const struct lexicon *x = k->lex;
+	size_t letters = 0;
+	if (id >= x->forms_len || to <= from)
+		return;
+	const struct lex_form *f = &x->forms[id];
+	const uint16_t *form = x->syms + f->sym;
+	/* as written: found already */
+	if (f->len == to - from && memcmp(form, k->t.sym + from, f->len * sizeof(uint16_t)) == 0)
+		return;
+	for (size_t i = from; i < to; i++) {
+		letters += is_letter(k, i);
+		if (i > from && k->t.gap[i] > FOLD_GAP_SOFT)
+			return;
+	}
+	if (letters ? !letters_apart(k, from, to) : !odd_words(k, from, to, f->len == to - from ? form : NULL))
+		return;
+	/* the fewer characters, the more often by chance */
+	k->demote = letters ? 0 : (to - from <= 3) + !rare(k, from, to, f->len == to - from ? form : NULL);
+	check_form(k, id, from, to, layer);
+	k->demote = 0;
+}
+
+struct sounds {
+	struct check *k;
+	struct pinyin_text p;
+};
+
+static bool on_sound(void *ctx, uint32_t id, size_t from, size_t to)
+{
+	struct sounds *s = ctx;
+	stream_hit(s->k, id, s->p.at[from], s->p.at[to], COMPLY_LAYER_PINYIN);
+	return !s->k->truncated;
+}
+
+/* The commonest sound of each character, as the text stands; letters as they are. */
+static bool plain_sounds(struct check *k, uint16_t *out)
+{
+	const uint16_t *sound = k->c->sound, *sym = k->t.sym;
+	size_t letters = 0;
+	for (size_t i = 0; i < k->t.len; i++) {
+		out[i] = sound[sym[i]];
+		letters += (uint16_t)(sym[i] - LANG_SYM_LETTER) < 26;
+	}
+	return letters == 0;
+}
+
+static bool on_plain(void *ctx, uint32_t id, size_t from, size_t to)
+{
+	struct check *k = ctx;
+	stream_hit(k, id, from, to, COMPLY_LAYER_PINYIN);
+	return !k->truncated;
+}
+
+void check_sounds(struct check *k)
+{
+	struct sounds s = { .k = k };
+	if (!k->lex->pinyin || k->t.len < 2)
+		return;
+	uint16_t *plain = arena_array(k->a, k->t.len, sizeof(*plain));
+	if (plain_sounds(k, plain)) {
+		matcher_scan(k->lex->pinyin, MATCHER_ALL, plain, k->t.len, on_plain, k);
+		return;
+	}
+	/* letters may be typed syllables */
+	pinyin_text(k->c->lang, &k->t, 0, k->t.len, k->a, &s.p);
+	matcher_scan(k->lex->pinyin, MATCHER_ALL, s.p.id, s.p.len, on_sound, &s);
+}
+
+void sounds_prepare(struct comply *c)
+{
+	c->sound = mem_array(UINT16_MAX + 1, sizeof(*c->sound));
+	for (uint32_t i = 0; i <= UINT16_MAX; i++) {
+		uint16_t sym = (uint16_t)i;
+		c->sound[i] = LANG_SYM_OTHER;
+		if (i >= LANG_SYM_HAN && i >= c->symbols_end)
+			continue;
+		if (pinyin_symbols(c->lang, &sym, 1, &c->sound[i], 1) != 1)
+			c->sound[i] = LANG_SYM_OTHER;
+	}
+}
+
+static bool on_shape(void *ctx, uint32_t id, size_t from, size_t to)
+{
+	struct check *k = ctx;
+	stream_hit(k, id, from, to, COMPLY_LAYER_SHAPE);
+	return !k->truncated;
+}
+
+void check_shapes(struct check *k)
+{
+	if (!k->lex->shape || k->t.len < 2)
+		return;
+	uint16_t *class = arena_array(k->a, k->t.len, sizeof(*class));
+	shape_symbols(k->c->lang, k->t.sym, k->t.len, class);
+	matcher_scan(k->lex->shape, MATCHER_ALL, class, k->t.len, on_shape, k);
+}
+
+/* ---- emoji ---- */
+
+static size_t symbol_at(const struct fold_text *t, size_t byte)
+{
+	size_t lo = 0, hi = t->len;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (t->from[mid] < byte)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The form from `at` on; variation selectors and skin tones of the text do not matter. Its end, or 0. */
+static size_t emoji_end(struct str text, size_t at, struct str form)
+{
+	for (size_t i = 0; i < form.len;) {
+		uint32_t want = utf8_next(form, &i), got;
+		if (want == 0xFE0F)
+			continue;
+		do {
+			if (at >= text.len)
+				return 0;
+			got = utf8_next(text, &at);
+		} while (got == 0xFE0F || (got >= 0x1F3FB && got <= 0x1F3FF));
+		if (got != want)
+			return 0;
+	}
+	return at;
+}
+
+static void emoji_at(struct check *k, size_t at, uint32_t cp)
+{
+	const struct lexicon *x = k->lex;
+	size_t lo = 0, hi = x->emoji_len;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (x->emoji[mid].head < cp)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < x->emoji_len && x->emoji[lo].head == cp; lo++) {
+		struct str form = lex_str(x, x->emoji[lo].text);
+		const struct lex_entry *en = &x->entries[x->emoji[lo].form_entry];
+		size_t prefix = 0;
+		for (size_t i = 0; i < form.len && utf8_next(form, &i) != cp;)
+			prefix = i;
+		if (prefix > at)
+			continue;
+		size_t end = emoji_end(k->t.source, at - prefix, form);
+		if (end && !(en->until && k->o->now > en->until))
+			check_emoji_hit(k, en, at - prefix, end, symbol_at(&k->t, at - prefix), symbol_at(&k->t, end));
+	}
+}
+
+void check_emoji(struct check *k)
+{
+	struct str s = k->t.source;
+	if (k->lex->emoji_len == 0)
+		return;
+	bool low = k->lex->emoji[0].head < 0x10000;
+	for (size_t at = 0; at < s.len;) {
+		const char *high = memchr(s.ptr + at, 0xF0, s.len - at), *two = low ? memchr(s.ptr + at, 0xE2, s.len - at) : NULL;
+		const char *next = !high || (two && two < high) ? two : high;
+		if (!next)
+			return;
+		at = (size_t)(next - s.ptr);
+		size_t behind = at;
+		uint32_t cp = utf8_next(s, &behind);
+		if (cp >= 0x2600)
+			emoji_at(k, at, cp);
+		at = behind;
+	}
+}
+
+/* ---- readings ---- */
+
+static void check_reading(struct check *k, const struct reading *r)
+{
+	struct fold_text whole = k->t;
+	size_t hits = k->hits.len, signals = k->signals.len, allows = k->allows.len;
+	struct str rendered = k->rendered;
+	k->t = r->text;
+	k->words = (struct segment_cache){ 0 };
+	k->rendered = STR_NULL;
+	check_terms(k);
+	k->t = whole;
+	k->words = (struct segment_cache){ 0 };
+	k->rendered = rendered;
+	k->signals.len = signals;
+	k->allows.len = allows;
+	for (size_t i = hits; i < k->hits.len; i++) {
+		struct hit *h = &k->hits.ptr[i];
+		size_t from, to;
+		reading_range(r, h->from, h->to, &from, &to);
+		h->from = (uint32_t)from;
+		h->to = (uint32_t)to;
+		h->byte_from = whole.from[from];
+		h->byte_to = whole.to[to - 1];
+		h->layer = COMPLY_LAYER_SPLIT;
+	}
+}
+
+/* Once per lexicon; the readings are made once per text. */
+void check_readings(struct check *k)
+{
+	if (!k->readings_made) {
+		k->readings = arena_array(k->a, READING_KINDS, sizeof(*k->readings));
+		k->readings_len = reading_make(k->c->lang, &k->t, k->a, k->readings);
+		k->readings_made = true;
+	}
+	for (size_t i = 0; i < k->readings_len; i++)
+		check_reading(k, &k->readings[i]);
+}
