@@ -204,6 +204,8 @@ class Folding:
         """Left symbol -> list of (right, third or 0, whole), longest first."""
         out = {}
         for whole, parts in self.splits:
+            if any(not isinstance(self.fold(ord(c))[0], str) for c in parts):
+                raise SystemExit(f"split.tsv: {whole} {parts}: a part is a gap")
             s = [self.symbols(self.fold(ord(c))[0])[0] for c in parts] + [0]
             w = self.symbols(self.fold(ord(whole))[0])[0]
             out.setdefault(s[0], set()).add((s[1], s[2], w))

@@ -12,13 +12,14 @@
 #define CLAUSE_MIN 4	/* characters; shorter ones say too little of their direction */
 #define CLAUSE_MAX 400	/* of a longer one the first so many decide */
 #define RUN_MIN 3	/* of one character: 哈哈哈 */
-#define DOUBLES_MIN 3	/* neighbouring doubles: 加加微微信信 */
+#define DOUBLES_MIN 2	/* doubled characters that make no word, near each other: 加加微微信 */
 #define SPACED_MIN 3	/* letters or digits with gaps between */
+#define APART_MIN 2	/* gaps that tear words apart, of a clause */
 #define LINES_MIN 3	/* lines of one character */
 #define PASSAGE_AROUND 12 /* symbols kept around what collapses or is decoration */
 #define SURPRISE_GAIN 1.5 /* nats a character */
 
-static const char *const names[] = { "reversed", "collapsed", "column", "letters", "plain" };
+static const char *const names[] = { "reversed", "collapsed", "column", "letters", "spaced", "plain" };
 
 const char *reading_name(enum reading_kind k)
 {
@@ -149,16 +150,30 @@ static size_t around(size_t i, size_t n, size_t len)
 	return i + n < len ? i + n : len;
 }
 
-/* Passages with runs, each run as one symbol. */
-static void find_collapsed(const struct fold_text *t, struct view *v)
+/* A doubled character that is part of no word (天天, 高高兴兴 are). */
+static bool odd_double(const struct lang *l, const struct fold_text *t, size_t i)
 {
-	size_t done = 0, doubles = 0;
+	struct segment_cache c = { 0 };
+	return t->gap[i + 1] == FOLD_GAP_NONE && !segment_is_word(l, t->sym + i, 2) && segment_boundary(l, t, i + 1, &c);
+}
+
+/* Passages with runs, each run as one symbol. */
+static void find_collapsed(const struct lang *l, const struct fold_text *t, struct view *v)
+{
+	size_t done = 0, doubles = 0, last = 0;
 	for (size_t i = 0, n; i < t->len; i += n) {
 		n = run_of(t, i);
-		doubles = n == 1 ? 0 : doubles + 1;
-		if (!is_han(t->sym[i]) || (n < RUN_MIN && doubles < DOUBLES_MIN))
+		if (n == 1 || !is_han(t->sym[i]))
 			continue;
-		size_t back = PASSAGE_AROUND + 2 * DOUBLES_MIN;
+		if (n < RUN_MIN) {
+			if (!odd_double(l, t, i))
+				continue;
+			doubles = i - last <= 2 * PASSAGE_AROUND ? doubles + 1 : 1;
+			last = i;
+			if (doubles < DOUBLES_MIN)
+				continue;
+		}
+		size_t back = 3 * PASSAGE_AROUND;
 		size_t k = i > done + back ? i - back : done, to = around(i + n, PASSAGE_AROUND, t->len);
 		bool start = k > done || done == 0;
 		while (k > done && k < t->len && t->sym[k] == t->sym[k - 1])
@@ -169,8 +184,8 @@ static void find_collapsed(const struct fold_text *t, struct view *v)
 			start = false;
 		}
 		done = k;
-		i = k - n;
-		doubles = 0;
+		n = k - i;
+		last = k;
 	}
 }
 
@@ -214,6 +229,34 @@ static void find_letters(const struct fold_text *t, struct view *v)
 			add(v, t->sym[k], k, k, k == from ? FOLD_GAP_STOP : joined ? FOLD_GAP_NONE : t->gap[k],
 			    joined ? 0 : t->skipped[k]);
 		}
+	}
+}
+
+/* ---- characters set apart ---- */
+
+/* How many of the soft gaps in a clause tear a word apart. */
+static size_t torn(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct arena *a)
+{
+	struct fold_text joined = { .sym = t->sym + from, .len = to - from, .gap = arena_alloc(a, to - from) };
+	struct segment_words w;
+	size_t n = 0;
+	segment_text(l, &joined, 0, joined.len, a, &w);
+	for (size_t k = 0; k < w.len; k++)
+		for (size_t i = w.at[k] + 1; i < w.at[k + 1]; i++)
+			n += t->gap[from + i] == FOLD_GAP_SOFT && is_han(t->sym[from + i]);
+	return n;
+}
+
+static void find_spaced(const struct lang *l, const struct fold_text *t, struct view *v)
+{
+	for (size_t i = 0, end; i < t->len; i = end) {
+		size_t apart = 0;
+		for (end = i + 1; end < t->len && t->gap[end] < FOLD_GAP_CLAUSE; end++)
+			apart += t->gap[end] == FOLD_GAP_SOFT && is_han(t->sym[end]) && is_han(t->sym[end - 1]);
+		if (apart < APART_MIN || torn(l, t, i, end, v->arena) < APART_MIN)
+			continue;
+		for (size_t k = i; k < end; k++)
+			add(v, t->sym[k], k, k, k == i ? FOLD_GAP_STOP : FOLD_GAP_NONE, 0);
 	}
 }
 
@@ -263,19 +306,21 @@ static void find_plain(const struct lang *l, const struct fold_text *t, struct v
 
 /* What is worth a closer look, in one pass. */
 struct hints {
-	bool doubled, spaced, lines;
+	bool doubled, spaced, apart, lines;
 };
 
 static struct hints look(const struct fold_text *t)
 {
 	struct hints h = { 0 };
-	size_t doubled = 0, spaced = 0, lines = 0;
+	size_t doubled = 0, spaced = 0, apart = 0, lines = 0;
 	for (size_t i = 1; i < t->len; i++) {
 		doubled += t->sym[i] == t->sym[i - 1];
 		spaced += t->gap[i] == FOLD_GAP_SOFT && is_alnum(t->sym[i]) && is_alnum(t->sym[i - 1]);
+		apart += t->gap[i] == FOLD_GAP_SOFT;
 		lines += t->gap[i] == FOLD_GAP_STOP && t->gap[i - 1] == FOLD_GAP_STOP;
 	}
 	h.doubled = doubled >= RUN_MIN - 1;
+	h.apart = apart >= APART_MIN;
 	h.spaced = spaced >= SPACED_MIN - 1;
 	h.lines = lines >= LINES_MIN - 1;
 	return h;
@@ -290,11 +335,13 @@ size_t reading_make(const struct lang *l, const struct fold_text *t, struct aren
 		v[k].arena = a;
 	find_reversed(l, t, &v[READING_REVERSED]);
 	if (h.doubled)
-		find_collapsed(t, &v[READING_COLLAPSED]);
+		find_collapsed(l, t, &v[READING_COLLAPSED]);
 	if (h.lines)
 		find_column(t, &v[READING_COLUMN]);
 	if (h.spaced)
 		find_letters(t, &v[READING_LETTERS]);
+	if (h.apart)
+		find_spaced(l, t, &v[READING_SPACED]);
 	if (t->disguised)
 		find_plain(l, t, &v[READING_PLAIN]);
 	for (size_t k = 0; k < READING_KINDS; k++)

@@ -11,6 +11,7 @@ enum reading_kind {
 	READING_COLLAPSED, /* 加加微微信信, 加加加微信: runs of one character are one */
 	READING_COLUMN,	   /* one character a line */
 	READING_LETTERS,   /* w e i x i n, v-x-1-2-3: spaced-out letters and digits together */
+	READING_SPACED,	   /* 赌 博 平 台, 赌*博-平*台: characters set apart, together again */
 	READING_PLAIN,	   /* emoji that have a meaning (fold_text() gave it) are decoration */
 	READING_KINDS
 };

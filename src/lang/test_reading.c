@@ -26,6 +26,9 @@ static void test_kinds(void **state)
 	reads("品产种各售出店本，系联迎欢", READING_REVERSED, "本店出售各种产品\n欢迎联系");
 	reads("加加微微信信领领", READING_COLLAPSED, "加微信领");
 	reads("快来加加加微信", READING_COLLAPSED, "快来加微信");
+	reads("快来赌赌博博博平台台注册", READING_COLLAPSED, "快来赌博平台注册");
+	reads("赌 博 平 台 注 册", READING_SPACED, "赌博平台注册");
+	reads("网上赌*博平-台注_册", READING_SPACED, "网上赌博平台注册");
 	reads("加\n微\n信\n号", READING_COLUMN, "加 微 信 号");
 	reads("加 w e i x i n 吧", READING_LETTERS, "加 weixin 吧");
 	reads("v-x-1-2-3", READING_LETTERS, "vx123");
@@ -60,6 +63,9 @@ static void test_ordinary(void **state)
 		"A B 两组样品，iOS 17 与 Android 14 均可使用。",
 		"一、总则\n二、分则\n三、附则\n",
 		"上海自来水来自海上",
+		"第一章 总则 第二章 分则 第三章 附则",
+		"张三 李四 王五 赵六",
+		"北京-上海-广州-深圳",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
