@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Turns a text file into one C array.  usage: embed_text.py IN OUT.c HEADER NAME"""
+"""Turns a text file into one C array.  usage: embed_text.py IN OUT.c HEADER NAME [lines]
+With "lines" the line breaks stay."""
 import sys
 
 source, out, header, name = sys.argv[1:5]
+end = '\\n' if sys.argv[5:] == ['lines'] else ''
 with open(source, encoding='utf-8') as f:
     text = f.read()
 with open(out, 'w', encoding='utf-8') as f:
@@ -10,5 +12,5 @@ with open(out, 'w', encoding='utf-8') as f:
     f.write(f'const char {name}[] =\n')
     for line in text.split('\n'):
         line = line.replace('\\', '\\\\').replace('"', '\\"').replace('?', '\\?')
-        f.write(f'\t"{line}"\n')
+        f.write(f'\t"{line}{end}"\n')
     f.write('\t;\n')

@@ -120,7 +120,8 @@ static void api_head(struct http_exchange *x, struct str path)
 		return;
 	}
 	struct str coding = http_header(x, "Content-Encoding");
-	if (has_body(x) && (!json_body(x) || (!str_empty(coding) && !str_ieq(coding, STR("identity"))))) {
+	bool form = (m->route->flags & API_COMPAT) && compat_form(x);
+	if (has_body(x) && ((!json_body(x) && !form) || (!str_empty(coding) && !str_ieq(coding, STR("identity"))))) {
 		problem(x, 415, "body.media-type", "请求体应为未压缩的 application/json。",
 			"The body must be application/json, not compressed.");
 		return;
@@ -147,6 +148,8 @@ static void on_head(void *arg, struct http_exchange *x)
 		api_head(x, STR("/"));
 	else if (str_starts(path, STR(API_PREFIX "/")))
 		api_head(x, str_from(path, strlen(API_PREFIX)));
+	else if (str_starts(path, STR("/compat/")))
+		api_head(x, compat_path(path));
 	else if (str_starts(path, STR("/api/")))
 		problem(x, 404, "path.not-found", "没有这个接口版本，请用 /api/v1。", "No such API version; use /api/v1.");
 	else

@@ -62,6 +62,16 @@ void request_free_reply(struct api_request *r);
 /* ---- dispatch.c ---- */
 void dispatch_serve(void *arg, struct http_exchange *x);
 
+/* ---- compat.c ---- */
+/* "/compat/aliyun/anything" gives "/compat/aliyun": those clients put their own paths behind. */
+struct str compat_path(struct str path);
+bool compat_form(const struct http_exchange *x);
+/* The key where such clients put theirs: Authorization (Bearer, or behind "Credential="), x-api-key,
+ * or access_token, client_secret, AccessKeyId in query or form. "" when nowhere. In the arena. */
+struct str compat_key(const struct http_exchange *x, struct arena *a);
+/* Parameters of a query or form as an object of strings. */
+json_t *compat_params(struct str text);
+
 /* ---- quick.c ---- */
 /* On an event thread: answers a request of an API_QUICK route by an API key seen lately, when
  * neither database nor disk is needed; false: it goes the usual way, and nothing has happened. */

@@ -79,6 +79,10 @@ static int authenticate(struct work *w, struct error *e)
 {
 	struct str header = http_header(w->x, "Authorization");
 	const struct api_route *route = w->match->route;
+	if (route->flags & API_COMPAT) {
+		struct str key = compat_key(w->x, w->r.call.arena);
+		header = str_empty(key) ? STR("") : arena_printf(w->r.call.arena, "Bearer %.*s", STR_ARG(key));
+	}
 	if (!str_empty(header) && !(route->flags & API_PUBLIC))
 		return by_key(w, header, e);
 	if (by_cookie(w, e) < 0)

@@ -290,6 +290,14 @@ static int read_body(struct api_request *r, struct str text, struct api_faults *
 int request_read(struct api_request *r, struct http_exchange *x, struct api_faults *faults,
 		 struct error *e)
 {
+	if (r->route->flags & API_COMPAT) {
+		r->query = compat_params(http_query(x));
+		if (compat_form(x)) {
+			r->body = compat_params(http_body(x));
+			return 0;
+		}
+		return read_body(r, http_body(x), faults, e);
+	}
 	r->query = json_object();
 	read_query(r, http_query(x), faults);
 	check_required_query(r, faults);

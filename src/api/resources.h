@@ -24,4 +24,5 @@
 	X(texts)         \
 	X(lexicons)      \
 	X(policies)      \
-	X(reviews)
+	X(reviews)       \
+	X(compat)

@@ -44,6 +44,8 @@ enum {
 	API_PLATFORM = 512,	  /* {ids} are of the platform (tenants): not tenant-isolated,
 				   * guarded by permission alone */
 	API_QUICK = 2048,	  /* with an API key it may be answered on the event thread (quick.c) */
+	API_COMPAT = 4096,	  /* speaks another service's language: a form or JSON, any query, the key
+				   * where that service's clients put theirs; also below /compat/ */
 	API_NO_TENANT = 1024,	  /* works for a platform administrator without a tenant */
 };
 

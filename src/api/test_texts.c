@@ -398,10 +398,50 @@ static void test_task(void **state)
 	world_close(&w);
 }
 
+/* ---- other services' clients ---- */
+
+static void as_client(const char *path, const char *type, const char *auth, const char *body, const char *want)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
+	_cleanup_answer_ struct answer a = { 0 };
+
+	buf_printf(&b, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", path, auth,
+		   type, strlen(body), body);
+	ask_raw(&w, buf_view(&b), 5000, &a);
+	if (!str_has(buf_view(&a.body), str_c(want)))
+		fail_msg("%s: %d %.*s", path, a.status, STR_ARG(buf_view(&a.body)));
+}
+
+static void test_compat(void **state)
+{
+	_cleanup_answer_ struct answer a = { 0 };
+	char id[ID_LEN + 1], auth[300], path[300];
+	struct who key;
+
+	open_world(state);
+	make_key(&key, id);
+	good(&admin, "POST", "/lexicons", "{\"name\":\"x\"}", 201, &a);
+	id_of(&a, "id", id);
+	add_entries(id, "{\"entries\":[{\"term\":\"甲山寨\",\"label\":\"ad.diversion\",\"level\":\"block\"}]}", 1);
+	snprintf(path, sizeof(path), "/compat/baidu/rest/2.0/solution/v1/text_censor/v2/user_defined?access_token=%s", key.bearer);
+	as_client(path, "application/x-www-form-urlencoded", "", "text=%E8%AF%B7%E7%9C%8B%E7%94%B2%E5%B1%B1%E5%AF%A8",
+		  "\"conclusion\":\"不合规\"");
+	snprintf(path, sizeof(path), "/compat/baidu/oauth/2.0/token?grant_type=client_credentials&client_id=x&client_secret=%s", key.bearer);
+	as_client(path, "application/json", "", "{}", "\"expires_in\"");
+	snprintf(auth, sizeof(auth), "Authorization: TC3-HMAC-SHA256 Credential=%s/2026-11-23/tms/tc3_request, Signature=0\r\n", key.bearer);
+	as_client("/compat/tencent/", "application/json", auth, "{\"Content\":\"6K+355yL55Sy5bGx5a+o\"}", "\"Suggestion\":\"Block\"");
+	snprintf(auth, sizeof(auth), "Authorization: ACS3-HMAC-SHA256 Credential=%s,SignedHeaders=host,Signature=0\r\nx-acs-action: TextModerationPlus\r\n", key.bearer);
+	as_client("/compat/aliyun/?Service=comment_detection", "application/x-www-form-urlencoded", auth,
+		  "ServiceParameters=%7B%22content%22%3A%22%E8%AF%B7%E7%9C%8B%E7%94%B2%E5%B1%B1%E5%AF%A8%22%7D", "\"RiskLevel\":\"high\"");
+	as_client("/compat/tencent", "application/json", auth, "{\"Content\":\"!\"}", "InvalidParameterValue");
+	as_client("/compat/tencent", "application/json", "x-api-key: zw_wrong\r\n", "{\"Content\":\"6K+3\"}", "auth.required-login");
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_DB(test_check),  TEST_DB(test_key),    TEST_DB(test_lexicon),
+		TEST_DB(test_compat), TEST_DB(test_check),  TEST_DB(test_key),    TEST_DB(test_lexicon),
 		TEST_DB(test_policy), TEST_DB(test_review), TEST_DB(test_task),
 	};
 	return test_db_run("texts", tests, ARRAY_SIZE(tests));
