@@ -32,6 +32,8 @@ const routes: RouteRecordRaw[] = [
       p('scan/reports', 'menu.reports', () => import('./pages/Reports.vue'), { group: 'scan' }),
       p('scan/rules', 'menu.rules', () => import('./pages/Rules.vue'), { group: 'scan' }),
       p('scan/notify', 'menu.notify', () => import('./pages/Notify.vue'), { group: 'scan' }),
+      { path: 'content', redirect: '/content/comply/text' },
+      p('content/comply/text', 'menu.complyText', () => import('./pages/content/ComplyText.vue'), { group: 'content' }),
       { path: 'admin', redirect: '/admin/members' },
       p('admin/members', 'menu.members', () => import('./pages/admin/Members.vue'), { group: 'admin' }),
       p('admin/keys', 'menu.keys', () => import('./pages/admin/Keys.vue'), { group: 'admin' }),

@@ -98,6 +98,11 @@ export const api = {
     authorize: (id: string, b: object) => http.post<T.Authorization>(`/sites/${id}/authorizations`, b),
     scan: (id: string, b: { mode: T.Mode; settings?: object }) => http.post<T.Scan>(`/sites/${id}/scans`, b),
   },
+  text: {
+    check: (b: { text: string; scene?: string }) => http.post<T.TextCheck>('/text/check', b),
+    lookup: (term: string, scene?: string) => http.get<{ items: T.TermInfo[] }>('/text/lookup', { term, scene }),
+    allow: (b: { term: string; label: string; check_id?: string }) => http.post<any>('/text/allow', b),
+  },
   packs: {
     list: () => http.get<T.Page<T.RulePack>>('/rule-packs'),
     get: (id: string) => http.get<T.RulePack>(`/rule-packs/${id}`),

@@ -139,3 +139,12 @@ export interface Overview {
   events: { time: string; type: string; text: string; text_en: string; url: string | null }[]
 }
 export interface LiveEvent { id: string; type: string; topic?: string; data: any }
+
+export type TextAction = 'pass' | 'review' | 'block'
+export interface TextHit {
+  start: number; end: number; start_utf16: number; end_utf16: number; text: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en?: string; sub_label_en?: string
+  term: string; layer: string; action: TextAction; reason: string; article: string; advice: string; replacement?: string; entry?: string
+}
+export interface TextScore { label: string; sub_label: string; label_zh: string; sub_label_zh: string; score: number; action: TextAction }
+export interface TextCheck { id?: string; suggestion: TextAction; score: number; labels: TextScore[]; hits: TextHit[]; merged_count: number; chars: number; truncated?: boolean; versions: string }
+export interface TermInfo { term: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; kind: 'deny' | 'allow'; level: 'weak' | 'review' | 'block'; own: boolean; reason: string; article: string; advice: string }

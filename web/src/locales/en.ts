@@ -7,6 +7,7 @@ export default {
   },
   menu: {
     overview: 'Overview', scan: 'Vulnerability scanning', home: 'Scan home', sites: 'Assets (sites)', runs: 'Scans', vulns: 'Vulnerabilities', assets: 'Asset discovery', monitors: 'Monitoring', rules: 'Rule packs', reports: 'Reports', notify: 'Notifications',
+    content: 'Content', complyText: 'Text compliance', complyHistory: 'Check history', review: 'Review queue', lexicons: 'Lexicons', policies: 'Policies', contentTasks: 'Tasks', trends: 'Trends',
     admin: 'Administration', members: 'Members & roles', keys: 'API keys', quotas: 'Quotas', authorizations: 'Authorisations', audit: 'Audit log', tenants: 'Tenants', settings: 'Settings', account: 'Account security', about: 'About',
   },
   common: {
@@ -24,6 +25,17 @@ export default {
   assetKind: { port: 'Ports', system: 'Systems', service: 'Services', software: 'Software', certificate: 'Certificates', tls: 'TLS', dns: 'DNS', subdomain: 'Sub-domains' },
   assetState: { present: 'Present', gone: 'Gone' },
   assetEvent: { appeared: 'Appeared', changed: 'Changed', gone: 'Gone', returned: 'Returned' },
+  comply: {
+    sub: 'Paste, type or upload text and learn at once what is unlawful or unwise to publish, why, where, and what to write instead', textArea: 'Text to check', placeholder: 'Paste or type the text to check here, 10,000 characters at most', counter: '{n} of {max} characters', scene: 'Scene', check: 'Check now', clear: 'Clear', clearAsk: 'This clears {n} characters of text and the result. It cannot be undone.',
+    sceneName: { neutral: 'General', news: 'News', ad: 'Shop adverts', comment: 'Comments and chat', site: 'Official website', game: 'Games' }, fromFile: 'Read from a text file', fileTooLong: 'The file is too large. One check takes 10,000 characters; use the batch check for more.', fileNotUtf8: 'This file is not UTF-8 text. Save it as UTF-8 and try again.',
+    tooLong: '{n} characters too many: shorten the text, or use the batch check.', edited: 'The text has changed. Marks outside the change still hold; press “Check now” again.', changedMeanwhile: 'The text changed while it was checked. Press “Check now” again.',
+    allRisks: 'All risks', filter: 'Filter by column', own: 'Custom', action: { pass: 'Pass', review: 'Review', block: 'Block' }, level: { weak: 'Clue', review: 'Review', block: 'Block' },
+    clean: 'No risk found', cleanText: 'Under this scene and policy the text can be published.', noHits: 'Risky as a whole', noHitsText: 'No single word can be marked. Please read the whole text.', none: 'Not checked yet', noneText: 'Type on the left and press “Check now”: every risk is listed here.',
+    article: 'Basis: ', advice: 'Advice: ', term: 'Entry: {term}', replaceBy: 'Replace by “{by}”', takeOut: 'Take out', wrong: 'False alarm', ignore: 'Ignore', undo: 'Undo', allowed: '“{term}” is allowed from now on', copyList: 'Copy the list', exportJson: 'Export JSON', keys: 'J/K move · X ignore · U undo · Ctrl+Enter check',
+    layer: { term: 'Term', split: 'With characters put between', pinyin: 'By sound', shape: 'By shape', rule: 'Rule', struct: 'Structure', model: 'Model', lexicon: 'Own lexicon' },
+    lookup: 'Look a word up', lookupPlaceholder: 'A word', lookupSend: 'Look up', lookupNone: 'No entry of the lexicons has to do with “{term}”.', kindAllow: 'Allowed', fromOwn: 'Own lexicon', fromBuiltin: 'Built in', history: 'History', batch: 'Batch check',
+    column: { porn: 'Pornography', sensitive: 'Sensitive', ad: 'Advertising', contraband: 'Contraband', adlaw: 'Advertising law', abuse: 'Abuse', violence: 'Violence', flood: 'Flooding', correct: 'Corrections', other: 'Other' },
+  },
   error: {
     title: 'That did not work', network: 'The server cannot be reached. Check the network, or that the Zhanwei service is running.', server: 'The server failed. Try again; if it happens again, give the code below to your administrator.', unknown: 'The action was not completed; please try again.', notFound: 'Not found', forbidden: 'No permission',
     offline: 'The connection to the server is lost; reconnecting. What you see may be out of date.', code: 'Error code {code}', stale: 'Somebody else has just changed this; reload before editing.', retryAfter: 'Try again in {n} seconds.',

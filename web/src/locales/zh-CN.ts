@@ -7,6 +7,7 @@ export default {
   },
   menu: {
     overview: '总览', scan: '漏洞扫描', home: '扫描主页', sites: '资产列表(网站)', runs: '扫描记录', vulns: '漏洞管理', assets: '资产发现', monitors: '安全监测', rules: '规则包', reports: '报告中心', notify: '通知设置',
+    content: '内容检测', complyText: '文本合规', complyHistory: '合规记录', review: '复核队列', lexicons: '词库与名单', policies: '审核策略', contentTasks: '任务管理', trends: '风险趋势',
     admin: '系统管理', members: '成员与角色', keys: '接口密钥', quotas: '配额', authorizations: '授权审批', audit: '审计日志', tenants: '租户', settings: '系统设置', account: '账户安全', about: '关于',
   },
   common: {
@@ -24,6 +25,17 @@ export default {
   assetKind: { port: '端口', system: '系统', service: '服务', software: '软件', certificate: '证书', tls: 'TLS', dns: 'DNS', subdomain: '子域名' },
   assetState: { present: '存在', gone: '已消失' },
   assetEvent: { appeared: '新出现', changed: '有变化', gone: '消失', returned: '重新出现' },
+  comply: {
+    sub: '粘贴、输入或上传文字，立即知道哪里违法违规或不宜发布，为什么，在什么位置，怎么改', textArea: '待审核的文字', placeholder: '在这里粘贴或输入要审核的文字，最多 10000 个字符', counter: '全文字数：{n} 限制{max}字符', scene: '场景', check: '立即审核', clear: '清空文字', clearAsk: '将清空 {n} 个字符的文字和审核结果，不能恢复。',
+    sceneName: { neutral: '通用', news: '新闻', ad: '电商广告', comment: '评论聊天', site: '官网', game: '游戏' }, fromFile: '从文本文件读入', fileTooLong: '文件太大。单次审核最多 10000 个字符，更多文字请用批量审核。', fileNotUtf8: '这个文件不是 UTF-8 编码的文本，请另存为 UTF-8 后再试。',
+    tooLong: '超出 {n} 个字符，请删减，或用批量审核。', edited: '文字已改动；未改动处的标记仍然有效，请再次点击“立即审核”。', changedMeanwhile: '审核期间文字有改动，请再次点击“立即审核”。',
+    allRisks: '全部风险', filter: '按类别筛选', own: '自定义', action: { pass: '通过', review: '建议复核', block: '建议拦截' }, level: { weak: '线索', review: '复核', block: '拦截' },
+    clean: '没有发现风险', cleanText: '按当前场景与策略，这段文字可以发布。', noHits: '整体判断有风险', noHitsText: '没有单独的词句可以标出，请人工复核全文。', none: '还没有审核', noneText: '在左侧输入文字后点击“立即审核”，风险会逐条列在这里。',
+    article: '依据：', advice: '建议：', term: '词条：{term}', replaceBy: '替换为“{by}”', takeOut: '删去', wrong: '误报', ignore: '忽略', undo: '撤销', allowed: '已把“{term}”加入放行词，以后不再提示', copyList: '复制列表', exportJson: '导出 JSON', keys: 'J/K 上下 · X 忽略 · U 撤销 · Ctrl+Enter 审核',
+    layer: { term: '词条', split: '插字变体', pinyin: '同音或拼音', shape: '形近或拆字', rule: '组合规则', struct: '结构特征', model: '模型判断', lexicon: '本单位词库' },
+    lookup: '广告法违禁词查询', lookupPlaceholder: '输入一个词，例如 最优秀', lookupSend: '查询', lookupNone: '词库里没有与“{term}”有关的条目。', kindAllow: '放行', fromOwn: '本单位词库', fromBuiltin: '内置词库', history: '审核记录', batch: '批量审核',
+    column: { porn: '涉黄', sensitive: '敏感', ad: '广告', contraband: '违禁', adlaw: '广告法', abuse: '谩骂', violence: '暴恐', flood: '灌水', correct: '文本纠错', other: '其他' },
+  },
   error: {
     title: '没有成功', network: '连不上服务器。请检查网络，或确认站卫服务正在运行。', server: '服务器出错了。请稍后重试；若仍出现，请把下面的代码告诉管理员。', unknown: '操作没有完成，请重试。', notFound: '没有找到', forbidden: '没有权限',
     offline: '与服务器的连接已断开，正在自动重连，页面上的数据可能不是最新的。', code: '错误代码 {code}', stale: '这项内容刚被别人修改过，请刷新后再改。', retryAfter: '请在 {n} 秒后重试。',
