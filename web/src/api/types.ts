@@ -142,9 +142,32 @@ export interface LiveEvent { id: string; type: string; topic?: string; data: any
 
 export type TextAction = 'pass' | 'review' | 'block'
 export interface TextHit {
-  start: number; end: number; start_utf16: number; end_utf16: number; text: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en?: string; sub_label_en?: string
-  term: string; layer: string; action: TextAction; reason: string; article: string; advice: string; replacement?: string; entry?: string
+  start: number; end: number; start_utf16: number; end_utf16: number; text: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string
+  term: string; layer: string; suggestion: TextAction; reason: string; article: string; advice: string; replacement?: string; entry?: string
 }
-export interface TextScore { label: string; sub_label: string; label_zh: string; sub_label_zh: string; score: number; action: TextAction }
+export interface TextScore { label: string; sub_label: string; label_zh: string; sub_label_zh: string; score: number; suggestion: TextAction }
 export interface TextCheck { id?: string; suggestion: TextAction; score: number; labels: TextScore[]; hits: TextHit[]; merged_count: number; chars: number; truncated?: boolean; versions: string }
-export interface TermInfo { term: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; kind: 'deny' | 'allow'; level: 'weak' | 'review' | 'block'; own: boolean; reason: string; article: string; advice: string }
+export interface TermInfo { term: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; kind: 'deny' | 'allow'; level: LexLevel; own: boolean; reason: string; article: string; advice: string }
+export interface Person { id: string; name: string }
+export interface TextRecord { id: string; source: string; scene: string; policy: string; suggestion: TextAction; score: number; label: string | null; sub_label: string | null; chars: number; merged_count: number; account: Person | null; key_id: string | null; task_id: string | null; created: string; excerpt: string }
+export interface TextMark { hit: number; reason?: string; by?: Person; created?: string }
+export interface TextFull extends TextRecord { text: string; result: TextCheck | null; marks: TextMark[]; review_id: string | null; review_state: string | null }
+export interface TextLabel { code: string; zh: string; en: string; severity: string; basis: string; leaf: boolean }
+export interface TextScene { scene: string; zh: string; en: string; builtin: boolean }
+export interface TextTrends { series: { time: string; pass: number; review: number; block: number; labels: Record<string, number> }[]; labels: { label: string; review: number; block: number }[]; scenes: any[]; sources: any[]; terms: { term: string; label: string; n: number }[]; totals: Record<string, number>; from: string; to: string }
+export interface TextSettings { keep_console: boolean; keep_key: 'none' | 'flagged' | 'all'; queue: 'none' | 'block' | 'flagged'; second_look: boolean; retention_days: number; rate_per_second: number }
+export interface TextTask { id: string; name: string; state: string; scene: string; policy: string; whole: boolean; total: number; done: number; progress: number; pass: number; review: number; block: number; chars: number; error?: string; error_en?: string; account?: Person | null; created: string; finished: string | null }
+export interface TextTaskItem { n: number; ref: string; suggestion: TextAction; score: number; label: string | null; sub_label: string | null; chars: number; merged_count: number; text: string; result: TextCheck | null }
+export type LexLevel = 'weak' | 'review' | 'block'
+export interface Lexicon { id: string; name: string; note: string; personal: boolean; enabled: boolean; version: number; entries: number; created_by: string; created: string; updated: string }
+export interface LexEntry { id: string; term: string; kind: 'deny' | 'allow'; label: string; level: LexLevel; match: string; context: string; reason: string; article: string; advice: string; replacement: string; note: string; until: string | null; version: number; by: string; created: string }
+export interface LexVersion { version: number; action: string; added: number; changed: number; removed: number; entries: number; note: string; by: Person | null; created: string }
+export interface LexChange { change: 'added' | 'changed' | 'removed'; before: LexEntry | null; after: LexEntry | null }
+export interface LexImported { saved: boolean; good: number; added: number; changed: number; removed: number; errors: { row: number; term: string; field: string; code: string; detail: string; detail_en: string }[]; lexicon: Lexicon }
+export interface PolicyRule { label: string; action?: TextAction; review_at?: number; block_at?: number; off?: boolean }
+export interface TextPolicy { id: string; name: string; scene: string; base: string; rules: PolicyRule[]; enabled: boolean; from: string | null; until: string | null; note: string; in_force: boolean; created_by: string; created: string; updated: string }
+export type ReviewState = 'open' | 'assigned' | 'second' | 'decided'
+export type ReviewDecision = 'confirm' | 'false_positive' | 'pass'
+export interface Review { id: string; text_id: string; state: ReviewState; source: string; scene: string; suggestion: TextAction; score: number; label: string | null; sub_label: string | null; excerpt: string; assignee: Person | null; decision: ReviewDecision | null; reason: string; decided_by: Person | null; decided: string | null; first_decision: ReviewDecision | null; first_by: Person | null; created: string; updated: string }
+export interface ReviewFull extends Review { events: { action: string; detail: string; by: Person | null; created: string }[]; text: string | null; result: TextCheck | null; marks: TextMark[] | null }
+export interface ReviewCounts { states: Record<string, number>; labels: Record<string, number>; decisions: Record<string, number>; mine: number; unassigned: number }

@@ -1,6 +1,5 @@
 // What the console knows about compliance answers.
 import type { TextHit } from '@/api'
-import { isEn } from '@/i18n'
 import type { Mark } from './marks'
 
 /** The ten columns in the deck's order. */
@@ -12,7 +11,3 @@ export interface ShownHit extends TextHit { id: number; startUnit: number; endUn
 export const toneOf = (label: string) => (columns.includes(label) ? label : 'custom')
 export const shown = (hits: TextHit[]): ShownHit[] => hits.map((h, id) => ({ ...h, id, startUnit: h.start_utf16, endUnit: h.end_utf16 }))
 export const marksOf = (hits: ShownHit[]): Mark[] => hits.map((h) => ({ id: h.id, start: h.startUnit, end: h.endUnit, tone: toneOf(h.label) }))
-/** Names of a label in the console's language, as the answer gives them. */
-type Named = { label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en?: string; sub_label_en?: string }
-export const labelName = (x: Named) => (isEn() && x.label_en) || x.label_zh || x.label
-export const leafName = (x: Named) => (isEn() && x.sub_label_en) || x.sub_label_zh || x.sub_label
