@@ -169,7 +169,8 @@ static uint8_t action_of(const struct check *k, const struct hit *h)
 	return a;
 }
 
-/* Clues that came to nothing are shown only beside certain hits of their column. */
+/* Clues that came to nothing are shown only beside certain hits of their column, or where their surroundings
+ * bear them out. */
 static void hide_clues(struct check *k)
 {
 	size_t n = 0;

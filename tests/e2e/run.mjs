@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert, freePort, isBroken, report, results, Server, step, until } from './lib.mjs'
+import { complyPages, complySteps } from './comply.mjs'
 import { startTarget } from './target.mjs'
 import { checkApi } from '../../web/scripts/check-api.mjs'
 
@@ -445,7 +446,9 @@ try {
     await page.keyboard.press('Escape')
   }, { needed: false })
 
-  const pages = ['/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/assets', '/scan/assets?kind=software', '/scan/assets?kind=history', `/scan/sites/${siteId}?tab=assets`, '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/rules', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
+  await complySteps({ S, page, go, test, api, shot })
+
+  const pages = [...complyPages, '/overview', '/scan/home', '/scan/sites', `/scan/sites/${siteId}`, `/scan/sites/${siteId}?tab=settings`, `/scan/sites/${siteId}/verify`, '/scan/runs', `/scan/runs/${scanId}`, `/scan/runs/${scanId}?tab=vulns`, `/scan/runs/${scanId}?tab=pages`, `/scan/runs/${scanId}?tab=tree`, `/scan/runs/${scanId}?tab=compare`, '/scan/vulns', '/scan/assets', '/scan/assets?kind=software', '/scan/assets?kind=history', `/scan/sites/${siteId}?tab=assets`, '/scan/monitors', '/scan/monitors/new', '/scan/reports', '/scan/rules', '/scan/notify', '/scan/notify?tab=rules', '/scan/notify?tab=log', '/admin/members', '/admin/members?tab=roles', '/admin/keys', '/admin/quotas', '/admin/authorizations', '/admin/audit', '/admin/settings', '/admin/account', '/admin/about']
   const settled = async (p) => {
     await go(p)
     await page.locator('.page-head h1').first().waitFor()

@@ -33,7 +33,7 @@ export default {
     clean: 'No risk found', cleanText: 'Under this scene and policy the text can be published.', noHits: 'Risky as a whole', noHitsText: 'No single word can be marked. Please read the whole text.', none: 'Not checked yet', noneText: 'Type on the left and press “Check now”: every risk is listed here.',
     article: 'Basis: ', advice: 'Advice: ', term: 'Entry: {term}', replaceBy: 'Replace by “{by}”', takeOut: 'Take out', wrong: 'False alarm', ignore: 'Ignore', undo: 'Undo', allowed: '“{term}” is allowed from now on', copyList: 'Copy the list', exportJson: 'Export JSON', keys: 'J/K move · X ignore · U undo · Ctrl+Enter check',
     layer: { term: 'Term', split: 'With characters put between', pinyin: 'By sound', shape: 'By shape', rule: 'Rule', struct: 'Structure', model: 'Model', lexicon: 'Own lexicon' },
-    lookup: 'Look a word up', lookupPlaceholder: 'A word', lookupSend: 'Look up', lookupNone: 'No entry of the lexicons has to do with “{term}”.', kindAllow: 'Allowed', fromOwn: 'Own lexicon', fromBuiltin: 'Built in', history: 'History', batch: 'Batch check',
+    lookup: 'Look a word up', lookupPlaceholder: 'A word', lookupSend: 'Look up', lookupNone: 'No entry of the lexicons has to do with “{term}”.', kindAllow: 'Allowed', fromOwn: 'Own lexicon', fromBuiltin: 'Built in', conditional: 'conditional', history: 'History', batch: 'Batch check',
     column: { porn: 'Pornography', sensitive: 'Sensitive', ad: 'Advertising', contraband: 'Contraband', adlaw: 'Advertising law', abuse: 'Abuse', violence: 'Violence', flood: 'Flooding', correct: 'Corrections', other: 'Other' },
   },
   textSource: { console: 'Console', key: 'API', task: 'Batch', compat: 'Compatible API' },
