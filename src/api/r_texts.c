@@ -83,7 +83,7 @@ static const struct api_field lookup_query_fields[] = {
 static const struct api_schema lookup_query_schema = { "TextLookupQuery", lookup_query_fields, false };
 static const struct api_field lookup_fields[] = {
 	API_STR("term", API_REQUIRED, 0, 0, "词条", "Entry"),
-	API_ENUM("relation", API_REQUIRED, "equal|contains|contained", "相同、包含、被包含", "Equal to it, containing it, contained in it"),
+	API_ENUM("relation", API_REQUIRED, "equal|contains|within", "相同、包含、被包含", "Equal to it, containing it, contained in it"),
 	API_ENUM("kind", API_REQUIRED, "deny|allow", "拦截或放行", "Denied or allowed"),
 	API_BOOL("own", API_REQUIRED, "自有词库的", "Of an own lexicon"),
 	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"), API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"),
