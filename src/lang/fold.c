@@ -146,7 +146,7 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 	check(text.len < UINT32_MAX);
 	make_room(a, &o, total);
 	for (size_t at = 0; at < text.len;) {
-		k->run(l->bmp, p, text.len, &at, &o);
+		k->run(l, p, text.len, &at, &o);
 		if (at >= text.len)
 			break;
 		size_t from = at, n = 0;

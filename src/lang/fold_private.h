@@ -24,6 +24,7 @@
 #define FOLD_CLAUSE 0xFFF2u
 #define FOLD_STOP 0xFFF3u
 #define FOLD_SLOW_SYMS 4
+#define FOLD_PAIR_WORDS 2048
 
 enum fold_flag {
 	FOLD_DISGUISE = 1, /* beyond width, case and traditional characters */
@@ -68,7 +69,16 @@ struct lang {
 	const uint32_t *chars;
 	size_t slow_n, sup_n, split_n, chars_n;
 	struct words words;
+	/* Made on opening, for fold_run.c. Of each code point of the BMP: its value in fold.bmp, or its
+	 * one symbol if it is an entry of fold.slow that gives just that unless a split character
+	 * begins there (FOLD_RUN_LEFT); FOLD_RUN_RIGHT if it may be the second part of one. And
+	 * hashed pairs of the symbols of the first and the second part. */
+	uint32_t *run;
+	uint32_t pairs[FOLD_PAIR_WORDS];
 };
+#define FOLD_RUN_LEFT 0x10000u
+#define FOLD_RUN_RIGHT 0x20000u
+#define FOLD_PAIR_HASH(left, right) (((uint32_t)(left) | (uint32_t)(right) << 16) * 0x9e3779b1u >> 16)
 
 /* Takes the pack over, also on failure. */
 int lang_open_pack(struct pack *p, struct lang **ret, struct error *e);

@@ -7,15 +7,34 @@
 #include "lang/fold_run_private.h"
 #include "lang/lanes_private.h"
 
+/* Whether a first part and what stands at `next` may make a split character. */
+static inline bool may_split(const struct lang *l, uint32_t left, const uint8_t *text, size_t len,
+			     size_t next)
+{
+	if (next >= len)
+		return false;
+	uint32_t c = fold_decode(text, &next);
+
+	if (c >= 0x10000)
+		return true;
+	uint32_t h = FOLD_PAIR_HASH(left & 0xffff, l->run[c] & 0xffff);
+
+	/* Values of fold.slow are no symbols: the slow way finds out. */
+	return l->run[c] & FOLD_RUN_RIGHT &&
+	       ((l->run[c] & 0xffff) >= FOLD_SLOW_BASE || (l->pairs[h >> 5] >> (h & 31) & 1));
+}
+
 /* At most `chars` characters; false at one that is not plain. */
-static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+static inline bool run_some(const struct lang *l, const uint8_t *text, size_t len, size_t *at,
 			    struct fold_out *o, size_t chars)
 {
 	for (; chars && *at < len; chars--) {
 		size_t next = *at;
-		uint32_t c = fold_decode(text, &next), v = c < 0x10000 ? bmp[c] : FOLD_SKIP;
+		uint32_t c = fold_decode(text, &next), e = c < 0x10000 ? l->run[c] : FOLD_SKIP;
+		uint32_t v = e & 0xffff;
 
-		if (v >= FOLD_SLOW_BASE && v <= FOLD_SKIP)
+		if ((v >= FOLD_SLOW_BASE && v <= FOLD_SKIP) ||
+		    (e & FOLD_RUN_LEFT && may_split(l, e, text, len, next)))
 			return false;
 		fold_put(o, v, *at, next);
 		*at = next;
@@ -23,14 +42,14 @@ static inline bool run_some(const uint16_t *bmp, const uint8_t *text, size_t len
 	return true;
 }
 
-static void run_portable(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+static void run_portable(const struct lang *l, const uint8_t *text, size_t len, size_t *at,
 			 struct fold_out *ret)
 {
 	struct fold_out o = *ret; /* in registers: bytes written may not be taken for its fields */
 	size_t i = *at;
 
 	while (i < len && o.len + FOLD_RUN_ROOM <= o.cap)
-		if (!run_some(bmp, text, len, &i, &o, 16))
+		if (!run_some(l, text, len, &i, &o, 16))
 			break;
 	*at = i;
 	*ret = o;
@@ -116,10 +135,30 @@ AVX512 static inline uint32_t after_gaps(struct fold_out *o, uint32_t syms, uint
 	return _pext_u32(after, syms);
 }
 
+/* The first of these lanes that may begin a split character with what follows it; 16: none. */
+AVX512 static inline uint32_t first_split(const struct lang *l, const uint8_t *text, size_t len,
+					  __m128i pos, __m512i values, uint32_t lanes)
+{
+	uint8_t at[16];
+	uint32_t value[16];
+
+	_mm_storeu_si128((void *)at, pos);
+	_mm512_storeu_si512(value, values);
+	for (; lanes; lanes &= lanes - 1) {
+		uint32_t i = _tzcnt_u32(lanes);
+		size_t next = at[i];
+
+		fold_decode(text, &next);
+		if (may_split(l, value[i], text, len, next))
+			return i;
+	}
+	return 16;
+}
+
 /* One block: at most 16 characters of the `rest` bytes (64 or fewer at the end) at `at`. Returns
  * the bytes taken; *ret_stop at a character that is not plain. */
-AVX512 static inline size_t step_avx512(const uint16_t *bmp, const uint8_t *text, size_t at,
-					size_t rest, struct fold_out *o, bool *ret_stop)
+AVX512 static inline size_t step_avx512(const struct lang *l, const uint8_t *text, size_t at,
+					size_t len, size_t rest, struct fold_out *o, bool *ret_stop)
 {
 	const __m512i places = _mm512_set_epi8(
 		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
@@ -136,13 +175,14 @@ AVX512 static inline size_t step_avx512(const uint16_t *bmp, const uint8_t *text
 	uint32_t lanes = 16;
 	__mmask16 two, three, four;
 	__m512i c = decode(bytes, pos, &two, &three, &four);
-	/* Pairs of entries, so that the last look-up does not read beyond the table. */
-	__m512i v = _mm512_i32gather_epi32(_mm512_srli_epi32(c, 1), bmp, 4);
-
-	v = _mm512_and_si512(_mm512_srlv_epi32(v, _mm512_slli_epi32(_mm512_and_si512(c, one), 4)),
-			     _mm512_set1_epi32(0xffff));
+	__m512i e = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), (__mmask16)~four, c, l->run,
+						4);
+	__m512i v = _mm512_and_si512(e, _mm512_set1_epi32(0xffff));
 	uint32_t syms = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(FOLD_SLOW_BASE));
 	uint32_t gaps = _mm512_cmpgt_epu32_mask(v, _mm512_set1_epi32(FOLD_SKIP));
+	uint32_t left = _mm512_test_epi32_mask(e, _mm512_set1_epi32(FOLD_RUN_LEFT));
+	uint32_t right = _mm512_test_epi32_mask(e, _mm512_set1_epi32(FOLD_RUN_RIGHT)) | four |
+			 0x10000;
 	uint32_t stop = (~(syms | gaps) | four) & 0xffff;
 
 	if (rest < 64) {
@@ -152,10 +192,16 @@ AVX512 static inline size_t step_avx512(const uint16_t *bmp, const uint8_t *text
 		stop = _bzhi_u32(stop, lanes);
 		step = step < rest ? step : rest;
 	}
-	if (__builtin_expect(stop != 0, 0)) {
-		lanes = _tzcnt_u32(stop);
-		step = (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << lanes, leads));
-		*ret_stop = true;
+	uint32_t split = _bzhi_u32(left & right >> 1, lanes);
+
+	if (__builtin_expect((stop | split) != 0, 0)) {
+		uint32_t i = first_split(l, text + at, len - at, pos, v, split);
+
+		lanes = _bzhi_u32(stop, i) ? (uint32_t)_tzcnt_u32(stop) : i < lanes ? i : lanes;
+		if (lanes < 16 && (stop | 1u << i) >> lanes & 1) {
+			step = (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << lanes, leads));
+			*ret_stop = true;
+		}
 	}
 	syms = _bzhi_u32(syms, lanes);
 	gaps = _bzhi_u32(gaps, lanes);
@@ -183,7 +229,7 @@ AVX512 static inline size_t step_avx512(const uint16_t *bmp, const uint8_t *text
 	return step;
 }
 
-AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+AVX512 static void run_avx512(const struct lang *l, const uint8_t *text, size_t len, size_t *at,
 			      struct fold_out *ret)
 {
 	struct fold_out o = *ret; /* in registers: bytes written may not be taken for its fields */
@@ -191,9 +237,9 @@ AVX512 static void run_avx512(const uint16_t *bmp, const uint8_t *text, size_t l
 	bool stop = false;
 
 	while (!stop && i + 64 <= len && o.len + FOLD_RUN_ROOM <= o.cap)
-		i += step_avx512(bmp, text, i, 64, &o, &stop);
+		i += step_avx512(l, text, i, len, 64, &o, &stop);
 	while (!stop && i < len && i + 64 > len && o.len + FOLD_RUN_ROOM <= o.cap)
-		i += step_avx512(bmp, text, i, len - i, &o, &stop);
+		i += step_avx512(l, text, i, len, len - i, &o, &stop);
 	*at = i;
 	*ret = o;
 }
@@ -258,7 +304,7 @@ AVX2 static inline void put8(struct fold_out *o, __m256i v, unsigned syms, size_
 	o->chars += 8;
 }
 
-AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+AVX2 static void run_avx2(const struct lang *l, const uint8_t *text, size_t len, size_t *at,
 			  struct fold_out *ret)
 {
 	struct fold_out o = *ret; /* in registers, as above */
@@ -272,28 +318,32 @@ AVX2 static void run_avx2(const uint16_t *bmp, const uint8_t *text, size_t len, 
 			_mm256_cmpeq_epi8(b, _mm256_set1_epi8((char)0xe0)));
 
 		if ((leads & 0xffffff) != 0x249249) {
-			plain = run_some(bmp, text, len, &i, &o, 8);
+			plain = run_some(l, text, len, &i, &o, 8);
 			continue;
 		}
 		__m256i c = decode8(text + i);
-		__m256i odd = _mm256_slli_epi32(_mm256_and_si256(c, _mm256_set1_epi32(1)), 4);
-		__m256i v = _mm256_i32gather_epi32((const void *)bmp, _mm256_srli_epi32(c, 1), 4);
-
-		v = _mm256_and_si256(_mm256_srlv_epi32(v, odd), _mm256_set1_epi32(0xffff));
+		__m256i e = _mm256_i32gather_epi32((const void *)l->run, c, 4);
+		__m256i v = _mm256_and_si256(e, _mm256_set1_epi32(0xffff));
 		unsigned syms = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(
 			_mm256_cmpgt_epi32(_mm256_set1_epi32(FOLD_SLOW_BASE), v)));
 		unsigned gaps = (unsigned)_mm256_movemask_ps(
 			_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, _mm256_set1_epi32(FOLD_SKIP))));
+		/* FOLD_RUN_LEFT and FOLD_RUN_RIGHT, each brought to the sign. */
+		unsigned left = (unsigned)_mm256_movemask_ps(
+			_mm256_castsi256_ps(_mm256_slli_epi32(e, 15)));
+		unsigned right = (unsigned)_mm256_movemask_ps(
+					 _mm256_castsi256_ps(_mm256_slli_epi32(e, 14))) |
+				 0x100;
 
-		if ((syms | gaps) != 0xff) {
-			plain = run_some(bmp, text, len, &i, &o, 8);
+		if ((syms | gaps) != 0xff || (left & right >> 1)) {
+			plain = run_some(l, text, len, &i, &o, 8);
 			continue;
 		}
 		put8(&o, v, syms, i);
 		i += 24;
 	}
 	if (plain && i + 32 > len && o.len + FOLD_RUN_ROOM <= o.cap)
-		run_some(bmp, text, len, &i, &o, 32);
+		run_some(l, text, len, &i, &o, 32);
 	*at = i;
 	*ret = o;
 }
@@ -347,7 +397,7 @@ void fold_stream(const struct fold_kernel *k, const struct lang *l, struct str t
 		 struct fold_out *o)
 {
 	while (*at < text.len && o->len + FOLD_RUN_ROOM <= o->cap) {
-		k->run(l->bmp, (const uint8_t *)text.ptr, text.len, at, o);
+		k->run(l, (const uint8_t *)text.ptr, text.len, at, o);
 		if (*at < text.len && o->len + FOLD_RUN_ROOM <= o->cap)
 			put_slow(l, text, at, o);
 	}

@@ -1,6 +1,6 @@
-/* The fast part of folding: runs of characters for which one look-up in fold.bmp says all, many at
- * a time. It stops at the first character that needs more (or may be invisible), which the caller
- * takes by itself before calling again. */
+/* The fast part of folding: runs of characters that are one symbol or one gap, many at a time. It
+ * stops at the first character that needs more (or may be invisible), which the caller takes by
+ * itself before calling again. */
 #ifndef LANG_FOLD_RUN_PRIVATE_H
 #define LANG_FOLD_RUN_PRIVATE_H
 #include "lang/fold_private.h"
@@ -20,7 +20,7 @@ struct fold_out {
 };
 
 /* From text[*at] on; moves *at. */
-typedef void fold_run_fn(const uint16_t *bmp, const uint8_t *text, size_t len, size_t *at,
+typedef void fold_run_fn(const struct lang *l, const uint8_t *text, size_t len, size_t *at,
 			 struct fold_out *o);
 struct fold_kernel {
 	const char *name;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "lang/words_private.h"
 
@@ -73,6 +74,36 @@ static int load(struct lang *l, struct error *e)
 	return check_fold(l, e) < 0 ? -1 : words_load(l, e);
 }
 
+/* What a character is when it stands alone: its only symbol, or 0. */
+static uint32_t alone(const struct lang *l, uint32_t v)
+{
+	if (v < FOLD_SLOW_BASE)
+		return v;
+	return v < FOLD_SKIP && l->slow[v - FOLD_SLOW_BASE].n == 1 ? l->slow[v - FOLD_SLOW_BASE].sym[0] : 0;
+}
+
+static void prepare_runs(struct lang *l)
+{
+	_cleanup_free_ uint8_t *right = mem_alloc(0x10000);
+	for (size_t i = 0; i < l->split_n; i++)
+		right[l->split[i].right] = 1;
+	l->run = mem_array(0x10000, sizeof(*l->run));
+	for (size_t c = 0; c < 0x10000; c++) {
+		uint32_t v = l->bmp[c], sym = alone(l, v);
+		const struct fold_slow *s = v >= FOLD_SLOW_BASE && v < FOLD_SKIP ? &l->slow[v - FOLD_SLOW_BASE] : NULL;
+		l->run[c] = s && sym && !(s->flags & FOLD_DISGUISE) ? sym : v;
+		if (right[sym])
+			l->run[c] |= FOLD_RUN_RIGHT;
+		if (!s || !(s->flags & FOLD_SPLIT) || s->n != 1)
+			continue;
+		l->run[c] |= FOLD_RUN_LEFT;
+		for (size_t k = s->split; k < s->split + s->splits; k++) {
+			uint32_t h = FOLD_PAIR_HASH(sym, l->split[k].right);
+			l->pairs[h >> 5] |= UINT32_C(1) << (h & 31);
+		}
+	}
+}
+
 int lang_open_pack(struct pack *p, struct lang **ret, struct error *e)
 {
 	struct lang *l = mem_alloc(sizeof(*l));
@@ -82,6 +113,7 @@ int lang_open_pack(struct pack *p, struct lang **ret, struct error *e)
 		lang_close(l);
 		return -1;
 	}
+	prepare_runs(l);
 	*ret = l;
 	return 0;
 }
@@ -105,6 +137,7 @@ void lang_close(struct lang *l)
 	check(l->magic == LANG_MAGIC);
 	l->magic = 0;
 	pack_close(l->pack);
+	free(l->run);
 	free(l);
 }
 
