@@ -333,19 +333,6 @@ bool matcher_walk_starts(struct matcher_walk *w, const uint16_t *sym, size_t hav
 	return true;
 }
 
-/* The last starts: the two at the very end see fewer than three symbols. */
-size_t matcher_filter_last(const struct matcher_kernel *k, const struct matcher_filter *f,
-			   const uint16_t *sym, size_t len, uint32_t *ret)
-{
-	size_t whole = len > 2 ? len - 2 : 0, n = whole ? k->filter(f, sym, whole, ret) : 0;
-
-	for (size_t i = whole; i < len; i++)
-		if (filter_single(f, sym[i]) ||
-		    (i + 1 < len && filter_passes(f, sym[i], sym[i + 1], 0)))
-			ret[n++] = (uint32_t)i;
-	return n;
-}
-
 bool matcher_scan_with(const struct matcher_kernel *k, const struct matcher *m,
 		       enum matcher_mode mode, const uint16_t *sym, size_t len, matcher_hit_fn *hit,
 		       void *ctx)
@@ -356,12 +343,9 @@ bool matcher_scan_with(const struct matcher_kernel *k, const struct matcher *m,
 	CHECK_OBJ(m, MATCHER_MAGIC);
 	matcher_walk_init(&w, m, mode, hit, ctx);
 	for (size_t at = 0; at < len;) {
-		size_t rest = len - at, n = rest < CHUNK + 2 ? rest : CHUNK, found;
+		size_t rest = len - at, n = rest < CHUNK ? rest : CHUNK;
+		size_t found = k->filter(&m->filter, sym + at, n, rest, start);
 
-		if (n == CHUNK)
-			found = k->filter(&m->filter, sym + at, n, start);
-		else
-			found = matcher_filter_last(k, &m->filter, sym + at, n, start);
 		if (!matcher_walk_starts(&w, sym + at, rest, at, start, found))
 			return false;
 		at += n;

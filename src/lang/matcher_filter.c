@@ -6,21 +6,22 @@
 #include "lang/lanes_private.h"
 #include "lang/matcher_private.h"
 
-static size_t filter_portable_from(const struct matcher_filter *f, const uint16_t *sym, size_t from,
-				   size_t n, uint32_t *ret, size_t found)
+static size_t filter_from(const struct matcher_filter *f, const uint16_t *sym, size_t from,
+			  size_t n, size_t have, uint32_t *ret, size_t found)
 {
 	for (size_t i = from; i < n; i++) {
+		uint16_t b = i + 1 < have ? sym[i + 1] : 0, c = i + 2 < have ? sym[i + 2] : 0;
+
 		ret[found] = (uint32_t)i;
-		found += (unsigned)filter_passes(f, sym[i], sym[i + 1], sym[i + 2]) |
-			 filter_single(f, sym[i]);
+		found += (unsigned)filter_passes(f, sym[i], b, c) | filter_single(f, sym[i]);
 	}
 	return found;
 }
 
 static size_t filter_portable(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-			      uint32_t *ret)
+			      size_t have, uint32_t *ret)
 {
-	return filter_portable_from(f, sym, 0, n, ret, 0);
+	return filter_from(f, sym, 0, n, have, ret, 0);
 }
 
 static bool everywhere(void)
@@ -45,13 +46,16 @@ static bool has_avx2(void)
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
 
-AVX512 static inline __m512i widen(const uint16_t *p)
+/* 16 symbols, or the `have` that there are. */
+AVX512 static inline __m512i widen(const uint16_t *p, size_t have)
 {
-	return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p));
+	return _mm512_cvtepu16_epi32(
+		have >= 16 ? _mm256_loadu_si256((const void *)p)
+			   : _mm256_maskz_loadu_epi16((__mmask16)((1u << have) - 1), p));
 }
 
 AVX512 static size_t filter_avx512(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-				   uint32_t *ret)
+				   size_t have, uint32_t *ret)
 {
 	const __m512i k1 = _mm512_set1_epi32((int)0x9e3779b1u),
 		      k2 = _mm512_set1_epi32((int)0x85ebca6bu);
@@ -62,8 +66,10 @@ AVX512 static size_t filter_avx512(const struct matcher_filter *f, const uint16_
 	__m512i place = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 	size_t i = 0, found = 0;
 
-	for (; i + 16 <= n; i += 16) {
-		__m512i a = widen(sym + i), b = widen(sym + i + 1), c = widen(sym + i + 2);
+	for (; i < n; i += 16) {
+		size_t left = have - i;
+		__m512i a = widen(sym + i, left), b = widen(sym + i + 1, left - 1);
+		__m512i c = widen(sym + i + 2, left > 2 ? left - 2 : 0);
 		__m512i h = _mm512_mullo_epi32(_mm512_or_si512(a, _mm512_slli_epi32(b, 16)), k1);
 		__m512i w = _mm512_i32gather_epi32(_mm512_srl_epi32(h, to_index), f->word, 4);
 		__m512i pair = _mm512_and_si512(_mm512_srl_epi32(h, to_pair), low);
@@ -80,11 +86,12 @@ AVX512 static size_t filter_avx512(const struct matcher_filter *f, const uint16_
 				s,
 				_mm512_sllv_epi32(one, _mm512_and_si512(a, _mm512_set1_epi32(31))));
 		}
+		pass = n - i < 16 ? pass & (__mmask16)((1u << (n - i)) - 1) : pass;
 		_mm512_storeu_si512(ret + found, _mm512_maskz_compress_epi32(pass, place));
 		found += (size_t)__builtin_popcount(pass);
 		place = _mm512_add_epi32(place, hi);
 	}
-	return filter_portable_from(f, sym, i, n, ret, found);
+	return found;
 }
 
 AVX2 static inline __m256i widen8(const uint16_t *p)
@@ -93,7 +100,7 @@ AVX2 static inline __m256i widen8(const uint16_t *p)
 }
 
 AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-			       uint32_t *ret)
+			       size_t have, uint32_t *ret)
 {
 	const __m256i k1 = _mm256_set1_epi32((int)0x9e3779b1u),
 		      k2 = _mm256_set1_epi32((int)0x85ebca6bu);
@@ -102,7 +109,7 @@ AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *s
 	const __m128i to_pair = _mm_cvtsi32_si128((int)(28 - f->bits));
 	size_t i = 0, found = 0;
 
-	for (; i + 8 <= n; i += 8) {
+	for (; i + 8 <= n && i + 10 <= have; i += 8) {
 		__m256i a = widen8(sym + i), b = widen8(sym + i + 1), c = widen8(sym + i + 2);
 		__m256i h = _mm256_mullo_epi32(_mm256_or_si256(a, _mm256_slli_epi32(b, 16)), k1);
 		__m256i w = _mm256_i32gather_epi32((const int *)f->word,
@@ -131,7 +138,7 @@ AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *s
 				    _mm256_add_epi32(lanes, _mm256_set1_epi32((int)i)));
 		found += (size_t)__builtin_popcount(pass);
 	}
-	return filter_portable_from(f, sym, i, n, ret, found);
+	return filter_from(f, sym, i, n, have, ret, found);
 }
 #endif
 

@@ -80,9 +80,9 @@ static inline bool filter_single(const struct matcher_filter *f, uint16_t a)
 }
 
 /* Writes the positions among [0, n) where a term may begin, ascending, and returns their number.
- * sym must be readable up to n + 2. */
+ * `have` >= n symbols can be seen; what follows them counts as symbol 0. ret has room for n + 16. */
 typedef size_t matcher_filter_fn(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-				 uint32_t *ret);
+				 size_t have, uint32_t *ret);
 struct matcher_kernel {
 	const char *name;
 	bool (*supported)(void);
@@ -92,9 +92,6 @@ struct matcher_kernel {
 extern const struct matcher_kernel matcher_kernels[];
 /* The best that this processor has. */
 const struct matcher_kernel *matcher_kernel(void);
-/* The same for positions [0, len) where nothing follows. */
-size_t matcher_filter_last(const struct matcher_kernel *k, const struct matcher_filter *f,
-			   const uint16_t *sym, size_t len, uint32_t *ret);
 struct fold_kernel;
 bool matcher_scan_text_with(const struct fold_kernel *fk, const struct matcher_kernel *k,
 			    const struct matcher *m, const struct lang *l, enum matcher_mode mode,

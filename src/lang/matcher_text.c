@@ -95,7 +95,7 @@ bool matcher_scan_text_with(const struct fold_kernel *fk, const struct matcher_k
 {
 	struct stream s;
 	struct matcher_walk w;
-	uint32_t start[ROOM];
+	uint32_t start[ROOM + 16];
 	size_t at = 0, next = 0;
 
 	CHECK_OBJ(m, MATCHER_MAGIC);
@@ -107,9 +107,7 @@ bool matcher_scan_text_with(const struct fold_kernel *fk, const struct matcher_k
 		fold_stream(fk, l, text, &at, &s.out);
 		bool last = at >= text.len;
 		size_t len = s.out.len, n = last ? len : len - (MATCHER_TERM_MAX - 1);
-		size_t found = last ? matcher_filter_last(k, &m->filter, s.sym + next, n - next,
-							  start)
-				    : k->filter(&m->filter, s.sym + next, n - next, start);
+		size_t found = k->filter(&m->filter, s.sym + next, n - next, len - next, start);
 
 		if (!matcher_walk_starts(&w, s.sym + next, len - next, s.base + next, start,
 					 found) ||
