@@ -10,7 +10,9 @@ from lang_fold import rows
 RADICALS = set("氵亻扌讠钅忄犭纟饣礻衤辶艹宀冖疒阝彳刂攵廴冫宀广厂穴⺮竹虍罒灬木女口日目土王火金石山虫米禾足身马车舟贝酉革鱼鸟"
                "月页见力刀弓户皿耳走门囗巾牛羊心犬戈歹片矢雨鬼骨")
 COMMON = 5000
-LARGEST = 24
+LARGEST, SMALL = 24, 14
+# Parts on the right that are overlooked rather than the left one.
+RIGHT = set("刂攵⺙阝卩彡页殳欠见力鸟隹戈斤寸又攴辰")
 
 
 def decompositions(modules):
@@ -29,6 +31,8 @@ def main_part(kind, parts):
     if len(parts) != 2 or kind[:1] not in "ads":
         return None
     a, b = parts
+    if kind[:1] == "a":
+        return (a, "a1") if b in RIGHT else (b, "a2")
     if a in RADICALS:
         return b, kind[:1] + "2"
     if b in RADICALS:
@@ -38,12 +42,17 @@ def main_part(kind, parts):
 
 def generated(decomp, common):
     """Character -> name of its class. No chains: a main part that is a character of its own is in
-    the class that it is the main part of."""
-    groups = {}
+    the class that it is the main part of. Small groups of one part are one class wherever the part
+    stands."""
+    groups, total = {}, {}
     for c in common:
         part = main_part(*decomp.get(c, ("", [])))
         if part:
             groups.setdefault(part, []).append(c)
+            total[part[0]] = total.get(part[0], 0) + 1
+    for part, side in sorted(groups):
+        if total[part] <= SMALL and side != "all":
+            groups.setdefault((part, "all"), []).extend(groups.pop((part, side)))
     base = {}
     for (part, side), members in sorted(groups.items()):
         if part in common and len(members) > len(groups.get((part, base.get(part, "")), [])):

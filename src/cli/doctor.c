@@ -1,6 +1,7 @@
 /* `zhanwei doctor`: looks at everything the platform needs from this machine and says in
  * one line each what is there, what is missing, and what to do. One table, one function
  * per check. Exit 1 when something essential is missing. */
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 #include "cli/cli.h"
 #include "cli/place.h"
+#include "lang/fold.h"
+#include "lang/pack.h"
 #include "net/browser.h"
 #include "os/spawn.h"
 
@@ -177,6 +180,35 @@ static void check_dns(const struct args *a, struct finding *f)
 		    "no resolver: only IP addresses can be scanned; one can be set in the settings%s", "");
 }
 
+/* Every *.pack beside the program is whole; the language pack is there. */
+static void check_packs(const struct args *a, struct finding *f)
+{
+	struct error e = { 0 };
+	_cleanup_arena_ struct arena *arena = arena_new(64 * 1024);
+	struct str dir = lang_pack_dir(arena), told = STR("");
+	struct lang *l = NULL;
+	DIR *d = opendir(arena_cstr(arena, dir));
+	for (struct dirent *x; d && (x = readdir(d));) {
+		_cleanup_pack_ struct pack *p = NULL;
+		if (!str_ends(str_c(x->d_name), STR(".pack")))
+			continue;
+		if (pack_open(arena_printf(arena, "%.*s/%s", STR_ARG(dir), x->d_name).ptr, &p, &e) < 0 || pack_verify(p, &e) < 0) {
+			say(f, BAD, "%s：%.250s", "%s: %.250s", x->d_name, e.zh);
+			closedir(d);
+			return;
+		}
+		told = arena_printf(arena, "%.*s%s%.*s", STR_ARG(told), told.len ? "; " : "", STR_ARG(pack_version(p)));
+	}
+	if (d)
+		closedir(d);
+	if (lang_open(dir, &l, &e) < 0)
+		say(f, BAD, "%.200s（%.*s）；文本合规不可用，请把构建目录中的 packs 放在程序旁边", "%.200s (%.*s); no text compliance: put packs/ of the build beside the program",
+		    e.zh, STR_ARG(dir));
+	else
+		say(f, GOOD, "%.*s", "%.*s", STR_ARG(told));
+	lang_close(l);
+}
+
 static const struct check {
 	const char *zh, *en;
 	void (*run)(const struct args *a, struct finding *f);
@@ -184,6 +216,7 @@ static const struct check {
 	{ "数据目录", "data folder", check_data }, { "数据库", "database", check_database },
 	{ "隔离", "jail", check_jail },		   { "时区", "time zones", check_zones },
 	{ "时钟", "clock", check_clock },	   { "域名解析", "DNS", check_dns },
+	{ "数据包", "data packs", check_packs },
 	{ "浏览器", "browser", check_chromium },   { "中文字体", "fonts", check_fonts },
 };
 
