@@ -124,7 +124,8 @@ static int load_owner(struct loading *l, const struct comply *engine, size_t fro
 	for (size_t i = from; i < to && r == 0; i++) {
 		buf_printf(&version, "%s%.*s@%lld", i > from ? "+" : "", STR_ARG(str_from(l->lists.ptr[i].id, 18)),
 			   (long long)l->lists.ptr[i].version);
-		r = store_entry_at(l->c->db, l->lists.ptr[i].id, 0, a, note_entry, &list, e);
+		/* Of the version that is named: somebody may have gone on to the next one since. */
+		r = store_entry_at(l->c->db, l->lists.ptr[i].id, l->lists.ptr[i].version, a, note_entry, &list, e);
 	}
 	if (r == 0)
 		r = compile(engine, &list, buf_view(&version), &made, e);
