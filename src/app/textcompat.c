@@ -2,7 +2,6 @@
  * gives the last character of a hit rather than the one behind it, so do we (Baidu). */
 #include "app/textcompat.h"
 
-#include "app/view.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/limits.h"
