@@ -59,6 +59,13 @@ export async function complySteps({ S, page, go, test, api, shot }) {
     await shot('31-lookup')
     await page.keyboard.press('Escape')
   }, { needed: false })
+  await S('words selected in the text go into the own lexicon and hit at once', async () => {
+    await field().fill('请勿使用旧称云泽行署。')
+    await field().evaluate((e) => { e.focus(); e.setSelectionRange(6, 10) })
+    await test('add-term').click()
+    await test('term-save').click()
+    await until('the term to hit', async () => (await check()).hits.some((h) => h.text === '云泽行署' && h.layer === 'lexicon'), { timeout: 15000, every: 800 })
+  }, { needed: false })
   await S('too long a text cannot be sent and says so', async () => {
     await field().fill('好'.repeat(10001))
     assert(await test('check').isDisabled(), 'it can be sent')

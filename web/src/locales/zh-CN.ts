@@ -33,7 +33,7 @@ export default {
     clean: '没有发现风险', cleanText: '按当前场景与策略，这段文字可以发布。', noHits: '整体判断有风险', noHitsText: '没有单独的词句可以标出，请人工复核全文。', none: '还没有审核', noneText: '在左侧输入文字后点击“立即审核”，风险会逐条列在这里。',
     article: '依据：', advice: '建议：', term: '词条：{term}', replaceBy: '替换为“{by}”', takeOut: '删去', wrong: '误报', ignore: '忽略', undo: '撤销', allowed: '已把“{term}”加入放行词，以后不再提示', copyList: '复制列表', exportJson: '导出 JSON', keys: 'J/K 上下 · X 忽略 · U 撤销 · Ctrl+Enter 审核',
     layer: { term: '词条', split: '插字变体', pinyin: '同音或拼音', shape: '形近或拆字', rule: '组合规则', struct: '结构特征', model: '模型判断', lexicon: '本单位词库' },
-    lookup: '广告法违禁词查询', lookupPlaceholder: '输入一个词，例如 最优秀', lookupSend: '查询', lookupNone: '词库里没有与“{term}”有关的条目。', kindAllow: '放行', fromOwn: '本单位词库', fromBuiltin: '内置词库', conditional: '有条件', history: '审核记录', batch: '批量审核',
+    addTerm: '所选加入词库', termAdded: '“{term}”已加入词库', myLexicon: '我的词库', copyMasked: '复制打码文本', lookup: '广告法违禁词查询', lookupPlaceholder: '输入一个词，例如 最优秀', lookupSend: '查询', lookupNone: '词库里没有与“{term}”有关的条目。', kindAllow: '放行', fromOwn: '本单位词库', fromBuiltin: '内置词库', conditional: '有条件', history: '审核记录', batch: '批量审核',
     column: { porn: '涉黄', sensitive: '敏感', ad: '广告', contraband: '违禁', adlaw: '广告法', abuse: '谩骂', violence: '暴恐', flood: '灌水', correct: '文本纠错', other: '其他' },
   },
   textSource: { console: '控制台', key: '接口', task: '批量任务', compat: '兼容接口' },
