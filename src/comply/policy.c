@@ -23,6 +23,7 @@ static const struct row common[] = {
 	{ STR_INIT("porn.vulgar"), R, R, P, .90f, NEVER, false },
 	{ STR_INIT("abuse.xinhua"), R, P, P, NEVER, NEVER, false },
 	{ STR_INIT("adlaw"), B, R, R, .93f, NEVER, true },
+	{ STR_INIT("adlaw.fraud"), B, R, R, .93f, NEVER, false },
 	{ STR_INIT("other.clickbait"), R, P, P, NEVER, NEVER, true },
 	{ STR_INIT("other.trademark"), R, R, P, NEVER, NEVER, true },
 	{ STR_INIT("other.tutoring"), R, R, P, NEVER, NEVER, true },
