@@ -111,8 +111,14 @@ static void make_room(struct arena *a, struct fold_out *o, size_t n)
 /* Code points of valid UTF-8. */
 static size_t code_points(struct str s)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < s.len; i++)
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t n = 0, i = 0;
+	for (; i + 8 <= s.len; i += 8) { /* a byte begins one unless its two high bits are 10 */
+		uint64_t w;
+		memcpy(&w, s.ptr + i, 8);
+		n += ((~w >> 7 | w >> 6) & ones) * ones >> 56;
+	}
+	for (; i < s.len; i++)
 		n += ((uint8_t)s.ptr[i] & 0xC0) != 0x80;
 	return n;
 }

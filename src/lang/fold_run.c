@@ -157,8 +157,9 @@ AVX512 static inline uint32_t first_split(const struct lang *l, const uint8_t *t
 
 /* One block: at most 16 characters of the `rest` bytes (64 or fewer at the end) at `at`. Returns
  * the bytes taken; *ret_stop at a character that is not plain. */
-AVX512 static inline size_t step_avx512(const struct lang *l, const uint8_t *text, size_t at,
-					size_t len, size_t rest, struct fold_out *o, bool *ret_stop)
+AVX512 __attribute__((always_inline)) static inline size_t
+step_avx512(const struct lang *l, const uint8_t *text, size_t at, size_t len, size_t rest,
+	    struct fold_out *o, bool *ret_stop)
 {
 	const __m512i places = _mm512_set_epi8(
 		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
