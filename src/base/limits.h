@@ -26,6 +26,7 @@
 
 /* lang */
 #define LIMIT_PACK_SECTIONS 256 /* a pack holds a dozen */
+#define LIMIT_READING_SYMBOLS 262144 /* of one other reading: what is disguised is short */
 
 /* net */
 #define LIMIT_URL (16 * KIB)		  /* twice what common servers take */

@@ -6,6 +6,7 @@
 #include "lang/reading.h"
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "lang/segment.h"
 #include "lang/words_private.h"
 
@@ -35,7 +36,9 @@ struct view {
 	uint32_t *first, *last;
 	uint8_t *gap, *skipped;
 	size_t len, cap;
+	bool full; /* no more memory for it: what is there counts */
 };
+#define VIEW_BYTES 20 /* of one symbol, with what finish() adds */
 
 static void *longer(const struct view *v, const void *old, size_t size)
 {
@@ -48,7 +51,11 @@ static void *longer(const struct view *v, const void *old, size_t size)
 static void add(struct view *v, uint16_t sym, size_t first, size_t last, unsigned gap, unsigned skipped)
 {
 	if (v->len == v->cap) {
-		v->cap = v->cap ? v->cap * 2 : 64;
+		size_t cap = v->cap ? v->cap * 2 : 64;
+		v->full |= cap > LIMIT_READING_SYMBOLS || arena_left(v->arena) / 4 < cap * VIEW_BYTES;
+		if (v->full)
+			return;
+		v->cap = cap;
 		v->sym = longer(v, v->sym, sizeof(*v->sym));
 		v->first = longer(v, v->first, sizeof(*v->first));
 		v->last = longer(v, v->last, sizeof(*v->last));
@@ -157,22 +164,22 @@ static size_t around(size_t i, size_t n, size_t len)
 }
 
 /* A doubled character that is part of no word (天天, 高高兴兴 are). */
-static bool odd_double(const struct lang *l, const struct fold_text *t, size_t i)
+static bool odd_double(const struct lang *l, const struct fold_text *t, size_t i, struct segment_cache *c)
 {
-	struct segment_cache c = { 0 };
-	return t->gap[i + 1] == FOLD_GAP_NONE && !segment_is_word(l, t->sym + i, 2) && segment_boundary(l, t, i + 1, &c);
+	return t->gap[i + 1] == FOLD_GAP_NONE && !segment_is_word(l, t->sym + i, 2) && segment_boundary(l, t, i + 1, c);
 }
 
 /* Passages with runs, each run as one symbol. */
 static void find_collapsed(const struct lang *l, const struct fold_text *t, struct view *v)
 {
+	struct segment_cache c = { 0 };
 	size_t done = 0, doubles = 0, last = 0;
-	for (size_t i = 0, n; i < t->len; i += n) {
+	for (size_t i = 0, n; i < t->len && !v->full; i += n) {
 		n = run_of(t, i);
 		if (n == 1 || !is_han(t->sym[i]))
 			continue;
 		if (n < RUN_MIN) {
-			if (!odd_double(l, t, i))
+			if (!odd_double(l, t, i, &c))
 				continue;
 			doubles = i - last <= 2 * PASSAGE_AROUND ? doubles + 1 : 1;
 			last = i;
@@ -216,26 +223,45 @@ static void find_column(const struct fold_text *t, struct view *v)
 	}
 }
 
+/* Behind the last of the letters and digits set apart from i on; i when they are too few. */
+static size_t apart_end(const struct fold_text *t, size_t i)
+{
+	size_t end = i + 1, letters = t->sym[i] >= LANG_SYM_LETTER;
+	if (!is_alnum(t->sym[i]))
+		return i;
+	for (; end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_SOFT && t->skipped[end] <= 3; end++)
+		letters += t->sym[end] >= LANG_SYM_LETTER;
+	bool cut = end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_NONE;
+	return letters < 2 || end - i < SPACED_MIN || cut ? i : end;
+}
+
+/* Symbols [from, to) as they are; a new passage when `start`. */
+static void add_plain(struct view *v, const struct fold_text *t, size_t from, size_t to, bool start)
+{
+	for (size_t k = from; k < to; k++)
+		add(v, t->sym[k], k, k, start && k == from ? FOLD_GAP_STOP : t->gap[k], t->skipped[k]);
+}
+
 static void find_letters(const struct fold_text *t, struct view *v)
 {
-	for (size_t i = 0, end; i < t->len; i = end) {
-		end = i + 1;
-		if (!is_alnum(t->sym[i]))
+	size_t done = 0, tail = 0; /* copied so far; as far as the last passage wants to go */
+	for (size_t i = 0; i < t->len && !v->full; i++) {
+		size_t end = apart_end(t, i);
+		if (end == i)
 			continue;
-		while (end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_SOFT && t->skipped[end] <= 3)
-			end++;
-		size_t letters = 0;
+		size_t from = i > PASSAGE_AROUND ? i - PASSAGE_AROUND : 0;
+		bool start = from > tail || !v->len;
+		size_t kept = tail < i ? tail : i;
+		add_plain(v, t, done, kept, false);
+		add_plain(v, t, start ? from : kept, i, start);
 		for (size_t k = i; k < end; k++)
-			letters += t->sym[k] >= LANG_SYM_LETTER;
-		if (letters < 2 || end - i < SPACED_MIN || (end < t->len && is_alnum(t->sym[end]) && t->gap[end] == FOLD_GAP_NONE))
-			continue;
-		size_t from = i > PASSAGE_AROUND ? i - PASSAGE_AROUND : 0, to = around(end, PASSAGE_AROUND, t->len);
-		for (size_t k = from; k < to; k++) {
-			bool joined = k > i && k < end;
-			add(v, t->sym[k], k, k, k == from ? FOLD_GAP_STOP : joined ? FOLD_GAP_NONE : t->gap[k],
-			    joined ? 0 : t->skipped[k]);
-		}
+			add(v, t->sym[k], k, k, k > i ? FOLD_GAP_NONE : start && from == i ? FOLD_GAP_STOP : t->gap[k],
+			    k > i ? 0 : t->skipped[k]);
+		done = end;
+		tail = around(end, PASSAGE_AROUND, t->len);
+		i = end - 1;
 	}
+	add_plain(v, t, done, tail, false);
 }
 
 /* ---- characters set apart ---- */
@@ -243,9 +269,12 @@ static void find_letters(const struct fold_text *t, struct view *v)
 /* How many of the soft gaps in a clause tear a word apart. */
 static size_t torn(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct arena *a)
 {
-	struct fold_text joined = { .sym = t->sym + from, .len = to - from, .gap = arena_alloc(a, to - from) };
+	struct fold_text joined = { .sym = t->sym + from, .len = to - from };
 	struct segment_words w;
 	size_t n = 0;
+	if (arena_left(a) / 4 < (to - from) * VIEW_BYTES)
+		return 0;
+	joined.gap = arena_alloc(a, to - from);
 	segment_text(l, &joined, 0, joined.len, a, &w);
 	for (size_t k = 0; k < w.len; k++)
 		for (size_t i = w.at[k] + 1; i < w.at[k + 1]; i++)

@@ -24,7 +24,8 @@ struct reading {
 };
 
 /* The readings of a folded text, at most one of each kind, into out[READING_KINDS]; returns their
- * number. In the arena: about 20 bytes a symbol of the passages. */
+ * number. In the arena: about 40 bytes a symbol of the passages, LIMIT_READING_SYMBOLS of them and
+ * never more than is left: what goes beyond is not read otherwise. */
 size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out);
 /* The original's symbols [*ret_from, *ret_to) that [i, j) of a reading cover; i < j. */
 void reading_range(const struct reading *r, size_t i, size_t j, size_t *ret_from, size_t *ret_to);

@@ -1,6 +1,7 @@
 /* Other readings: what proposes them, and that ordinary text has none. */
 #include "lang/test_lang.h"
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "lang/reading.h"
 
@@ -31,6 +32,7 @@ static void test_kinds(void **state)
 	reads("网上赌*博平-台注_册", READING_SPACED, "网上赌博平台注册");
 	reads("加\n微\n信\n号", READING_COLUMN, "加 微 信 号");
 	reads("加 w e i x i n 吧", READING_LETTERS, "加 weixin 吧");
+	reads("加 q q 群 w x 号 v-x-1，a b c", READING_LETTERS, "加 q q 群 w x 号 vx1 abc");
 	reads("v-x-1-2-3", READING_LETTERS, "vx123");
 	reads("傻❤逼", READING_PLAIN, "傻 逼");
 }
@@ -76,12 +78,34 @@ static void test_ordinary(void **state)
 	}
 }
 
+/* Disguise without end stays within the memory there is. */
+static void test_bounds(void **state)
+{
+	static const char *const units[] = { "a b c 中 ", "加加微微", "看看说说", "赌*博*", "加\n微\n", "品产种各售出店本，", "傻❤逼", "啊啊啊" };
+	for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++) {
+		_cleanup_buf_ struct buf b = BUF_INIT(4 * MIB);
+		struct reading r[READING_KINDS];
+		struct fold_text t;
+		while (b.len < 3 * MIB)
+			buf_c(&b, units[k]);
+		_cleanup_arena_ struct arena *a = arena_new(15 * b.len);
+		fold_text(lang, buf_view(&b), a, &t);
+		size_t n = reading_make(lang, &t, a, r);
+		for (size_t i = 0; i < n; i++) {
+			size_t from, to;
+			reading_range(&r[i], 0, r[i].text.len, &from, &to);
+			assert_true(from < to && to <= t.len);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_ordinary),
+		cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, open_language, close_language);
 }
