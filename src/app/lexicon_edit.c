@@ -428,7 +428,7 @@ int app_entry_add(struct app_call *c, struct str lexicon, const json_t *in, json
 		if (app_entry_read(c, json_array_get(entries, i), &list[i], e) < 0) {
 			char field[48];
 
-			snprintf(field, sizeof(field), "entries[%zu].%.20s", i, e->field);
+			snprintf(field, sizeof(field), "entries[%u].%.20s", (unsigned)(i % 1000), e->field);
 			memcpy(e->field, field, sizeof(e->field));
 			return -1;
 		}
