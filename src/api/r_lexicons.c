@@ -101,6 +101,7 @@ static const struct api_schema row_error_schema = { "LexiconRowError", row_error
 static const struct api_field imported_fields[] = {
 	API_BOOL("saved", API_REQUIRED, "已保存", "Saved"),
 	API_INT("good", API_REQUIRED, 0, 0, "可用的行", "Good rows"),
+	API_INT("bad", API_REQUIRED, 0, 0, "有问题的行", "Bad rows"),
 	API_INT("added", API_REQUIRED, 0, 0, "新增", "Added"),
 	API_INT("changed", API_REQUIRED, 0, 0, "修改", "Changed"),
 	API_INT("removed", API_REQUIRED, 0, 0, "删除", "Removed"),

@@ -57,9 +57,10 @@ json_t *app_entry_view(const struct store_entry *v);
 /* Over the fields given; -1 with a field when one is no good. */
 int app_entry_read(struct app_call *c, const json_t *in, struct store_entry *v, struct error *e);
 /* Compiles [0, n) and leaves out what is bad, with {row, field, code, detail, detail_en} in errors;
- * rows[i] is the row number told for entry i. n is what is left. */
+ * rows[i] is the row number told for entry i. n is what is left; *bad_rows grows by what was left
+ * out, of which errors holds the first 200. */
 int app_entry_compile(struct app_call *c, struct store_entry *list, int64_t *rows, size_t *n, json_t *errors,
-		  struct error *e);
+		      int64_t *bad_rows, struct error *e);
 struct lexicon_edit {
 	struct str lexicon;
 	const char *action; /* "entry.add", "import", … */

@@ -11,8 +11,9 @@
 #include "base/utf8.h"
 #include "store/policy.h"
 
-#define COMPILE_CHUNK 2000
-#define ERRORS_MAX 200
+#define COMPILE_CHUNK 500 /* compiled again for every bad one among them */
+#define ERRORS_MAX 200	  /* told of */
+#define BAD_MAX 2000	  /* more is no word list */
 
 json_t *app_entry_view(const struct store_entry *v)
 {
@@ -139,7 +140,7 @@ static void tell(json_t *errors, int64_t row, struct str term, const struct erro
 
 /* [from, to) of the list; what is bad is moved behind *to. */
 static int compile_chunk(struct app_call *c, const struct comply *engine, struct store_entry *list, int64_t *rows,
-			 size_t n, size_t *ret_n, json_t *errors, struct error *e)
+			 size_t n, size_t *ret_n, json_t *errors, int64_t *bad_rows, struct error *e)
 {
 	struct comply_entry *entries = arena_array(c->arena, n + 1, sizeof(*entries));
 
@@ -154,11 +155,15 @@ static int compile_chunk(struct app_call *c, const struct comply *engine, struct
 			comply_lexicon_free(made);
 			break;
 		}
-		if (!app_lexicon_bad_entry(&why, &bad) || bad >= n || json_array_size(errors) >= ERRORS_MAX) {
+		if (!app_lexicon_bad_entry(&why, &bad) || bad >= n) {
 			if (e)
 				*e = why;
 			return -1;
 		}
+		if (++*bad_rows > BAD_MAX)
+			return error_set(e, "lexicon.too-many-errors", "超过 %d 行编译不通过，请检查文件是否为词表（第 %lld 行：%.200s）",
+					 "more than %d rows do not compile: is it a word list? (row %lld: %.200s)", BAD_MAX,
+					 (long long)rows[bad], why.zh);
 		tell(errors, rows[bad], list[bad].term, &why);
 		n--;
 		memmove(&list[bad], &list[bad + 1], (n - bad) * sizeof(*list));
@@ -170,7 +175,7 @@ static int compile_chunk(struct app_call *c, const struct comply *engine, struct
 }
 
 int app_entry_compile(struct app_call *c, struct store_entry *list, int64_t *rows, size_t *n, json_t *errors,
-		  struct error *e)
+		      int64_t *bad_rows, struct error *e)
 {
 	const struct comply *engine;
 	size_t kept = 0;
@@ -180,7 +185,7 @@ int app_entry_compile(struct app_call *c, struct store_entry *list, int64_t *row
 	for (size_t at = 0; at < *n; at += COMPILE_CHUNK) {
 		size_t part = *n - at < COMPILE_CHUNK ? *n - at : COMPILE_CHUNK, good;
 
-		if (compile_chunk(c, engine, list + at, rows + at, part, &good, errors, e) < 0)
+		if (compile_chunk(c, engine, list + at, rows + at, part, &good, errors, bad_rows, e) < 0)
 			return -1;
 		memmove(list + kept, list + at, good * sizeof(*list));
 		memmove(rows + kept, rows + at, good * sizeof(*rows));
@@ -282,6 +287,35 @@ static int remove_rest(struct app_call *c, struct lexicon_edit *k, const struct 
 	return remove_some(c, k, x, rest.ids, rest.n, e);
 }
 
+struct sum {
+	const struct store_lexicon *x;
+	int64_t others;
+};
+
+static void add_up(const struct store_lexicon *v, void *user)
+{
+	struct sum *s = user;
+
+	if (str_eq(v->owner, s->x->owner) && !str_eq(v->id, s->x->id))
+		s->others += v->entries;
+}
+
+/* The lists of one owner are compiled together. */
+static int room(struct app_call *c, const struct store_lexicon *x, struct error *e)
+{
+	struct sum sum = { .x = x };
+
+	if (x->entries > LIMIT_OWN_ENTRIES)
+		return error_set(e, "lexicon.exceeded", "一个词库最多 %d 条", "a lexicon has at most %d entries",
+				 LIMIT_OWN_ENTRIES);
+	if (store_lexicon_list(c->db, x->tenant, c->actor->user_id, c->arena, add_up, &sum, e) < 0)
+		return -1;
+	if (sum.others + x->entries > LIMIT_LEXICON_ENTRIES)
+		return error_set(e, "lexicon.exceeded", "全部词库合计最多 %d 条", "all lexicons together have at most %d entries",
+				 LIMIT_LEXICON_ENTRIES);
+	return 0;
+}
+
 static int finish(struct app_call *c, struct lexicon_edit *k, struct store_lexicon *x, struct error *e)
 {
 	struct store_lexicon_version v = { .lexicon = x->id, .tenant = x->tenant, .action = str_c(k->action),
@@ -292,11 +326,8 @@ static int finish(struct app_call *c, struct lexicon_edit *k, struct store_lexic
 	_cleanup_json_ json_t *detail = json_object();
 	int r;
 
-	if (store_entry_count(c->db, x->id, &x->entries, e) < 0)
+	if (store_entry_count(c->db, x->id, &x->entries, e) < 0 || room(c, x, e) < 0)
 		return -1;
-	if (x->entries > LIMIT_OWN_ENTRIES)
-		return error_set(e, "lexicon.exceeded", "一个词库最多 %d 条", "a lexicon has at most %d entries",
-				 LIMIT_OWN_ENTRIES);
 	v.entries = x->entries;
 	x->updated = c->now;
 	r = store_lexicon_save(c->db, x, e);
@@ -379,12 +410,13 @@ static int all_good(struct app_call *c, struct store_entry *list, size_t n, stru
 	_cleanup_json_ json_t *errors = json_array();
 	int64_t *rows = arena_array(c->arena, n + 1, sizeof(*rows));
 	size_t left = n;
+	int64_t bad_rows = 0;
 	const json_t *first;
 	char field[48];
 
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (int64_t)i;
-	if (app_entry_compile(c, list, rows, &left, errors, e) < 0)
+	if (app_entry_compile(c, list, rows, &left, errors, &bad_rows, e) < 0)
 		return -1;
 	first = json_array_get(errors, 0);
 	if (!first)

@@ -161,6 +161,7 @@ struct rows {
 	struct store_entry *list;
 	int64_t *numbers;
 	size_t n;
+	int64_t bad;
 	json_t *errors;
 };
 
@@ -168,6 +169,7 @@ static void bad_row(struct rows *k, int64_t row, struct str term, const struct e
 {
 	json_t *o = json_object();
 
+	k->bad++;
 	if (json_array_size(k->errors) >= 200) {
 		json_decref(o);
 		return;
@@ -246,6 +248,7 @@ static json_t *import_view(struct app_call *c, const struct lexicon_edit *k, con
 
 	json_put(o, "saved", json_boolean(!dry));
 	json_put(o, "good", json_integer((json_int_t)rows->n));
+	json_put(o, "bad", json_integer(rows->bad));
 	json_put(o, "added", json_integer(k->added));
 	json_put(o, "changed", json_integer(k->changed));
 	json_put(o, "removed", json_integer(k->removed));
@@ -270,7 +273,7 @@ int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in,
 	rows.list = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.list));
 	rows.numbers = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.numbers));
 	if (read_rows(c, buf_view(&text), in, &rows, e) < 0 ||
-	    app_entry_compile(c, rows.list, rows.numbers, &rows.n, rows.errors, e) < 0)
+	    app_entry_compile(c, rows.list, rows.numbers, &rows.n, rows.errors, &rows.bad, e) < 0)
 		return -1;
 	if (!rows.n && k.replace)
 		return error_field(e, "file_base64", "lexicon.empty", "文件里没有可用的词条", "the file has no good entries");

@@ -217,14 +217,15 @@ int app_text_tenant(struct app_call *c, const struct text_tenant **ret, struct e
 		return error_set(e, "text.later", "需要读取租户的设置", "the tenant's settings must be read");
 	/* Callers meet here; whoever comes second finds it fresh. */
 	pthread_mutex_lock(&slot->refresh);
-	if (!slot->now || text_mono_ms() - slot->seen >= LIMIT_TEXT_FRESH_MS)
-		r = look(c, s, slot, e);
 	pthread_mutex_lock(&s->lock);
-	if (r == 0) {
+	*ret = usable(slot, true);
+	pthread_mutex_unlock(&s->lock);
+	if (!*ret && (r = look(c, s, slot, e)) == 0) {
+		pthread_mutex_lock(&s->lock);
 		__atomic_add_fetch(&slot->now->refs, 1, __ATOMIC_ACQ_REL);
 		*ret = slot->now;
+		pthread_mutex_unlock(&s->lock);
 	}
-	pthread_mutex_unlock(&s->lock);
 	pthread_mutex_unlock(&slot->refresh);
 	return r;
 }
