@@ -3,6 +3,7 @@
 
 usage: check.py PROGRAM        e.g. tests/lexicon/check.py build/zhanwei; exit status 1 when a sample is wrong
 """
+import glob
 import json
 import os
 import subprocess
@@ -20,6 +21,14 @@ def check(program, texts, *options):
     return answers
 
 
+def lines(pattern):
+    out = []
+    for path in sorted(glob.glob(os.path.join(HERE, pattern))):
+        with open(path, encoding='utf-8') as f:
+            out += f.read().splitlines()
+    return out
+
+
 def leaves(answer):
     return {'.'.join(filter(None, (h['label'], h['sub_label']))) for h in answer['hits']}
 
@@ -28,14 +37,12 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     program, wrong = sys.argv[1], 0
-    with open(os.path.join(HERE, 'innocent.txt'), encoding='utf-8') as f:
-        innocent = f.read().splitlines()
+    innocent = lines('innocent*.txt')
     for text, answer in zip(innocent, check(program, innocent)):
         if answer['suggestion'] != 'pass':
             wrong += 1
             print('flagged:', text, [(h['text'], h['label'], h['sub_label']) for h in answer['hits']])
-    with open(os.path.join(HERE, 'guilty.tsv'), encoding='utf-8') as f:
-        guilty = [line.split('\t') for line in f.read().splitlines()]
+    guilty = [line.split('\t') for line in lines('guilty*.tsv')]
     texts = [row[0] for row in guilty]
     for (text, leaf), a, b in zip(guilty, check(program, texts), check(program, texts, '--scene', 'ad')):
         if leaf not in leaves(a) | leaves(b):
