@@ -4,9 +4,7 @@
  * ang/an …) are one. The trainer and the product run this same code. */
 #include "base/mem.h"
 #include "comply/model_private.h"
-
-/* syllables come with the pinyin of the language pack; until then the syllable stream is characters */
-#define pinyin_syllable(l, s) STR_NULL
+#include "lang/pinyin.h"
 
 #define SYMBOLS 65536u
 #define SYLLABLE_SLOTS 4096u
@@ -62,6 +60,14 @@ static bool known(const struct model_keys *k, uint32_t packed, bool add)
 	}
 }
 
+/* The commonest syllable of a character, whatever stands around it: that holds under substitutions too. */
+static struct str syllable(const struct lang *l, uint16_t sym)
+{
+	uint16_t id[4];
+	ssize_t n = pinyin_symbols(l, &sym, 1, id, 4);
+	return n == 1 && id[0] >= PINYIN_SYLLABLE ? pinyin_name(l, id[0]) : STR_NULL;
+}
+
 void model_keys_init(struct model_keys *k, const struct lang *l)
 {
 	k->chr = mem_array(SYMBOLS, sizeof(*k->chr));
@@ -70,7 +76,7 @@ void model_keys_init(struct model_keys *k, const struct lang *l)
 	for (uint32_t s = 0; s < SYMBOLS; s++) {
 		uint32_t c = fold_char(l, (uint16_t)s);
 		k->chr[s] = c;
-		struct str p = c ? pinyin_syllable(l, (uint16_t)s) : STR_NULL;
+		struct str p = c >= 0x3400 ? syllable(l, (uint16_t)s) : STR_NULL;
 		if (p.len) {
 			k->syl[s] = pack_near(p.ptr, p.len);
 			known(k, pack(p.ptr, p.len), true);

@@ -7,7 +7,7 @@
  * one signed byte a class, each bucket on its own cache line
  * (buckets are a multiple of 4). Little-endian, mapped as it is. */
 #define MODEL_MAGIC "ZWMODEL"
-#define MODEL_FORMAT 1
+#define MODEL_FORMAT 2 /* changes with the features, too */
 #define MODEL_ROW 8   /* classes besides "clean" */
 #define MODEL_SLOTS 8 /* rows a bucket */
 #define MODEL_BUCKETS_MAX 1000000
