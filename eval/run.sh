@@ -2,7 +2,8 @@
 # Scores each engine on its development sets and writes eval/RESULTS.md. One section a script:
 #   eval/target.sh  active checks on tests/targets        eval/clean.sh  sites without a hole
 #   eval/apps.sh    applications that you fetched         eval/maze.sh   crawling; see each for what it can be given
-# EVAL_ONLY="target clean" runs some of them. EVAL_DATA names outside sets for text and documents (no engine yet).
+#   eval/comply.sh  text compliance on the sets in EVAL_DATA (../shared/data/text when it is there)
+# EVAL_ONLY="target clean" runs some of them.
 set -eu
 cd "$(dirname "$0")/.."
 export PATH=/usr/bin:$PATH # Debian's Python has the modules that scripts/packages.txt names
@@ -17,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 	echo "\`make eval\`，$(date -u +%F)，$(build/zhanwei version | head -1)。"
 	echo "开发集随代码发布，由我们编写，检测项也曾对照它们改进；它说明每类至少能分清这些，不代表对所有网站的承诺。"
 	echo "*Development sets are ours and in the repository, and checks were improved against them: they show what is told apart at least, not a promise for every site.*"
-	for part in ${EVAL_ONLY:-target clean apps maze}; do
+	for part in ${EVAL_ONLY:-target clean apps maze comply}; do
 		echo
 		eval/$part.sh
 	done
