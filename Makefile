@@ -17,6 +17,7 @@ bench: build
 	@bench/templates.sh
 	@bench/api_text.sh
 	@bench/match.sh
+	@bench/comply.sh
 eval: build
 	@eval/run.sh
 fuzz:

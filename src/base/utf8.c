@@ -81,9 +81,36 @@ void utf8_append(struct buf *b, uint32_t cp)
 	buf_add(b, tmp, utf8_encode(cp, tmp));
 }
 
+/* Behind the plain ASCII and the common three-byte characters from `at` on: most Chinese text is
+ * nothing else. E0 and ED, whose second byte is bounded, are left to utf8_next(). */
+static size_t skip_common(struct str s, size_t at)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	while (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && at + 8 <= s.len) {
+		uint64_t w;
+		memcpy(&w, p + at, 8);
+		if ((w & 0x8080808080808080u) == 0) {
+			at += 8;
+			continue;
+		}
+		/* two characters of three bytes at once */
+		uint64_t marks = w & 0x0000C0C0F0C0C0F0u;
+		unsigned char a = p[at], b = p[at + 3];
+		if (marks == 0x00008080E08080E0u && a != 0xE0 && a != 0xED && b != 0xE0 && b != 0xED)
+			at += 6;
+		else if (a < 0x80)
+			at++;
+		else if ((w & 0xC0C0F0u) == 0x8080E0u && a != 0xE0 && a != 0xED)
+			at += 3;
+		else
+			break;
+	}
+	return at;
+}
+
 ssize_t utf8_invalid_at(struct str s)
 {
-	for (size_t i = 0; i < s.len;) {
+	for (size_t i = skip_common(s, 0); i < s.len; i = skip_common(s, i)) {
 		size_t start = i;
 
 		if (utf8_next(s, &i) == UTF8_BAD)

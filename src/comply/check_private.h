@@ -15,12 +15,22 @@ struct policy_cell {
 	bool off;
 	bool if_advert;		   /* decides only where the text reads as an advert */
 	bool weak_counts;	   /* a clue alone is enough */
+	bool unless_report;	   /* weighs less where the text reports of it */
 	float review_at, block_at; /* model score */
 };
 
 /* Words of hits that no lexicon holds. */
 struct hit_words {
 	struct str term, reason, article, advice;
+};
+
+struct label_state {
+	struct str code, zh;
+	const struct policy_cell *cell;
+	uint16_t column;
+	float hit_score, model_score;
+	uint8_t action;
+	bool any;
 };
 
 #define COMPLY_MAGIC 0x636f6d70u
@@ -38,9 +48,13 @@ struct comply {
 	struct policy_cell *scenes;  /* SCENES rows of labels_len cells */
 	struct str versions;
 	char *versions_text;
+	struct name_lists *names;    /* of the structural detectors */
 	uint16_t struct_label[16];   /* enum detector_label to label */
 	uint8_t *sym_class;	     /* enum sym_class of each of 65,536 symbols */
-	uint16_t *sound;	     /* commonest syllable of each symbol */
+	uint16_t *sound;	     /* commonest syllable of each symbol, from LEX_SOUND_BASE on */
+	uint16_t *shape;	     /* lex_shapes() */
+	uint16_t adlaw, ad;	     /* labels; UINT16_MAX: none */
+	struct label_state *templates; /* SCENES rows of labels_len, as a check begins */
 	uint32_t symbols_end;	     /* behind the last symbol in use */
 	uint8_t *sym_digit;	     /* value of digits (also 一 and o), 255: none */
 };
@@ -76,15 +90,6 @@ struct allow_at {
 	uint32_t from, to;
 	uint16_t label;
 	uint8_t rank;
-};
-
-struct label_state {
-	struct str code, zh;
-	const struct policy_cell *cell;
-	uint16_t column;
-	float hit_score, model_score;
-	uint8_t action;
-	bool any;
 };
 
 #define GROWING(type)                                                          \
@@ -144,8 +149,10 @@ void check_labels(struct check *k);
 /* Terms, rules, patterns of the lexicon set in k->lex. */
 void check_lexicon(struct check *k);
 void check_terms(struct check *k);
-void check_sounds(struct check *k);
-void check_shapes(struct check *k);
+/* Symbols, sounds and shapes in one scan. */
+void check_streams(struct check *k);
+/* What the matcher calls for each form found among the symbols. */
+bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to);
 void check_emoji(struct check *k);
 void check_readings(struct check *k);
 /* A form of k->lex found at symbols [from, to): everything else its entry asks for, then the hit. */

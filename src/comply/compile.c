@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "comply/lexicon_private.h"
@@ -291,28 +292,16 @@ static bool looked_for(const struct compiler *c, const struct lex_form *f)
 	return f->part == en->anchor;
 }
 
-static int build_terms(struct compiler *c, struct matcher **ret, struct error *e)
-{
-	VEC(struct matcher_term) list = { 0 };
-	for (size_t i = 0; i < c->forms.len; i++)
-		if (looked_for(c, &c->forms.ptr[i]))
-			*vec_push(&list) = (struct matcher_term){ .sym = c->syms.ptr + c->forms.ptr[i].sym, .len = c->forms.ptr[i].len,
-								  .id = (uint32_t)i };
-	int r = list.len ? matcher_build(list.ptr, list.len, ret, e) : 0;
-	vec_free(&list);
-	return r;
-}
-
 struct stream {
 	VEC(uint16_t) ids;
 	VEC(struct matcher_term) list; /* sym: index into ids until all are there */
 };
 
-static void stream_add(struct stream *s, const uint16_t *id, size_t n, uint32_t form)
+static void stream_add(struct stream *s, uint16_t base, const uint16_t *id, size_t n, uint32_t form)
 {
 	size_t at = s->ids.len;
 	for (size_t i = 0; i < n; i++)
-		*vec_push(&s->ids) = id[i];
+		*vec_push(&s->ids) = (uint16_t)(base + id[i]);
 	*vec_push(&s->list) = (struct matcher_term){ .len = (uint16_t)n, .id = form, .sym = (const uint16_t *)(uintptr_t)at };
 }
 
@@ -340,13 +329,12 @@ static void add_initials(struct compiler *c, struct stream *s, const uint16_t *i
 			letters += shorten;
 		}
 		if (letters == (size_t)__builtin_popcount(set) && letters * 2 <= n)
-			stream_add(s, mixed, n, form);
+			stream_add(s, LEX_SOUND_BASE, mixed, n, form);
 	}
 }
 
-static int build_pinyin(struct compiler *c, struct matcher **ret, struct error *e)
+static void add_sounds(struct compiler *c, struct stream *s)
 {
-	struct stream s = { 0 };
 	for (size_t i = 0; i < c->forms.len; i++) {
 		const struct lex_form *f = &c->forms.ptr[i];
 		uint16_t id[MATCHER_TERM_MAX];
@@ -358,30 +346,68 @@ static int build_pinyin(struct compiler *c, struct matcher **ret, struct error *
 			sounds |= id[k] >= PINYIN_SYLLABLE;
 		if (n < 2 || !sounds)
 			continue;
-		stream_add(&s, id, (size_t)n, (uint32_t)i);
+		stream_add(s, LEX_SOUND_BASE, id, (size_t)n, (uint32_t)i);
 		/* texts are read by the commonest sound of each character */
 		uint16_t plain[MATCHER_TERM_MAX];
 		bool same = n == f->len;
 		for (size_t k = 0; same && k < f->len; k++)
 			same = pinyin_symbols(c->lang, c->syms.ptr + f->sym + k, 1, &plain[k], 1) == 1;
 		if (same && memcmp(plain, id, (size_t)n * sizeof(*id)) != 0)
-			stream_add(&s, plain, (size_t)n, (uint32_t)i);
-		add_initials(c, &s, id, (size_t)n, (uint32_t)i);
+			stream_add(s, LEX_SOUND_BASE, plain, (size_t)n, (uint32_t)i);
+		add_initials(c, s, id, (size_t)n, (uint32_t)i);
 	}
-	return stream_build(&s, ret, e);
 }
 
-static int build_shape(struct compiler *c, struct matcher **ret, struct error *e)
+uint16_t *lex_shapes(const struct lang *l)
 {
-	struct stream s = { 0 };
+	uint16_t *class = mem_array(LEX_SYMBOLS, sizeof(*class)), *members = mem_array(UINT16_MAX + 1, sizeof(*members));
+	uint16_t next = LEX_SHAPE_BASE;
+	for (uint32_t i = LANG_SYM_HAN; i < LEX_SYMBOLS && fold_char(l, (uint16_t)i); i++) {
+		uint16_t sym = (uint16_t)i;
+		shape_symbols(l, &sym, 1, &class[i]);
+		members[class[i]] += members[class[i]] < 2;
+	}
+	/* numbers of classes with more than one member, in order */
+	for (uint32_t i = 0; i <= UINT16_MAX; i++)
+		members[i] = members[i] > 1 && next < UINT16_MAX ? next++ : 0;
+	for (uint32_t i = 0; i < LEX_SYMBOLS; i++)
+		class[i] = class[i] && members[class[i]] ? members[class[i]] : (uint16_t)i;
+	free(members);
+	return class;
+}
+
+static void add_shapes(struct compiler *c, struct stream *s)
+{
+	bool asked = false;
+	for (size_t i = 0; i < c->entries.len; i++)
+		asked |= (c->entries.ptr[i].match & LEX_BY_SHAPE) != 0;
+	if (!asked)
+		return;
+	uint16_t *shape = lex_shapes(c->lang);
 	for (size_t i = 0; i < c->forms.len; i++) {
 		const struct lex_form *f = &c->forms.ptr[i];
 		uint16_t class[MATCHER_TERM_MAX];
 		if (!(c->entries.ptr[f->entry].match & LEX_BY_SHAPE) || !looked_for(c, f) || f->len < 2)
 			continue;
-		shape_symbols(c->lang, c->syms.ptr + f->sym, f->len, class);
-		stream_add(&s, class, f->len, (uint32_t)i);
+		bool any = false;
+		for (size_t k = 0; k < f->len; k++) {
+			class[k] = shape[c->syms.ptr[f->sym + k]];
+			any |= class[k] >= LEX_SHAPE_BASE;
+		}
+		if (any)
+			stream_add(s, 0, class, f->len, (uint32_t)i);
 	}
+	free(shape);
+}
+
+static int build_matcher(struct compiler *c, struct matcher **ret, struct error *e)
+{
+	struct stream s = { 0 };
+	for (size_t i = 0; i < c->forms.len; i++)
+		if (looked_for(c, &c->forms.ptr[i]))
+			stream_add(&s, 0, c->syms.ptr + c->forms.ptr[i].sym, c->forms.ptr[i].len, (uint32_t)i);
+	add_sounds(c, &s);
+	add_shapes(c, &s);
 	return stream_build(&s, ret, e);
 }
 
@@ -397,12 +423,9 @@ static int by_head(const void *a, const void *b)
 
 static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *ret, struct error *e)
 {
-	struct matcher *terms = NULL, *pinyin = NULL, *shape = NULL;
-	if (build_terms(c, &terms, e) < 0 || build_pinyin(c, &pinyin, e) < 0 || build_shape(c, &shape, e) < 0) {
-		matcher_free(terms);
-		matcher_free(pinyin);
+	struct matcher *terms = NULL;
+	if (build_matcher(c, &terms, e) < 0)
 		return -1;
-	}
 	vec_sort(&c->emoji, by_head);
 	const struct pack_part parts[] = {
 		{ "lang", lang_version(c->lang) },
@@ -416,13 +439,9 @@ static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *
 		TABLE("alts", c->alts),
 		TABLE("emoji", c->emoji),
 		{ "terms", terms ? matcher_bytes(terms) : STR("") },
-		{ "pinyin", pinyin ? matcher_bytes(pinyin) : STR("") },
-		{ "shape", shape ? matcher_bytes(shape) : STR("") },
 	};
 	pack_build(str_sub(s->version, 0, 40), parts, ARRAY_SIZE(parts), ret);
 	matcher_free(terms);
-	matcher_free(pinyin);
-	matcher_free(shape);
 	if (ret->overflow)
 		return error_set(e, "lexicon.too-big", "词库编译后太大。", "The compiled lexicon is too big.");
 	return 0;

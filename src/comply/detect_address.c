@@ -137,7 +137,6 @@ static void address(struct check *k, size_t from, size_t to, bool hidden)
 /* An account of 6–20 characters behind 微信, vx, v … */
 static void account(struct check *k, size_t from, size_t to)
 {
-	static const char *const names[] = { "微信", "微信号", "威信", "薇信", "薇芯", "徽信", "v信", "加v", "加薇", "加微", "v我", "卫星号", NULL };
 	static const char *const tokens[] = { "wx", "vx", "weixin", "wechat", "v", "w", NULL };
 	size_t start = from;
 	/* 微信abc123, wx abc123, vx：abc_123 */
@@ -146,16 +145,11 @@ static void account(struct check *k, size_t from, size_t to)
 		end++;
 	for (size_t skip = 0; skip <= 2 && start >= skip; skip++) {
 		size_t at = start - skip;
-		uint16_t sym[8];
 		if (skip && class_of(k, at) != SYM_PLAIN)
 			break; /* 微信号是 abc123 */
-		for (const char *const *n = names; *n; n++) {
-			ssize_t len = fold_symbols(k->c->lang, str_c(*n), sym, ARRAY_SIZE(sym));
-			if (len > 0 && at >= (size_t)len && memcmp(k->t.sym + at - len, sym, (size_t)len * sizeof(*sym)) == 0 && end - start >= 5 &&
-			    end - start <= 20) {
-				structure_contact(k, start, end, DETECT_CONTACT, &wechat_words);
-				return;
-			}
+		if (structure_named(k, NAMES_ACCOUNT, at) && end - start >= 5 && end - start <= 20) {
+			structure_contact(k, start, end, DETECT_CONTACT, &wechat_words);
+			return;
 		}
 	}
 	/* the token before this one names it */

@@ -18,14 +18,7 @@ static const struct hit_words garbled_words = {
 /* Sounds that people do write again and again. */
 static bool laughter(const struct check *k)
 {
-	static const char *const words[] = { "哈", "呵", "嘿", "嘻", "啊", "呜", "哦", "嗯", "6", "赞", "顶", "加油", NULL };
-	for (const char *const *w = words; *w; w++) {
-		uint16_t sym[4];
-		ssize_t n = fold_symbols(k->c->lang, str_c(*w), sym, ARRAY_SIZE(sym));
-		if (n > 0 && k->t.sym[k->t.len / 2] == sym[0])
-			return true;
-	}
-	return false;
+	return structure_named(k, NAMES_LAUGHTER, k->t.len / 2 + 1);
 }
 
 /* The largest share of symbols that equal the one p before them, p = 1..6. */
@@ -106,6 +99,22 @@ static void garbled(struct check *k, const struct shape *s)
 	}
 }
 
+/* Ordinary at a glance: the first characters are Chinese, mostly different, and nearly all of the text. */
+static bool plain(const struct check *k)
+{
+	size_t n = k->t.len < 32 ? k->t.len : 32, again = 0, han = 0;
+	uint32_t seen[8] = { 0 };
+	if (n < 8 || n * 3 > k->t.source.len || k->t.len * 6 < k->t.source.len)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t h = (uint8_t)(k->t.sym[i] * 40503u >> 8);
+		again += seen[h >> 5] >> (h & 31) & 1;
+		seen[h >> 5] |= 1u << (h & 31);
+		han += k->t.sym[i] >= LANG_SYM_HAN;
+	}
+	return again * 3 < n && han * 4 > n * 3 && k->t.len < 400;
+}
+
 /* A number that another detector knows has a purpose. */
 static bool structural(const struct check *k)
 {
@@ -118,7 +127,7 @@ static bool structural(const struct check *k)
 static void on_text(struct check *k)
 {
 	size_t n = k->t.len;
-	if (k->t.source.len > 6000)
+	if (k->t.source.len > 6000 || plain(k))
 		return;
 	struct shape s = shape_of(k);
 	if ((s.others * 4 > n || n * 6 < k->t.source.len) && k->t.source.len >= 12)

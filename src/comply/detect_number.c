@@ -78,21 +78,14 @@ static bool begins_piece(const struct check *k, const struct digit_run *r, size_
 	return i == 0 || i >= r->len || k->t.gap[r->at[i]] != FOLD_GAP_NONE;
 }
 
-/* What lies right before: a word that names the number. */
-static bool named(const struct check *k, size_t from, const char *const *names)
+/* What lies right before, or some characters before: a word that names the number. */
+static bool named(const struct check *k, size_t from, enum name_list list)
 {
-	uint16_t sym[16];
-	for (; *names; names++) {
-		ssize_t n = fold_symbols(k->c->lang, str_c(*names), sym, ARRAY_SIZE(sym));
-		for (size_t back = 0; n > 0 && back <= 4; back++)
-			if (from >= back + (size_t)n && memcmp(k->t.sym + from - back - (size_t)n, sym, (size_t)n * sizeof(*sym)) == 0)
-				return true;
-	}
+	for (size_t back = 0; back <= 4 && back <= from; back++)
+		if (structure_named(k, list, from - back))
+			return true;
 	return false;
 }
-
-static const char *const qq_names[] = { "qq", "q", "扣扣", "扣", "企鹅", "群", "裙", "球球", "抠抠", NULL };
-static const char *const wechat_names[] = { "微信", "威信", "薇信", "微信号", "vx", "wx", "v信", "v", "薇", "卫星", "weixin", NULL };
 
 static void add(struct check *k, const struct digit_run *r, size_t from, size_t n, const struct hit_words *words)
 {
@@ -108,7 +101,7 @@ static bool one_number(const struct check *k, const struct digit_run *r, size_t 
 static bool try_phone(struct check *k, const struct digit_run *r, size_t i)
 {
 	if (r->len - i >= 11 && mobile(r->digit + i) && one_number(k, r, i, 11)) {
-		add(k, r, i, 11, named(k, r->at[i], wechat_names) ? &wechat_words : &phone_words);
+		add(k, r, i, 11, named(k, r->at[i], NAMES_WECHAT) ? &wechat_words : &phone_words);
 		return true;
 	}
 	/* landlines are written in plain digits */
@@ -123,7 +116,6 @@ static bool try_phone(struct check *k, const struct digit_run *r, size_t i)
 
 static bool try_identity(struct check *k, const struct digit_run *r)
 {
-	static const char *const names[] = { "卡号", "账号", "帐号", "银行卡", "打款", "转账", "汇款", "银行", "户名", NULL };
 	size_t end = r->at[r->len - 1] + 1u;
 	bool x = r->len == 17 && end < k->t.len && k->t.sym[end] == LANG_SYM_LETTER + ('x' - 'a');
 	if ((r->len == 18 && identity(r->digit, r->digit[17] - '0')) || (x && identity(r->digit, 10))) {
@@ -131,7 +123,7 @@ static bool try_identity(struct check *k, const struct digit_run *r)
 		return true;
 	}
 	bool bank = r->len >= 16 && r->len <= 19 && luhn(r->digit, r->len) && pieces(k, r, 0, r->len) <= 6;
-	if (bank && (named(k, r->from, names) || (r->digit[0] == '6' && r->digit[1] == '2' && r->len >= 16))) {
+	if (bank && (named(k, r->from, NAMES_BANK) || (r->digit[0] == '6' && r->digit[1] == '2' && r->len >= 16))) {
 		structure_add(k, r->from, end, DETECT_CONTACT, COMPLY_LEVEL_REVIEW, &card_words);
 		return true;
 	}
@@ -157,7 +149,7 @@ static void on_digits(struct check *k, const struct digit_run *r)
 			if (r->len - i >= 22)
 				try_phone(k, r, i + 11);
 		}
-	if (!found && r->real >= 5 && r->len <= 11 && r->digit[0] != '0' && named(k, r->from, qq_names))
+	if (!found && r->real >= 5 && r->len <= 11 && r->digit[0] != '0' && named(k, r->from, NAMES_QQ))
 		add(k, r, 0, r->len, &qq_words);
 }
 

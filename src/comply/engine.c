@@ -36,6 +36,14 @@ static void fill_labels(struct comply *c)
 	}
 	c->scenes = mem_array(SCENES * (x->labels_len + 1), sizeof(*c->scenes));
 	policy_fill(c);
+	c->templates = mem_array(SCENES * (x->labels_len + 1), sizeof(*c->templates));
+	for (size_t s = 0; s < SCENES; s++)
+		for (size_t i = 0; i < c->labels_len; i++)
+			c->templates[s * c->labels_len + i] = (struct label_state){ .code = c->labels[i].code, .zh = c->labels[i].zh,
+				.cell = &c->scenes[s * c->labels_len + i], .column = c->column[i] };
+	const struct comply_label *adlaw = comply_label_find(c, STR("adlaw")), *ad = comply_label_find(c, STR("ad"));
+	c->adlaw = adlaw ? (uint16_t)(adlaw - c->labels) : UINT16_MAX;
+	c->ad = ad ? (uint16_t)(ad - c->labels) : UINT16_MAX;
 }
 
 static int open_model(struct str dir, struct comply *c, struct error *e)
@@ -93,7 +101,10 @@ void comply_close(struct comply *c)
 	free(c->versions_text);
 	free(c->sym_class);
 	free(c->sym_digit);
+	free(c->names);
 	free(c->sound);
+	free(c->shape);
+	free(c->templates);
 	c->magic = 0;
 	free(c);
 }
@@ -122,12 +133,14 @@ void check_labels(struct check *k)
 	size_t customs = 0;
 	for (size_t i = 0; i < k->o->lexicons_len; i++)
 		customs += k->o->lexicons[i]->view.labels_len - k->c->labels_len;
-	const struct policy_cell *cells = policy_cells(k);
 	k->labels = arena_array(k->a, k->c->labels_len + customs + 1, sizeof(*k->labels));
 	k->labels_len = k->c->labels_len;
+	memcpy(k->labels, k->c->templates + (size_t)k->scene * k->labels_len, k->labels_len * sizeof(*k->labels));
+	if (k->o->rules_len == 0)
+		return;
+	const struct policy_cell *cells = policy_cells(k);
 	for (size_t i = 0; i < k->labels_len; i++)
-		k->labels[i] = (struct label_state){ .code = k->c->labels[i].code, .zh = k->c->labels[i].zh, .cell = &cells[i],
-						     .column = k->c->column[i] };
+		k->labels[i].cell = &cells[i];
 }
 
 /* The operator's own labels get numbers behind the engine's. */

@@ -80,12 +80,15 @@ static int open_matcher(const struct pack *p, const char *name, struct matcher *
 
 static int open_matchers(struct lexicon *x, struct error *e)
 {
-	if (open_matcher(x->pack, "terms", &x->terms, e) < 0 || open_matcher(x->pack, "pinyin", &x->pinyin, e) < 0 ||
-	    open_matcher(x->pack, "shape", &x->shape, e) < 0)
+	if (open_matcher(x->pack, "terms", &x->terms, e) < 0)
 		return -1;
 	bool regex = false;
-	for (size_t i = 0; i < x->entries_len; i++)
+	for (size_t i = 0; i < x->entries_len; i++) {
 		regex |= x->entries[i].kind == LEX_REGEX;
+		x->sounds |= (x->entries[i].match & LEX_BY_SOUND) != 0;
+		x->shapes |= (x->entries[i].match & LEX_BY_SHAPE) != 0;
+	}
+	x->low_emoji = x->emoji_len && x->emoji[0].head < 0x10000;
 	if (regex)
 		x->regex = mem_array(x->entries_len, sizeof(*x->regex));
 	return 0;
@@ -127,8 +130,6 @@ int lexicon_view(struct pack *p, struct str lang, struct lexicon *ret, struct er
 void lexicon_close(struct lexicon *x)
 {
 	matcher_free(x->terms);
-	matcher_free(x->pinyin);
-	matcher_free(x->shape);
 	for (size_t i = 0; x->regex && i < x->entries_len; i++)
 		lex_regex_close(&x->regex[i]);
 	free(x->regex);

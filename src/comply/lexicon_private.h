@@ -2,7 +2,8 @@
  * file comply.pack and on the heap for an operator's own terms. Tables refer to each other by index,
  * to strings by offset; nothing is parsed when it is opened, everything is bounds-checked once.
  * Sections: lang (version of the language pack whose symbols it holds), strings, syms, labels,
- * entries, parts, forms, conds, alts, emoji (ascending heads), and the matchers terms, pinyin, shape. */
+ * entries, parts, forms, conds, alts, emoji (ascending heads), and the matcher terms, over three streams: symbols,
+ * sounds (from LEX_SOUND_BASE on) and shapes (from LEX_SHAPE_BASE on). */
 #ifndef COMPLY_LEXICON_PRIVATE_H
 #define COMPLY_LEXICON_PRIVATE_H
 #include "comply/comply.h"
@@ -12,6 +13,14 @@
 #include "lang/pack.h"
 
 #include <stdatomic.h>
+
+/* Symbols lie below 0xE000, syllables are some hundreds, classes of look-alikes at most 0xF00. A
+ * character without look-alikes is its own symbol among shapes too. */
+#define LEX_SYMBOLS 0xE000u
+#define LEX_SOUND_BASE 0xE000u
+#define LEX_SHAPE_BASE 0xF000u
+/* The shape of each of LEX_SYMBOLS symbols; the caller frees. The same for one language pack. */
+uint16_t *lex_shapes(const struct lang *l);
 
 struct sref {
 	uint32_t off, len;
@@ -82,7 +91,9 @@ struct lexicon {
 	const struct lex_alt *alts;
 	const struct lex_emoji *emoji;
 	size_t labels_len, entries_len, forms_len, emoji_len;
-	struct matcher *terms, *pinyin, *shape; /* NULL: none */
+	struct matcher *terms; /* NULL: none */
+	bool sounds, shapes;   /* some entries ask for them */
+	bool low_emoji;	       /* some emoji lie below U+10000 */
 	struct regex_slot *regex;		/* one per entry of kind regex, by entry index; NULL: none */
 };
 

@@ -12,18 +12,19 @@ struct row {
 	struct str label;
 	uint8_t on_block, on_review, on_weak;
 	float review_at, block_at; /* above 1: the model does not decide */
-	bool if_advert, weak_counts;
+	bool if_advert, weak_counts, unless_report;
 };
 #define NEVER 2.0f
 
 /* What holds everywhere unless a scene says otherwise. */
 static const struct row common[] = {
-	{ STR_INIT("*"), B, R, R, .80f, .97f, false },
-	{ STR_INIT("porn.veiled"), R, R, P, .90f, NEVER, false },
-	{ STR_INIT("porn.vulgar"), R, R, P, .90f, NEVER, false },
+	{ STR_INIT("*"), B, R, R, .55f, .95f, false },
+	{ STR_INIT("porn.veiled"), R, R, P, .70f, NEVER, false },
+	{ STR_INIT("porn.vulgar"), R, R, P, .70f, NEVER, false },
+	{ STR_INIT("contraband"), B, R, R, .55f, .95f, false, false, true },
 	{ STR_INIT("abuse.xinhua"), R, P, P, NEVER, NEVER, false },
-	{ STR_INIT("adlaw"), B, R, R, .93f, NEVER, true },
-	{ STR_INIT("adlaw.fraud"), B, R, R, .93f, NEVER, false },
+	{ STR_INIT("adlaw"), B, R, R, .80f, NEVER, true },
+	{ STR_INIT("adlaw.fraud"), B, R, R, .55f, .95f, false, false, true },
 	{ STR_INIT("other.clickbait"), R, P, P, NEVER, NEVER, true },
 	{ STR_INIT("other.trademark"), R, R, P, NEVER, NEVER, true },
 	{ STR_INIT("other.tutoring"), R, R, P, NEVER, NEVER, true },
@@ -33,39 +34,39 @@ static const struct row common[] = {
 	{ STR_INIT("correct.post"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("sensitive.religion"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("flood"), R, R, P, NEVER, NEVER, false },
-	{ STR_INIT("ad"), B, R, R, .85f, .985f, false },
+	{ STR_INIT("ad"), B, R, R, .55f, .985f, false, false, true },
 };
 /* News tells of what others do: clues decide nothing, the model must be sure; names must be right. */
 static const struct row news[] = {
-	{ STR_INIT("*"), B, R, P, .95f, NEVER, false },
+	{ STR_INIT("*"), B, R, P, .85f, NEVER, false },
 	{ STR_INIT("correct"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("abuse.xinhua"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("other.clickbait"), R, R, P, NEVER, NEVER, false },
 };
 /* Adverts of a shop: the advertising law holds for every word. */
 static const struct row ad[] = {
-	{ STR_INIT("adlaw"), B, R, R, .80f, .97f, false, true },
-	{ STR_INIT("other"), B, R, R, .85f, NEVER, false },
+	{ STR_INIT("adlaw"), B, R, R, .55f, .95f, false, true },
+	{ STR_INIT("other"), B, R, R, .70f, NEVER, false },
 	{ STR_INIT("ad"), R, P, P, NEVER, NEVER, false },
-	{ STR_INIT("ad.loan"), B, R, R, .85f, .985f, false },
-	{ STR_INIT("ad.film"), B, R, R, .85f, .985f, false },
-	{ STR_INIT("ad.diversion"), B, R, R, .85f, .985f, false },
+	{ STR_INIT("ad.loan"), B, R, R, .70f, .95f, false },
+	{ STR_INIT("ad.film"), B, R, R, .70f, .95f, false },
+	{ STR_INIT("ad.diversion"), B, R, R, .70f, .95f, false },
 };
 /* Comments and chat: strangers to each other; contacts, abuse and flooding weigh more. */
 static const struct row comment[] = {
-	{ STR_INIT("abuse"), B, R, R, .70f, .95f, false },
-	{ STR_INIT("porn"), B, R, R, .75f, .95f, false },
-	{ STR_INIT("ad"), B, R, R, .75f, .95f, false },
+	{ STR_INIT("abuse"), B, R, R, .50f, .93f, false },
+	{ STR_INIT("porn"), B, R, R, .50f, .93f, false },
+	{ STR_INIT("ad"), B, R, R, .50f, .95f, false },
 	{ STR_INIT("flood"), B, R, R, NEVER, NEVER, false },
 	{ STR_INIT("abuse.xinhua"), P, P, P, NEVER, NEVER, false },
 	{ STR_INIT("correct"), P, P, P, NEVER, NEVER, false },
 	{ STR_INIT("correct.territory"), B, R, P, NEVER, NEVER, false },
 	{ STR_INIT("adlaw"), P, P, P, NEVER, NEVER, true },
-	{ STR_INIT("adlaw.fraud"), B, R, R, .85f, .97f, false },
+	{ STR_INIT("adlaw.fraud"), B, R, R, .50f, .95f, false },
 };
 /* An organisation's own site: its contacts are meant to be there. */
 static const struct row site[] = {
-	{ STR_INIT("*"), B, R, P, .90f, .985f, false },
+	{ STR_INIT("*"), B, R, P, .70f, .97f, false },
 	{ STR_INIT("correct"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("abuse.xinhua"), R, R, P, NEVER, NEVER, false },
 	{ STR_INIT("ad.contact"), P, P, P, NEVER, NEVER, false },
@@ -73,9 +74,9 @@ static const struct row site[] = {
 };
 /* Games: threats among players are the game; contacts, trade and abuse are not. */
 static const struct row game[] = {
-	{ STR_INIT("abuse"), B, R, R, .70f, .93f, false },
-	{ STR_INIT("porn"), B, R, R, .75f, .93f, false },
-	{ STR_INIT("ad"), B, R, R, .75f, .93f, false },
+	{ STR_INIT("abuse"), B, R, R, .50f, .93f, false },
+	{ STR_INIT("porn"), B, R, R, .50f, .93f, false },
+	{ STR_INIT("ad"), B, R, R, .50f, .93f, false },
 	{ STR_INIT("violence.speech"), R, P, P, NEVER, NEVER, false },
 	{ STR_INIT("contraband.weapon"), R, P, P, NEVER, NEVER, false },
 	{ STR_INIT("flood"), B, R, R, NEVER, NEVER, false },
@@ -122,12 +123,11 @@ static bool names(struct str rule, struct str label)
 
 static void apply(struct policy_cell *cell, struct str label, const struct row *rows, size_t n)
 {
-	/* a "*" of a scene changes what the common table says of "*", not its special rows */
 	for (size_t i = 0; i < n; i++)
 		if (names(rows[i].label, label))
 			*cell = (struct policy_cell){ .on_block = rows[i].on_block, .on_review = rows[i].on_review,
 						      .on_weak = rows[i].on_weak, .if_advert = rows[i].if_advert,
-						      .weak_counts = rows[i].weak_counts,
+						      .weak_counts = rows[i].weak_counts, .unless_report = rows[i].unless_report,
 						      .review_at = rows[i].review_at, .block_at = rows[i].block_at };
 }
 
@@ -135,9 +135,14 @@ static struct policy_cell cell_of(enum scene s, struct str label)
 {
 	struct policy_cell cell = { 0 };
 	size_t stars = scenes[s].len && str_eq(scenes[s].rows[0].label, STR("*")) ? 1 : 0;
-	apply(&cell, label, common, 1);
-	apply(&cell, label, scenes[s].rows, stars);
-	apply(&cell, label, common + 1, ARRAY_SIZE(common) - 1);
+	const struct row *star = stars ? scenes[s].rows : common;
+	apply(&cell, label, common, ARRAY_SIZE(common));
+	if (stars) {
+		/* no label is judged more strictly than the scene's "*" says */
+		cell.review_at = cell.review_at > star->review_at ? cell.review_at : star->review_at;
+		cell.block_at = cell.block_at > star->block_at ? cell.block_at : star->block_at;
+		cell.on_weak = cell.on_weak < star->on_weak ? cell.on_weak : star->on_weak;
+	}
 	apply(&cell, label, scenes[s].rows + stars, scenes[s].len - stars);
 	return cell;
 }
@@ -157,7 +162,7 @@ static void apply_rules(const struct check *k, struct policy_cell *cell, struct 
 			continue;
 		cell->on_block = cell->on_review = (uint8_t)r->action;
 		cell->on_weak = r->action == COMPLY_PASS ? COMPLY_PASS : cell->on_weak;
-		cell->if_advert = false;
+		cell->if_advert = cell->unless_report = false;
 		cell->off = r->off;
 		if (r->review_at > 0)
 			cell->review_at = (float)r->review_at;

@@ -81,20 +81,8 @@ static void stream_hit(struct check *k, uint32_t id, size_t from, size_t to, enu
 	k->demote = 0;
 }
 
-struct sounds {
-	struct check *k;
-	struct pinyin_text p;
-};
-
-static bool on_sound(void *ctx, uint32_t id, size_t from, size_t to)
-{
-	struct sounds *s = ctx;
-	stream_hit(s->k, id, s->p.at[from], s->p.at[to], COMPLY_LAYER_PINYIN);
-	return !s->k->truncated;
-}
-
-/* The commonest sound of each character, as the text stands; letters as they are. */
-static bool plain_sounds(struct check *k, uint16_t *out)
+/* The commonest sound of each character; letters as they are. False when there are letters. */
+static bool plain_sounds(const struct check *k, uint16_t *out)
 {
 	const uint16_t *sound = k->c->sound, *sym = k->t.sym;
 	size_t letters = 0;
@@ -105,55 +93,80 @@ static bool plain_sounds(struct check *k, uint16_t *out)
 	return letters == 0;
 }
 
-static bool on_plain(void *ctx, uint32_t id, size_t from, size_t to)
+/* Symbols, sounds and shapes one behind the other, so that one scan does for all. */
+struct streams {
+	struct check *k;
+	size_t sounds_from, shapes_from;
+	const uint32_t *at; /* symbol of each sound; NULL: one each */
+};
+
+static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 {
-	struct check *k = ctx;
-	stream_hit(k, id, from, to, COMPLY_LAYER_PINYIN);
+	struct streams *s = ctx;
+	struct check *k = s->k;
+	if (from < s->sounds_from)
+		return check_on_form(k, id, from, to);
+	if (from >= s->shapes_from)
+		stream_hit(k, id, from - s->shapes_from, to - s->shapes_from, COMPLY_LAYER_SHAPE);
+	else if (s->at)
+		stream_hit(k, id, s->at[from - s->sounds_from], s->at[to - s->sounds_from], COMPLY_LAYER_PINYIN);
+	else
+		stream_hit(k, id, from - s->sounds_from, to - s->sounds_from, COMPLY_LAYER_PINYIN);
 	return !k->truncated;
 }
 
-void check_sounds(struct check *k)
+static size_t add_sounds(struct check *k, uint16_t *out, struct streams *s)
 {
-	struct sounds s = { .k = k };
-	if (!k->lex->pinyin || k->t.len < 2)
-		return;
-	uint16_t *plain = arena_array(k->a, k->t.len, sizeof(*plain));
-	if (plain_sounds(k, plain)) {
-		matcher_scan(k->lex->pinyin, MATCHER_ALL, plain, k->t.len, on_plain, k);
-		return;
-	}
+	if (plain_sounds(k, out))
+		return k->t.len;
 	/* letters may be typed syllables */
-	pinyin_text(k->c->lang, &k->t, 0, k->t.len, k->a, &s.p);
-	matcher_scan(k->lex->pinyin, MATCHER_ALL, s.p.id, s.p.len, on_sound, &s);
+	struct pinyin_text p;
+	pinyin_text(k->c->lang, &k->t, 0, k->t.len, k->a, &p);
+	for (size_t i = 0; i < p.len; i++)
+		out[i] = (uint16_t)(LEX_SOUND_BASE + p.id[i]);
+	s->at = p.at;
+	return p.len;
+}
+
+void check_streams(struct check *k)
+{
+	const struct lexicon *x = k->lex;
+	size_t n = k->t.len;
+	struct streams s = { .k = k, .sounds_from = SIZE_MAX, .shapes_from = SIZE_MAX };
+	const uint16_t *all = k->t.sym;
+	if (!x->terms || n == 0)
+		return;
+	if ((x->sounds || x->shapes) && n > 1) {
+		uint16_t *out = arena_array(k->a, 3 * n + 2, sizeof(*out));
+		memcpy(out, k->t.sym, n * sizeof(*out));
+		if (x->sounds) {
+			s.sounds_from = n + 1;
+			n = s.sounds_from + add_sounds(k, out + n + 1, &s);
+		} else {
+			s.sounds_from = n + 1;
+		}
+		if (x->shapes) {
+			s.shapes_from = n + 1;
+			for (size_t i = 0; i < k->t.len; i++)
+				out[s.shapes_from + i] = k->c->shape[k->t.sym[i]];
+			n = s.shapes_from + k->t.len;
+		}
+		all = out;
+	}
+	matcher_scan(x->terms, MATCHER_ALL, all, n, on_stream, &s);
 }
 
 void sounds_prepare(struct comply *c)
 {
+	check(c->symbols_end <= LEX_SYMBOLS);
 	c->sound = mem_array(UINT16_MAX + 1, sizeof(*c->sound));
-	for (uint32_t i = 0; i <= UINT16_MAX; i++) {
-		uint16_t sym = (uint16_t)i;
-		c->sound[i] = LANG_SYM_OTHER;
-		if (i >= LANG_SYM_HAN && i >= c->symbols_end)
-			continue;
-		if (pinyin_symbols(c->lang, &sym, 1, &c->sound[i], 1) != 1)
-			c->sound[i] = LANG_SYM_OTHER;
+	c->shape = lex_shapes(c->lang);
+	for (uint32_t i = 0; i < c->symbols_end; i++) {
+		uint16_t sym = (uint16_t)i, sound = LANG_SYM_OTHER;
+		if (pinyin_symbols(c->lang, &sym, 1, &sound, 1) != 1)
+			sound = LANG_SYM_OTHER;
+		c->sound[i] = (uint16_t)(LEX_SOUND_BASE + sound);
 	}
-}
-
-static bool on_shape(void *ctx, uint32_t id, size_t from, size_t to)
-{
-	struct check *k = ctx;
-	stream_hit(k, id, from, to, COMPLY_LAYER_SHAPE);
-	return !k->truncated;
-}
-
-void check_shapes(struct check *k)
-{
-	if (!k->lex->shape || k->t.len < 2)
-		return;
-	uint16_t *class = arena_array(k->a, k->t.len, sizeof(*class));
-	shape_symbols(k->c->lang, k->t.sym, k->t.len, class);
-	matcher_scan(k->lex->shape, MATCHER_ALL, class, k->t.len, on_shape, k);
 }
 
 /* ---- emoji ---- */
@@ -214,24 +227,26 @@ static void emoji_at(struct check *k, size_t at, uint32_t cp)
 	}
 }
 
-void check_emoji(struct check *k)
+/* Emoji whose first byte is `lead` and whose second at least `second`. */
+static void emoji_led_by(struct check *k, int lead, unsigned char second)
 {
 	struct str s = k->t.source;
+	const char *p = s.ptr, *end = s.ptr + s.len;
+	while (p < end && (p = memchr(p, lead, (size_t)(end - p)))) {
+		size_t at = (size_t)(p - s.ptr), behind = at;
+		if (at + 1 < s.len && (unsigned char)p[1] >= second)
+			emoji_at(k, at, utf8_next(s, &behind));
+		p = s.ptr + (behind > at ? behind : at + 1);
+	}
+}
+
+void check_emoji(struct check *k)
+{
 	if (k->lex->emoji_len == 0)
 		return;
-	bool low = k->lex->emoji[0].head < 0x10000;
-	for (size_t at = 0; at < s.len;) {
-		const char *high = memchr(s.ptr + at, 0xF0, s.len - at), *two = low ? memchr(s.ptr + at, 0xE2, s.len - at) : NULL;
-		const char *next = !high || (two && two < high) ? two : high;
-		if (!next)
-			return;
-		at = (size_t)(next - s.ptr);
-		size_t behind = at;
-		uint32_t cp = utf8_next(s, &behind);
-		if (cp >= 0x2600)
-			emoji_at(k, at, cp);
-		at = behind;
-	}
+	emoji_led_by(k, 0xF0, 0x90);
+	if (k->lex->low_emoji)
+		emoji_led_by(k, 0xE2, 0x98);
 }
 
 /* ---- readings ---- */

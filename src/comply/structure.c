@@ -14,6 +14,40 @@ static const struct str label_codes[DETECT_LABELS] = { STR_INIT("ad.contact"), S
 static const char *const digit_words[10] = { "零〇", "一壹幺", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖" };
 static const char digit_letters[] = "o0l1i1z2s5b8";
 
+static const char *const names[NAME_LISTS][20] = {
+	[NAMES_QQ] = { "qq", "q", "扣扣", "扣", "企鹅", "群", "裙", "球球", "抠抠" },
+	[NAMES_WECHAT] = { "微信", "威信", "薇信", "微信号", "vx", "wx", "v信", "v", "薇", "卫星", "weixin" },
+	[NAMES_BANK] = { "卡号", "账号", "帐号", "银行卡", "打款", "转账", "汇款", "银行", "户名" },
+	[NAMES_ACCOUNT] = { "微信", "微信号", "威信", "薇信", "薇芯", "徽信", "v信", "加v", "加薇", "加微", "v我", "卫星号" },
+	[NAMES_LAUGHTER] = { "哈", "呵", "嘿", "嘻", "啊", "呜", "哦", "嗯", "6", "赞", "顶", "加油" },
+};
+
+static void prepare_names(struct comply *c)
+{
+	c->names = mem_alloc(sizeof(*c->names));
+	for (size_t l = 0; l < NAME_LISTS; l++)
+		for (size_t i = 0; i < ARRAY_SIZE(names[l]) && names[l][i]; i++) {
+			struct name_word w = { 0 };
+			ssize_t n = fold_symbols(c->lang, str_c(names[l][i]), w.sym, ARRAY_SIZE(w.sym));
+			if (n <= 0)
+				continue;
+			w.len = (uint8_t)n;
+			c->names->word[l][c->names->len[l]++] = w;
+		}
+}
+
+bool structure_named(const struct check *k, enum name_list list, size_t i)
+{
+	const struct name_lists *n = k->c->names;
+	for (size_t w = 0; w < n->len[list]; w++) {
+		const struct name_word *word = &n->word[list][w];
+		if (i >= word->len && k->t.sym[i - 1] == word->sym[word->len - 1] &&
+		    memcmp(k->t.sym + i - word->len, word->sym, word->len * sizeof(uint16_t)) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void set_class(struct comply *c, const char *chars, enum sym_class class, int value)
 {
 	uint16_t sym[16];
@@ -43,6 +77,7 @@ void structure_prepare(struct comply *c)
 	for (size_t i = 0; i + 1 < sizeof(digit_letters); i += 2)
 		c->sym_digit[LANG_SYM_LETTER + (digit_letters[i] - 'a')] = (uint8_t)(digit_letters[i + 1] - '0');
 	set_class(c, "点", SYM_DOT, -1);
+	prepare_names(c);
 	for (size_t i = 0; i < DETECT_LABELS; i++) {
 		const struct comply_label *l = comply_label_find(c, label_codes[i]);
 		c->struct_label[i] = l ? (uint16_t)(l - c->labels) : UINT16_MAX;
@@ -148,6 +183,8 @@ static void find_runs(struct check *k)
 	const uint8_t *class = k->c->sym_class;
 	size_t token = SIZE_MAX, digits_to = 0;
 	for (size_t i = 0; i <= t->len; i++) {
+		while (token == SIZE_MAX && i < t->len && class[t->sym[i]] == SYM_PLAIN)
+			i++;
 		uint8_t c = i < t->len ? class[t->sym[i]] : SYM_PLAIN;
 		bool alnum = c == SYM_LETTER || c == SYM_DIGIT;
 		if (token != SIZE_MAX && (!alnum || t->gap[i] != FOLD_GAP_NONE)) {

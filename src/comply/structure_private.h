@@ -27,6 +27,19 @@ struct detector {
 };
 extern const struct detector detect_number, detect_address, detect_flood;
 
+/* Words that name an account or a number, as symbols; made when the engine opens. */
+enum name_list { NAMES_QQ, NAMES_WECHAT, NAMES_BANK, NAMES_ACCOUNT, NAMES_LAUGHTER, NAME_LISTS };
+struct name_word {
+	uint8_t len;
+	uint16_t sym[7];
+};
+struct name_lists {
+	struct name_word word[NAME_LISTS][20];
+	size_t len[NAME_LISTS];
+};
+/* One of the words ends right before symbol i. */
+bool structure_named(const struct check *k, enum name_list list, size_t i);
+
 /* A contact counts where the text invites to it, or the scene is one of strangers; the telephone of an
  * office in a report is only a clue. */
 void structure_contact(struct check *k, size_t from, size_t to, enum detector_label label, const struct hit_words *words);

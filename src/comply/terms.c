@@ -36,14 +36,16 @@ void check_sentence(const struct fold_text *t, size_t from, size_t to, size_t *r
 
 static bool same(const uint16_t *a, const uint16_t *b, size_t n)
 {
-	return memcmp(a, b, n * sizeof(*a)) == 0;
+	if (a[0] != b[0] || a[n - 1] != b[n - 1])
+		return false;
+	return n <= 2 || memcmp(a + 1, b + 1, (n - 2) * sizeof(*a)) == 0;
 }
 
 /* First place of a word within [from, to), or SIZE_MAX. */
 static size_t find_word(const struct check *k, const uint16_t *word, size_t len, size_t from, size_t to)
 {
 	for (size_t i = from; i + len <= to; i++)
-		if (k->t.sym[i] == word[0] && same(k->t.sym + i, word, len))
+		if (same(k->t.sym + i, word, len))
 			return i;
 	return SIZE_MAX;
 }
@@ -372,7 +374,7 @@ void check_emoji_hit(struct check *k, const struct lex_entry *en, size_t byte_fr
 	}
 }
 
-static bool on_form(void *ctx, uint32_t id, size_t from, size_t to)
+bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to)
 {
 	struct check *k = ctx;
 	if (id >= k->lex->forms_len)
@@ -389,14 +391,13 @@ void check_terms(struct check *k)
 {
 	k->regex_done = NULL;
 	if (k->lex->terms && k->t.len)
-		matcher_scan(k->lex->terms, MATCHER_ALL, k->t.sym, k->t.len, on_form, k);
+		matcher_scan(k->lex->terms, MATCHER_ALL, k->t.sym, k->t.len, check_on_form, k);
 }
 
 void check_lexicon(struct check *k)
 {
-	check_terms(k);
-	check_sounds(k);
-	check_shapes(k);
+	k->regex_done = NULL;
+	check_streams(k);
 	check_emoji(k);
 	check_readings(k);
 }

@@ -100,16 +100,14 @@ static void count_claims(const struct check *k, uint16_t adlaw, size_t *ret_stro
 
 static void read_register(struct check *k)
 {
-	const struct comply_label *adlaw = k->hits.len ? comply_label_find(k->c, STR("adlaw")) : NULL;
 	size_t strong = 0, likely = 0, ads = k->signal_count[LEX_SIGNAL_AD], reports = k->signal_count[LEX_SIGNAL_REPORT];
-	if (adlaw)
-		count_claims(k, (uint16_t)(adlaw - k->c->labels), &strong, &likely);
+	if (k->hits.len)
+		count_claims(k, k->c->adlaw, &strong, &likely);
 	k->report = reports >= 2 || (reports == 1 && k->t.len < 60);
 	float model_ad = 0;
 	for (size_t i = 0; k->model_scores && i < k->c->model_classes; i++) {
-		uint16_t l = k->c->model_label[i];
-		struct str code = l < k->labels_len ? k->labels[k->labels[l].column].code : STR("");
-		if ((str_eq(code, STR("ad")) || str_eq(code, STR("adlaw"))) && k->model_scores[i] > model_ad)
+		uint16_t l = k->c->model_label[i], column = l < k->labels_len ? k->labels[l].column : UINT16_MAX;
+		if ((column == k->c->ad || column == k->c->adlaw) && column != UINT16_MAX && k->model_scores[i] > model_ad)
 			model_ad = k->model_scores[i];
 	}
 	size_t any = strong + likely;
@@ -162,7 +160,10 @@ static uint8_t action_of(const struct check *k, const struct hit *h)
 		return COMPLY_PASS;
 	if (h->level == COMPLY_WEAK)
 		return h->shown || c->weak_counts ? c->on_weak : COMPLY_PASS;
-	uint8_t a = h->level == COMPLY_LEVEL_BLOCK ? c->on_block : c->on_review;
+	bool told_of = c->unless_report && k->report && h->rank == 0;
+	uint8_t a = h->level == COMPLY_LEVEL_BLOCK ? c->on_block : told_of ? COMPLY_PASS : c->on_review;
+	if (told_of && a > COMPLY_REVIEW)
+		a = COMPLY_REVIEW;
 	/* outside adverts' own scene a claim is for a person to look at */
 	if (c->if_advert && a > COMPLY_REVIEW)
 		a = COMPLY_REVIEW;
@@ -194,7 +195,8 @@ static void score_hits(struct check *k)
 						  : h->level == COMPLY_LEVEL_BLOCK ? SCORE_BLOCK : SCORE_REVIEW;
 		if (h->action == COMPLY_PASS && s > SCORE_LISTED)
 			s = SCORE_LISTED + .1f;
-		l->hit_score = s > l->hit_score ? s : l->hit_score;
+		if (h->level != COMPLY_WEAK || h->shown)
+			l->hit_score = s > l->hit_score ? s : l->hit_score;
 		l->action = h->action > l->action ? h->action : l->action;
 		if (h->level != COMPLY_WEAK)
 			k->labels[l->column].any = true;
