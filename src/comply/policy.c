@@ -46,7 +46,7 @@ static const struct row news[] = {
 /* Adverts of a shop: the advertising law holds for every word. */
 static const struct row ad[] = {
 	{ STR_INIT("adlaw"), B, R, R, .55f, .95f, false, true },
-	{ STR_INIT("other"), B, R, R, .70f, NEVER, false },
+	{ STR_INIT("other"), B, R, R, .70f, NEVER, false, true },
 	{ STR_INIT("ad"), R, P, P, NEVER, NEVER, false },
 	{ STR_INIT("ad.loan"), B, R, R, .70f, .95f, false },
 	{ STR_INIT("ad.film"), B, R, R, .70f, .95f, false },

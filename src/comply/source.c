@@ -197,13 +197,13 @@ static void read_labels(struct source *s, struct str text)
 {
 	struct str rest = text, line, cell;
 	while (str_split(&rest, '\n', &line)) {
-		struct str part[5];
+		struct str part[5] = { STR("") };
 		size_t n = 0;
 		if (line.len == 0 || line.ptr[0] == '#' || str_starts(line, STR("code\t")))
 			continue;
 		for (struct str left = line; n < 5 && str_split(&left, '\t', &cell);)
 			part[n++] = str_trim(cell);
-		if (n < 5)
+		if (n < 4)
 			continue;
 		*vec_push(&s->labels) = (struct lex_source_label){ .code = part[0], .zh = part[1], .en = part[2], .basis = part[4],
 			.severity = str_eq(part[3], STR("high")) ? 3 : str_eq(part[3], STR("medium")) ? 2 : 1,
