@@ -197,6 +197,8 @@
 #define LIMIT_COMPLY_SENTENCE 200	 /* symbols each way that a condition looks */
 #define LIMIT_COMPLY_CLUES_NEAR 60	 /* symbols between clues that gather */
 #define LIMIT_COMPLY_SIGNALS 20000	 /* signals and allowed phrases noted of one text */
+#define LIMIT_COMPLY_WORK 20000000	 /* comparisons of rules and conditions beyond 200 a symbol: no text of
+					  * people comes near */
 #define LIMIT_COMPLY_REGEX_HITS 1000	 /* of one pattern in one text */
 #define LIMIT_COMPLY_TELL .30f		 /* model scores below are not worth telling */
 #define LIMIT_LEXICON_ENTRIES 200000	 /* of one own lexicon: a second to compile */

@@ -135,6 +135,7 @@ struct check {
 	const uint32_t *rendered_map;
 	uint8_t *regex_done; /* per entry of the lexicon under way */
 	struct segment_cache words;
+	size_t *work;	/* comparisons done for rules and conditions */
 	uint8_t demote; /* levels that the hit under way loses */
 	struct reading *readings;
 	size_t readings_len;

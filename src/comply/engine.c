@@ -203,6 +203,8 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 	if (scene_parse(o->scene, &k.scene) < 0)
 		return error_field(e, "scene", "scene.unknown", "没有“%.*s”这个场景，可用 news ad comment site game。",
 				   "There is no scene \"%.*s\"; use news, ad, comment, site or game.", STR_ARG(o->scene));
+	size_t work = 0;
+	k.work = &work;
 	fold_text(c->lang, text, a, &k.t);
 	run_lexicons(&k);
 	check_structure(&k);

@@ -48,6 +48,8 @@ bool structure_named(const struct check *k, enum name_list list, size_t i)
 	return false;
 }
 
+#define SIGNAL_REACH 40 /* symbols; what is further away says nothing */
+
 static void set_class(struct comply *c, const char *chars, enum sym_class class, int value)
 {
 	uint16_t sym[16];
@@ -112,8 +114,16 @@ void structure_add(struct check *k, size_t from, size_t to, enum detector_label 
 
 size_t structure_signal(const struct check *k, enum lex_signal kind, size_t from, size_t to)
 {
-	size_t best = SIZE_MAX;
-	for (size_t i = 0; i < k->signals.len; i++) {
+	/* they stand in order of their ends */
+	size_t best = SIZE_MAX, lo = 0, hi = k->signals.len;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (k->signals.ptr[mid].to + SIGNAL_REACH < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo; i < k->signals.len && k->signals.ptr[i].from < to + SIGNAL_REACH; i++) {
 		const struct signal_at *s = &k->signals.ptr[i];
 		if (s->kind != kind)
 			continue;

@@ -44,6 +44,7 @@ static bool same(const uint16_t *a, const uint16_t *b, size_t n)
 /* First place of a word within [from, to), or SIZE_MAX. */
 static size_t find_word(const struct check *k, const uint16_t *word, size_t len, size_t from, size_t to)
 {
+	*k->work += to > from ? to - from : 0;
 	for (size_t i = from; i + len <= to; i++)
 		if (same(k->t.sym + i, word, len))
 			return i;
@@ -353,6 +354,10 @@ void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum com
 		return;
 	if (split && layer == COMPLY_LAYER_TERM)
 		layer = COMPLY_LAYER_SPLIT;
+	if (*k->work > LIMIT_COMPLY_WORK + 200 * k->t.len && (en->kind == LEX_RULE || en->cond_count)) {
+		k->truncated = true;
+		return;
+	}
 	if (en->kind == LEX_RULE) {
 		if (!rule(k, en, &from, &to))
 			return;

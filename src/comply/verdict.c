@@ -12,12 +12,27 @@
 
 /* ---- allow over deny ---- */
 
+static int by_from(const void *a, const void *b)
+{
+	const struct allow_at *x = a, *y = b;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Allowed phrases are sorted by where they begin and at most MATCHER_TERM_MAX symbols long. */
 static bool allowed(const struct check *k, const struct hit *h)
 {
 	uint16_t column = k->labels[h->label].column;
-	for (size_t i = 0; i < k->allows.len; i++) {
+	size_t lo = 0, hi = k->allows.len;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (k->allows.ptr[mid].from + MATCHER_TERM_MAX < h->to)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo; i < k->allows.len && k->allows.ptr[i].from <= h->from; i++) {
 		const struct allow_at *a = &k->allows.ptr[i];
-		if (a->from > h->from || a->to < h->to || a->rank < h->rank)
+		if (a->to < h->to || a->rank < h->rank)
 			continue;
 		if (a->label == LEX_ANY_LABEL || a->label == h->label || a->label == column)
 			return true;
@@ -27,6 +42,8 @@ static bool allowed(const struct check *k, const struct hit *h)
 
 static void cancel_allowed(struct check *k)
 {
+	if (k->allows.len > 1 && k->hits.len)
+		qsort(k->allows.ptr, k->allows.len, sizeof(*k->allows.ptr), by_from);
 	for (size_t i = 0; i < k->hits.len && k->allows.len; i++) {
 		struct hit *h = &k->hits.ptr[i];
 		if (h->to > h->from && h->lex)
