@@ -54,20 +54,29 @@ memory() { # of the whole server, what its processes share counted once
 	done
 	echo $((sum / 1024))
 }
+ticks() { # of processor time of the whole server
+	local sum=0 p
+	for p in $server $(pgrep -P "$server"); do
+		sum=$((sum + $(awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$p/stat" 2>/dev/null || echo 0)))
+	done
+	echo "$sum"
+}
 bench() { # seconds
 	taskset -c "$cores" wrk -t 2 -c "$connections" -d "$1s" --timeout 5s -s "$work/texts.lua" "$base" -- "$key" | sed -n 's/^RESULT //p'
 }
 bench 2 >/dev/null
+before=$(ticks)
 read -r rate p50 p99 most errors requests <<<"$(bench "$seconds")"
+cpu=$(( ($(ticks) - before) * 1000000 / $(getconf CLK_TCK) / (requests ? requests : 1) ))
 mib=$(memory)
 {
 	echo '## 文本检测接口 / API of text checks'
 	echo
 	echo "$(date -u +%FT%TZ)，核 / cores $cores（wrk 在内 / wrk among them），$connections 个连接 / connections，$seconds 秒 / s，每个文本 200 字 / 200 characters each"
 	echo
-	echo '| requests/s | p50 ms | p99 ms | max ms | errors | requests | MiB, all processes |'
-	echo '| ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
-	echo "| $rate | $p50 | $p99 | $most | $errors | $requests | $mib |"
+	echo '| requests/s | p50 ms | p99 ms | max ms | errors | requests | server CPU µs/request | MiB, all processes |'
+	echo '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+	echo "| $rate | $p50 | $p99 | $most | $errors | $requests | $cpu | $mib |"
 } | tee "$work/section"
 python3 - bench/RESULTS.md "$work/section" bench/api_text.sh <<'PY'
 import pathlib, re, sys

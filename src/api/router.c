@@ -40,6 +40,15 @@ static bool match(const char *path, struct str given, struct route_match *m, uns
 	}
 }
 
+/* Cheaply: whether the part before the first id can be the same. Most routes end here. */
+static bool may_match(const char *path, struct str given)
+{
+	size_t i = 0;
+	while (path[i] && path[i] != '{' && i < given.len && path[i] == given.ptr[i])
+		i++;
+	return !path[i] || path[i] == '{';
+}
+
 static void allow(struct route_match *ret, enum http_method method)
 {
 	size_t at = strlen(ret->allow);
@@ -57,7 +66,7 @@ void route_find(enum http_method method, struct str path, struct route_match *re
 		for (const struct api_route *r = api_resources[i]->routes; r->path; r++) {
 			struct route_match m;
 			unsigned literals;
-			if (!match(r->path, path, &m, &literals))
+			if (!may_match(r->path, path) || !match(r->path, path, &m, &literals))
 				continue;
 			ret->path_known = true;
 			allow(ret, r->method);
