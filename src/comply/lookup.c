@@ -2,6 +2,7 @@
  * milliseconds for a hundred thousand entries. */
 #include "base/check.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "comply/check_private.h"
 
 enum relation { EQUAL, CONTAINS, WITHIN, NONE };
@@ -94,7 +95,7 @@ json_t *comply_lookup(const struct comply *c, struct str term, const struct comp
 	struct question q;
 	CHECK_OBJ(c, COMPLY_MAGIC);
 	o = o ? o : &plain;
-	ssize_t n = fold_symbols(c->lang, term, q.sym, ARRAY_SIZE(q.sym));
+	ssize_t n = utf8_invalid_at(term) < 0 ? fold_symbols(c->lang, term, q.sym, ARRAY_SIZE(q.sym)) : -1;
 	q.len = n > 0 ? (size_t)n : 0;
 	for (int r = EQUAL; r < NONE && q.len; r++) {
 		for (size_t i = o->lexicons_len; i-- > 0;)

@@ -143,7 +143,8 @@ static struct policy_cell cell_of(enum scene s, struct str label)
 		cell.block_at = cell.block_at > star->block_at ? cell.block_at : star->block_at;
 		cell.on_weak = cell.on_weak < star->on_weak ? cell.on_weak : star->on_weak;
 	}
-	apply(&cell, label, scenes[s].rows + stars, scenes[s].len - stars);
+	if (scenes[s].len)
+		apply(&cell, label, scenes[s].rows + stars, scenes[s].len - stars);
 	return cell;
 }
 

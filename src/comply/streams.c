@@ -242,7 +242,7 @@ static void emoji_led_by(struct check *k, int lead, unsigned char second)
 
 void check_emoji(struct check *k)
 {
-	if (k->lex->emoji_len == 0)
+	if (k->lex->emoji_len == 0 || k->t.source.len == 0)
 		return;
 	emoji_led_by(k, 0xF0, 0x90);
 	if (k->lex->low_emoji)
