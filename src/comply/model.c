@@ -222,7 +222,8 @@ void comply_model_score(const struct comply_model *m, const struct fold_text *t,
 	uint64_t feature[MODEL_FEATURES];
 	check(m->magic == MAGIC && from <= to && to <= t->len);
 	for (size_t i = from; i < to; i += MODEL_CHUNK) {
-		size_t n = model_features(&m->keys, t->sym + i, to - i < MODEL_CHUNK ? to - i : MODEL_CHUNK, feature);
+		size_t n = model_features(&m->keys, t->sym + i, to - i < MODEL_CHUNK ? to - i : MODEL_CHUNK, feature,
+					  NULL);
 		seen += n;
 		add(m, feature, find(m, feature, n), sum);
 	}

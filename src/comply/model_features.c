@@ -216,12 +216,14 @@ static size_t grams(const uint32_t *key, size_t len, uint64_t salt, uint64_t *ou
 	return n;
 }
 
-size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out)
+size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out, size_t *ret_sounds)
 {
 	struct streams s;
 	read_streams(k, sym, len < MODEL_CHUNK ? len : MODEL_CHUNK, &s);
-	size_t n = grams(s.chr, s.chrs, 0x51AF8E1D, out);
-	n += grams(s.syl, s.syls, 0x2E2190C7, out + n);
+	size_t n = grams(s.syl, s.syls, 0x2E2190C7, out);
+	if (ret_sounds)
+		*ret_sounds = n;
+	n += grams(s.chr, s.chrs, 0x51AF8E1D, out + n);
 	for (size_t i = 0; i < s.chrs; i++)
 		out[n++] = mix(s.chr[i] * 0xA0761D6478BD642Fu + 1);
 	return n;

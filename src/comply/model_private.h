@@ -42,7 +42,8 @@ void model_keys_free(struct model_keys *k);
 /* At most MODEL_CHUNK symbols are read in one go and give at most MODEL_FEATURES hashes. */
 #define MODEL_CHUNK 256
 #define MODEL_FEATURES (MODEL_CHUNK * 7)
-size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out);
+/* The first *ret_sounds of them (the pointer may be NULL) are those of syllables. */
+size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out, size_t *ret_sounds);
 
 static inline uint32_t model_bucket(uint64_t hash, uint32_t buckets)
 {

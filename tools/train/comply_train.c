@@ -39,17 +39,17 @@ static const struct {
 };
 enum { CLEAN = MODEL_ROW, CLASSES };
 
-static double epochs = 2, rate = 0.5, decay = 2e-4, buckets = 44000, min_df = 3, prior_clean = 0.8, refine = 1,
-	      hold = 1, hold_seeds = 0, threshold = 0.5, drop = 0;
+static double epochs = 2, rate = 0.5, decay = 2e-4, buckets = 44000, min_df = 3, prior_clean = 0.6, refine = 1,
+	      hold = 1, hold_seeds = 0, threshold = 0.5, drop = 0, sound_only = 0.1;
 static const struct {
 	const char *name;
 	double *to;
 } settings[] = { { "epochs", &epochs }, { "rate", &rate }, { "decay", &decay }, { "buckets", &buckets },
 	{ "min_df", &min_df }, { "prior_clean", &prior_clean }, { "refine", &refine }, { "hold", &hold },
-	{ "hold_seeds", &hold_seeds }, { "threshold", &threshold }, { "drop", &drop } };
+	{ "hold_seeds", &hold_seeds }, { "threshold", &threshold }, { "drop", &drop }, { "sound_only", &sound_only } };
 
 struct doc {
-	size_t from, to; /* features */
+	size_t from, sounds, to; /* features: of syllables, then of characters */
 	float weight, norm;
 	uint32_t group;
 	uint8_t label;
@@ -86,11 +86,12 @@ static int class_of(struct str s)
 }
 
 /* ---- reading ---- */
-static void features_of(const struct trainer *t, struct str text, struct arena *a, uint64_t *out, size_t *ret)
+static void features_of(const struct trainer *t, struct str text, struct arena *a, uint64_t *out, size_t *ret,
+			size_t *ret_sounds)
 {
 	struct fold_text f;
 	fold_text(t->lang, text, a, &f);
-	*ret = model_features(&t->keys, f.sym, f.len, out);
+	*ret = model_features(&t->keys, f.sym, f.len, out, ret_sounds);
 }
 
 static void add_doc(struct trainer *t, struct str line, struct arena *a)
@@ -103,12 +104,12 @@ static void add_doc(struct trainer *t, struct str line, struct arena *a)
 		return;
 	}
 	uint64_t f[MODEL_FEATURES];
-	size_t n;
-	features_of(t, text, a, f, &n);
+	size_t n, sounds;
+	features_of(t, text, a, f, &n, &sounds);
 	if (n == 0)
 		return;
 	struct doc *d = vec_push(&t->docs);
-	*d = (struct doc){ .from = t->hash.len, .weight = (float)w, .norm = 1 / model_norm(n),
+	*d = (struct doc){ .from = t->hash.len, .sounds = t->hash.len + sounds, .weight = (float)w, .norm = 1 / model_norm(n),
 		.label = (uint8_t)class_of(label), .held = str_hash(group) % HELD_SHARE == 0, .group = (uint32_t)str_hash(group) | 1,
 		.source = group.len ? group.ptr[0] : ' ' };
 	d->held |= hold_seeds > 0 && d->source == 's';
@@ -222,9 +223,11 @@ static uint64_t draw(uint64_t *s)
 /* With features left out at random, the others learn to stand alone: what carries over to other writers. */
 static size_t left_in(struct trainer *t, const struct doc *d, uint64_t *seed, uint32_t *in)
 {
-	size_t n = 0;
+	size_t n = 0, to = d->to;
 	uint32_t limit = (uint32_t)(drop * 4294967295.0);
-	for (size_t i = d->from; i < d->to; i++)
+	if ((double)(draw(seed) >> 40) < sound_only * 16777216.0)
+		to = d->sounds; /* sounds must do alone now and then: homophones and pinyin leave nothing else */
+	for (size_t i = d->from; i < to; i++)
 		if (t->id[i] != UINT32_MAX && (drop == 0 || (uint32_t)draw(seed) >= limit))
 			in[n++] = t->id[i];
 	return n;
