@@ -9,6 +9,7 @@
 #include "lang/pinyin.h"
 #include "lang/reading.h"
 
+#define TYPED_AROUND 12 /* symbols around letters that a term may reach */
 #define COMMON 1500 /* characters that stand in for others often by chance */
 
 static bool is_letter(const struct check *k, size_t i)
@@ -81,23 +82,12 @@ static void stream_hit(struct check *k, uint32_t id, size_t from, size_t to, enu
 	k->demote = 0;
 }
 
-/* The commonest sound of each character; letters as they are. False when there are letters. */
-static bool plain_sounds(const struct check *k, uint16_t *out)
-{
-	const uint16_t *sound = k->c->sound, *sym = k->t.sym;
-	size_t letters = 0;
-	for (size_t i = 0; i < k->t.len; i++) {
-		out[i] = sound[sym[i]];
-		letters += (uint16_t)(sym[i] - LANG_SYM_LETTER) < 26;
-	}
-	return letters == 0;
-}
-
-/* Symbols, sounds and shapes one behind the other, so that one scan does for all. */
+/* Symbols, sounds and shapes one behind the other, so that one scan does for all; last the passages
+ * with letters, which may be typed syllables, as pinyin_text() reads them. */
 struct streams {
 	struct check *k;
-	size_t sounds_from, shapes_from;
-	const uint32_t *at; /* symbol of each sound; NULL: one each */
+	size_t sounds_from, shapes_from, typed_from;
+	uint32_t *at; /* symbol of each id from typed_from on */
 };
 
 static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
@@ -106,50 +96,76 @@ static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 	struct check *k = s->k;
 	if (from < s->sounds_from)
 		return check_on_form(k, id, from, to);
-	if (from >= s->shapes_from)
+	if (from >= s->typed_from)
+		stream_hit(k, id, s->at[from - s->typed_from], s->at[to - s->typed_from], COMPLY_LAYER_PINYIN);
+	else if (from >= s->shapes_from)
 		stream_hit(k, id, from - s->shapes_from, to - s->shapes_from, COMPLY_LAYER_SHAPE);
-	else if (s->at)
-		stream_hit(k, id, s->at[from - s->sounds_from], s->at[to - s->sounds_from], COMPLY_LAYER_PINYIN);
 	else
 		stream_hit(k, id, from - s->sounds_from, to - s->sounds_from, COMPLY_LAYER_PINYIN);
 	return !k->truncated;
 }
 
-static size_t add_sounds(struct check *k, uint16_t *out, struct streams *s)
+/* Passages around letters: ids behind `n` in out, each passage closed by an id that no term has. */
+static size_t add_typed(struct check *k, uint16_t *out, size_t n, struct streams *s)
 {
-	if (plain_sounds(k, out))
-		return k->t.len;
-	/* letters may be typed syllables */
-	struct pinyin_text p;
-	pinyin_text(k->c->lang, &k->t, 0, k->t.len, k->a, &p);
-	for (size_t i = 0; i < p.len; i++)
-		out[i] = (uint16_t)(LEX_SOUND_BASE + p.id[i]);
-	s->at = p.at;
-	return p.len;
+	const struct fold_text *t = &k->t;
+	s->typed_from = n;
+	for (size_t i = 0, done = 0; i < t->len; i++) {
+		if (!is_letter(k, i))
+			continue;
+		size_t from = i > done + TYPED_AROUND ? i - TYPED_AROUND : done, to = i + 1;
+		for (size_t last = i; to < t->len && to <= last + TYPED_AROUND; to++)
+			last = is_letter(k, to) ? to : last;
+		struct pinyin_text p;
+		pinyin_text(k->c->lang, t, from, to, k->a, &p);
+		for (size_t m = 0; m < p.len; m++) {
+			s->at[n - s->typed_from] = p.at[m];
+			out[n++] = (uint16_t)(LEX_SOUND_BASE + p.id[m]);
+		}
+		s->at[n - s->typed_from] = (uint32_t)to;
+		out[n++] = 0;
+		done = to;
+		i = to - 1;
+	}
+	return n;
+}
+
+/* The commonest sound of each character; letters as they are. Are there letters? */
+static bool add_sounds(const struct check *k, uint16_t *out)
+{
+	const uint16_t *sound = k->c->sound, *sym = k->t.sym;
+	size_t letters = 0;
+	for (size_t i = 0; i < k->t.len; i++) {
+		out[i] = sound[sym[i]];
+		letters += (uint16_t)(sym[i] - LANG_SYM_LETTER) < 26;
+	}
+	return letters > 0;
 }
 
 void check_streams(struct check *k)
 {
 	const struct lexicon *x = k->lex;
-	size_t n = k->t.len;
-	struct streams s = { .k = k, .sounds_from = SIZE_MAX, .shapes_from = SIZE_MAX };
+	size_t len = k->t.len, n = len;
+	struct streams s = { .k = k, .sounds_from = SIZE_MAX, .shapes_from = SIZE_MAX, .typed_from = SIZE_MAX };
 	const uint16_t *all = k->t.sym;
 	if (!x->terms || n == 0)
 		return;
 	if ((x->sounds || x->shapes) && n > 1) {
-		uint16_t *out = arena_array(k->a, 3 * n + 2, sizeof(*out));
-		memcpy(out, k->t.sym, n * sizeof(*out));
-		if (x->sounds) {
-			s.sounds_from = n + 1;
-			n = s.sounds_from + add_sounds(k, out + n + 1, &s);
-		} else {
-			s.sounds_from = n + 1;
-		}
+		/* at most one closing id for each letter */
+		uint16_t *out = arena_array(k->a, 5 * len + 4, sizeof(*out));
+		memcpy(out, k->t.sym, len * sizeof(*out));
+		s.sounds_from = n + 1;
+		bool letters = x->sounds && add_sounds(k, out + s.sounds_from);
+		n = x->sounds ? s.sounds_from + len : n;
 		if (x->shapes) {
 			s.shapes_from = n + 1;
-			for (size_t i = 0; i < k->t.len; i++)
+			for (size_t i = 0; i < len; i++)
 				out[s.shapes_from + i] = k->c->shape[k->t.sym[i]];
-			n = s.shapes_from + k->t.len;
+			n = s.shapes_from + len;
+		}
+		if (letters) {
+			s.at = arena_array(k->a, 2 * len + 2, sizeof(*s.at));
+			n = add_typed(k, out, n + 1, &s);
 		}
 		all = out;
 	}
