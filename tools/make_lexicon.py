@@ -147,6 +147,15 @@ def check_context(where, context):
                 bad(where, f'条件中的词不对：{word!r} / not a word of a condition')
 
 
+def put_sets(where, context, sets):
+    """'+@goods|more' with the words of the set that '# set' gave the name."""
+    def words(m):
+        if m[2] not in sets:
+            bad(where, f'没有“{m[2]}”这个词组，应先写 # set / no such set')
+        return m[1] + sets.get(m[2], '')
+    return re.sub(r'(^|[;|+!<>])@([^;|]+)', words, context)
+
+
 def check_match(where, match):
     if not set(match) <= LETTERS or len(match) != len(set(match)):
         bad(where, f'匹配方式应由 g p s w x 组成：{match!r} / match must be letters of gpswx')
@@ -186,6 +195,17 @@ def set_key(where, line, keys, code):
     keys[name] = value
 
 
+def add_set(where, head, keys):
+    cells = [c.strip() for c in head.split('\t')]
+    sets = keys.setdefault('sets', {})
+    if len(cells) != 3 or not cells[1] or not cells[2] or set(cells[1]) & set(';|@+!<>'):
+        bad(where, '应为“# set<TAB>名字<TAB>甲|乙” / a set is "# set<TAB>name<TAB>A|B"')
+    elif cells[1] in sets:
+        bad(where, f'词组“{cells[1]}”已有 / the set was given before')
+    else:
+        sets[cells[1]] = cells[2]
+
+
 def read_leaf(path, code, labels, seen):
     leaf, keys, header = Leaf(code), {}, False
     if code not in labels:
@@ -196,7 +216,9 @@ def read_leaf(path, code, labels, seen):
             continue
         if line.startswith('#'):
             head = line[1:].strip()
-            if '\t' in line and head.split('\t')[0].strip() in KEYS:
+            if head.startswith('set\t'):
+                add_set(where, head, keys)
+            elif '\t' in line and head.split('\t')[0].strip() in KEYS:
                 set_key(where, line, keys, code)
             elif head.split(' ')[0] in KEYS and len(head.split()) == 2:
                 bad(where, '键与值之间是制表符 / a tab stands between key and value')
@@ -225,7 +247,7 @@ def check_row(where, cells, keys, leaf, seen):
     match = default(match, 'match')
     if match not in ('', '-'):
         check_match(where, match)
-    context = '' if context == '-' else context
+    context = '' if context == '-' else put_sets(where, context, keys.get('sets', {}))
     if context:
         check_context(where, context)
     key = (leaf.code, norm(term), norm(context))

@@ -204,6 +204,7 @@
 #define LIMIT_LEXICON_ENTRIES 200000	 /* of one own lexicon: a second to compile */
 #define LIMIT_LEXICON_LABELS 200	 /* own labels of one lexicon */
 #define LIMIT_LEXICON_CELL 2000		 /* bytes of a reason, an advice, a replacement */
+#define LIMIT_LEXICON_CONTEXT (8 * KIB) /* conditions of one entry, its sets written out; ours have 1 KiB */
 #define LIMIT_LEXICON_FILE (64 * MIB)
 #define LIMIT_LEXICON_STRINGS (256 * MIB)
 #define LIMIT_LEXICON_MEMORY (1024 * MIB) /* while compiling */

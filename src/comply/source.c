@@ -16,6 +16,10 @@ static const struct str column_names[COLUMNS] = {
 	STR_INIT("reason"), STR_INIT("article"), STR_INIT("note"), STR_INIT("replacement"), STR_INIT("until"), STR_INIT("id"),
 };
 
+struct word_set { /* "# set": a list of words that conditions name */
+	struct str name, words;
+};
+
 struct reader_state {
 	struct source *s;
 	struct str path;
@@ -23,6 +27,7 @@ struct reader_state {
 	struct str keys[COLUMNS]; /* defaults of the lines that follow */
 	int order[COLUMNS + 1];	  /* column of each cell, -1: none */
 	size_t cells;
+	VEC(struct word_set) sets;
 };
 
 static void tell(struct reader_state *r, const struct error *e)
@@ -42,14 +47,57 @@ static int column_of(struct str name)
 	return -1;
 }
 
-/* "# key<TAB>value"; any other line with # is a remark. */
+/* "# key<TAB>value", "# set<TAB>name<TAB>words"; any other line with # is a remark. */
 static void read_key(struct reader_state *r, struct str line)
 {
 	struct str rest = str_trim(str_from(line, 1));
 	ssize_t tab = str_chr(rest, '\t');
-	int col = tab > 0 ? column_of(str_trim(str_sub(rest, 0, (size_t)tab))) : -1;
+	struct str key = tab > 0 ? str_trim(str_sub(rest, 0, (size_t)tab)) : STR("");
+	struct str value = tab > 0 ? str_trim(str_from(rest, (size_t)tab + 1)) : STR("");
+	int col = key.len ? column_of(key) : -1;
 	if (col >= 0)
-		r->keys[col] = str_trim(str_from(rest, (size_t)tab + 1));
+		r->keys[col] = value;
+	ssize_t second = str_eq(key, STR("set")) ? str_chr(value, '\t') : -1;
+	if (second > 0)
+		*vec_push(&r->sets) = (struct word_set){ str_trim(str_sub(value, 0, (size_t)second)),
+							 str_trim(str_from(value, (size_t)second + 1)) };
+}
+
+static const struct word_set *find_set(const struct reader_state *r, struct str name)
+{
+	for (size_t i = 0; i < r->sets.len; i++)
+		if (str_eq(r->sets.ptr[i].name, name))
+			return &r->sets.ptr[i];
+	return NULL;
+}
+
+/* Puts the words of sets where a condition names them: "+@goods|more" */
+static int expand_sets(struct reader_state *r, struct str *context, struct error *e)
+{
+	struct str all = *context;
+	_cleanup_buf_ struct buf b = BUF_INIT(LIMIT_LEXICON_CONTEXT);
+	if (str_chr(all, '@') < 0)
+		return 0;
+	for (size_t at = 0; at < all.len;) {
+		size_t end = at + 1;
+		if (all.ptr[at] != '@' || (at > 0 && !strchr(";|+!<>", all.ptr[at - 1]))) {
+			buf_char(&b, all.ptr[at++]);
+			continue;
+		}
+		while (end < all.len && all.ptr[end] != ';' && all.ptr[end] != '|')
+			end++;
+		const struct word_set *set = find_set(r, str_sub(all, at + 1, end));
+		if (!set)
+			return error_set(e, "term.set", "没有“%.*s”这个词组，应先写 # set", "There is no set \"%.*s\": write # set before it",
+					 STR_ARG(str_sub(all, at + 1, end)));
+		buf_str(&b, set->words);
+		at = end;
+	}
+	if (b.overflow || arena_left(r->s->arena) < 2 * LIMIT_LEXICON_CONTEXT)
+		return error_set(e, "term.set-long", "条件连同词组太长，最多 %zu 字节", "Conditions with their sets take %zu bytes at most",
+				 (size_t)LIMIT_LEXICON_CONTEXT);
+	*context = arena_str(r->s->arena, buf_view(&b));
+	return 0;
 }
 
 static bool read_header(struct reader_state *r, struct str line)
@@ -114,7 +162,7 @@ static void read_row(struct reader_state *r, struct str line)
 	for (int i = 0; i < COLUMNS; i++)
 		if (str_eq(cell[i], STR("-")))
 			cell[i] = STR("");
-	if (fill_entry(r, cell, &en, &e) < 0) {
+	if (expand_sets(r, &cell[COL_CONTEXT], &e) < 0 || fill_entry(r, cell, &en, &e) < 0) {
 		tell(r, &e);
 		return;
 	}
@@ -157,9 +205,10 @@ void source_read_text(struct source *s, struct str path, struct str text, struct
 		if (s->entries.len > LIMIT_LEXICON_ENTRIES) {
 			error_set(&e, "lexicon.too-many", "词条太多，最多 %d 条", "Too many entries: at most %d", LIMIT_LEXICON_ENTRIES);
 			tell(&r, &e);
-			return;
+			break;
 		}
 	}
+	vec_free(&r.sets);
 }
 
 /* The file's text, kept in the arena; false when there is none. */
