@@ -132,12 +132,6 @@ static enum scan_verdict should_stop(void *ctx)
 	return stop_asked ? SCAN_CANCEL : SCAN_GO;
 }
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static void usage(FILE *out)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
@@ -282,11 +276,11 @@ static int discover(const struct args *a, struct str target, struct os_spawner *
 	j.o.udp = a->udp;
 	if (take_target(arena, target, &j.o, &e) < 0 ||
 	    asset_ports_parse(a->ports, arena, &j.o.ports, &j.o.ports_len, &e) < 0)
-		code = complain(&e, CLI_USAGE);
+		code = cli_fail(CLI_USAGE, &e);
 	else if (asset_discover(&j, &events, &sum, &e) < 0 || write_out(a, &s, target, &sum, &e) < 0)
-		code = complain(&e, CLI_FAILED);
+		code = cli_fail(CLI_FAILED, &e);
 	else if (resume && sum.complete && unlink(resume) < 0 && errno != ENOENT)
-		code = complain((error_os(&e, errno, resume), &e), CLI_FAILED);
+		code = cli_fail(CLI_FAILED, (error_os(&e, errno, resume), &e));
 	else
 		code = s.worst >= SEVERITY_MEDIUM && json_array_size(s.findings) ? CLI_FOUND : CLI_OK;
 	if (s.line_open)
@@ -310,7 +304,7 @@ static int run_parsed(const struct args *a, struct str target)
 		return CLI_USAGE;
 	}
 	if (os_spawner_start(kinds, &spawner, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -329,7 +323,7 @@ static int run(int argc, char **argv)
 	int p = cli_parse(table, &a, argc, argv, pos, 1, &n, &e);
 
 	if (p < 0)
-		return complain(&e, CLI_USAGE);
+		return cli_fail(CLI_USAGE, &e);
 	if (p == 1 || n == 0) {
 		usage(p == 1 ? stdout : stderr);
 		return p == 1 ? CLI_OK : CLI_USAGE;

@@ -44,12 +44,6 @@ struct job {
 	size_t texts, flagged;
 };
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static bool flush(struct job *j)
 {
 	bool ok = j->out.len == 0 || fwrite(j->out.ptr, 1, j->out.len, stdout) == j->out.len;
@@ -157,7 +151,7 @@ static int check_lines(struct job *j, FILE *in)
 			text.len--;
 		if (check_text(j, text, &e) < 0) {
 			put_bad_line(j, &e);
-			complain(&e, 0);
+			cli_fail(0, &e);
 		}
 		if ((j->out.len > 256 * KIB || in == stdin) && !flush(j))
 			code = CLI_FAILED;
@@ -166,7 +160,7 @@ static int check_lines(struct job *j, FILE *in)
 	if (ferror(in)) {
 		struct error e = { 0 };
 		error_os(&e, errno, "read");
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	}
 	return code;
 }
@@ -186,9 +180,9 @@ static int check_whole(struct job *j, FILE *in)
 		text = str_from(text, 3);
 	if (b.overflow || ferror(in)) {
 		error_set(&e, "text.too-long", "文本太长，最多 %zu 字节；可逐行检查：--lines。", "The text is too long: at most %zu bytes; try --lines.", (size_t)LIMIT_COMPLY_TEXT);
-		code = complain(&e, CLI_FAILED);
+		code = cli_fail(CLI_FAILED, &e);
 	} else if (check_text(j, text, &e) < 0) {
-		code = complain(&e, CLI_FAILED);
+		code = cli_fail(CLI_FAILED, &e);
 	}
 	buf_free(&b);
 	return code;
@@ -223,7 +217,7 @@ static int run_job(struct job *j, struct str path)
 		if (j->own_len == CHECK_LEXICONS)
 			break;
 		if (cli_comply_own(j->c, j->a->lexicons.ptr[i], &x, &e) < 0)
-			return complain(&e, CLI_USAGE);
+			return cli_fail(CLI_USAGE, &e);
 		j->own[j->own_len++] = x;
 	}
 	j->o = (struct comply_options){ .scene = j->a->scene, .lexicons = j->own, .lexicons_len = j->own_len, .no_model = j->a->no_model,
@@ -233,7 +227,7 @@ static int run_job(struct job *j, struct str path)
 	int code;
 	if (!in) {
 		error_os(&e, errno, name);
-		code = complain(&e, CLI_FAILED);
+		code = cli_fail(CLI_FAILED, &e);
 	} else {
 		code = j->a->lines ? check_lines(j, in) : check_whole(j, in);
 		if (!flush(j) || fflush(stdout) != 0)
@@ -257,12 +251,12 @@ static int run(int argc, char **argv)
 	struct job j = { .a = &a };
 	if (n == 0) {
 		error_set(&e, "cli.no-file", "请给出文件，或用 - 表示标准输入；见 zhanwei check --help。", "Give a file, or - for standard input; see zhanwei check --help.");
-		code = complain(&e, CLI_USAGE);
+		code = cli_fail(CLI_USAGE, &e);
 	} else if (!comply_scene_known(a.scene)) {
 		error_set(&e, "scene.unknown", "没有“%.*s”这个场景，可用 news ad comment site game。", "There is no scene \"%.*s\"; use news, ad, comment, site or game.", STR_ARG(a.scene));
-		code = complain(&e, CLI_USAGE);
+		code = cli_fail(CLI_USAGE, &e);
 	} else if (cli_comply_open(&j.c, &e) < 0) {
-		code = complain(&e, CLI_FAILED);
+		code = cli_fail(CLI_FAILED, &e);
 	} else {
 		j.arena = arena_new(CHECK_ARENA);
 		buf_init(&j.out, CHECK_ARENA);

@@ -235,7 +235,7 @@ static int run(int argc, char **argv)
 		code = CLI_FAILED;
 	}
 	if (code != CLI_OK)
-		fprintf(stderr, "%s\n%s\n", e.zh, e.en);
+		cli_fail(code, &e);
 	lang_close(j.l);
 	buf_free(&j.out);
 	arena_free(j.a);

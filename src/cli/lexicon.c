@@ -42,12 +42,6 @@ static void usage(FILE *out)
 	buf_free(&b);
 }
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static struct str packs_of(const struct args *a, struct arena *arena)
 {
 	return a->packs.len ? a->packs : lang_pack_dir(arena);
@@ -80,7 +74,7 @@ static int build(const struct args *a, struct str dir)
 		       (long long)(clock_mono_ms(&clock_system) - begun));
 	free(out);
 	buf_free(&b);
-	return r == 0 ? CLI_OK : complain(&e, error_is(&e, "lexicon.problems") ? CLI_FOUND : CLI_FAILED);
+	return r == 0 ? CLI_OK : cli_fail(error_is(&e, "lexicon.problems") ? CLI_FOUND : CLI_FAILED, &e);
 }
 
 static void print_entry(const json_t *j)
@@ -124,11 +118,11 @@ static int lookup(const struct args *a, const struct str *terms, size_t n)
 	size_t owns = 0, found = 0;
 	int code = CLI_OK;
 	if (cli_comply_open(&c, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	for (size_t i = 0; i < a->lexicons.len && owns < MAX_PATHS && code == CLI_OK; i++) {
 		struct comply_lexicon *x = NULL;
 		if (cli_comply_own(c, a->lexicons.ptr[i], &x, &e) < 0)
-			code = complain(&e, CLI_USAGE);
+			code = cli_fail(CLI_USAGE, &e);
 		else
 			own[owns++] = x;
 	}
@@ -147,12 +141,12 @@ static int lint(const struct str *paths, size_t n)
 	struct comply *c = NULL;
 	size_t all = 0, bad = 0;
 	if (cli_comply_open(&c, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	int code = CLI_OK;
 	for (size_t i = 0; i < n && code == CLI_OK; i++) {
 		size_t entries = 0, problems = 0;
 		if (comply_lint(c, paths[i], cli_comply_problem, NULL, &entries, &problems, &e) < 0)
-			code = complain(&e, CLI_FAILED);
+			code = cli_fail(CLI_FAILED, &e);
 		all += entries;
 		bad += problems;
 	}
@@ -173,7 +167,7 @@ static int run(int argc, char **argv)
 	int p = known ? cli_parse(table, &a, argc - 1, argv + 1, pos, MAX_PATHS, &n, &e) : 1;
 	int code = CLI_USAGE;
 	if (p < 0) {
-		code = complain(&e, CLI_USAGE);
+		code = cli_fail(CLI_USAGE, &e);
 	} else if (p == 1 || n == 0) {
 		bool asked = str_eq(what, STR("--help")) || str_eq(what, STR("-h")) || (known && p == 1);
 		usage(asked ? stdout : stderr);

@@ -188,3 +188,9 @@ bool cli_begin(const struct cli_command *command, const struct cli_option *table
 	*ret_code = CLI_OK;
 	return false;
 }
+
+int cli_fail(int code, const struct error *e)
+{
+	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
+	return code;
+}

@@ -57,4 +57,6 @@ bool cli_begin(const struct cli_command *command, const struct cli_option *table
 	       char **argv, struct str *pos, size_t max, size_t *ret_pos, int *ret_code);
 /* Lines of help, Chinese then English. */
 void cli_help(struct buf *b, const struct cli_option *table);
+/* Prints the error in both languages on standard error, returns code. */
+int cli_fail(int code, const struct error *e);
 #endif

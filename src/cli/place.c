@@ -13,12 +13,6 @@
 #include "os/supervise.h"
 #include "scan/jail.h"
 
-int cli_fail(int code, const struct error *e)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 char *cli_place_data(const struct cli_place *p)
 {
 	const char *env = getenv("ZHANWEI_DATA");

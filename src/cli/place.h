@@ -27,6 +27,4 @@ void cli_home_close(struct cli_home *h);
 /* Takes work until SIGTERM or SIGINT. Call in a process with one thread. The exit code.
  * name: one that no other process has at the same time, or "". */
 int cli_work(const struct cli_place *p, unsigned slots, const char *name);
-/* Prints the error in both languages, returns code. */
-int cli_fail(int code, const struct error *e);
 #endif

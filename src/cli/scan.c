@@ -204,12 +204,6 @@ static enum scan_verdict should_stop(void *ctx)
 	return stop_asked ? SCAN_CANCEL : cli_windows_open(&s->windows) ? SCAN_GO : SCAN_PAUSE;
 }
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static void usage(FILE *out)
 {
 	struct buf b;
@@ -419,7 +413,7 @@ static int finish(const struct args *a, const struct session *s, const struct sc
 	if (a->stats)
 		say_stats(sum);
 	if (write_report(a, model, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	if (str_eq(a->fail_on, STR("none")))
 		return CLI_OK;
 	if (a->fail_on.len)
@@ -507,7 +501,7 @@ static int scan(const struct args *a, struct os_spawner *spawner, const struct s
 		if (sum.complete)
 			r = cli_known_write(pages, o, &s.known, json_object_get(model, "findings"), &e);
 	}
-	code = r < 0 ? complain(&e, CLI_FAILED) : o->login_only ? 0 : finish(a, &s, o, &sum);
+	code = r < 0 ? cli_fail(CLI_FAILED, &e) : o->login_only ? 0 : finish(a, &s, o, &sum);
 	cli_oob_stop(&oob);
 	scan_summary_free(&sum);
 	scan_journal_close(journal);
@@ -538,11 +532,11 @@ static int run_parsed(struct args *a, struct str url)
 	struct scan_options o;
 	struct os_spawner *spawner = NULL;
 	if (read_templates(a, &e) < 0)
-		return complain(&e, CLI_USAGE);
+		return cli_fail(CLI_USAGE, &e);
 	_cleanup_fingerprints_ struct cli_fingerprints extra = { 0 };
 	int bad = load_apis(a, &e) < 0 || load_libraries(a, &e) < 0 ? -1 : to_options(a, url, &o, a->header_lists, &e);
 	if (bad < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
-		return complain(&e, CLI_USAGE);
+		return cli_fail(CLI_USAGE, &e);
 	o.fingerprints = extra.files;
 	o.fingerprints_len = extra.len;
 	if (!a->own) {
@@ -552,7 +546,7 @@ static int run_parsed(struct args *a, struct str url)
 		return CLI_USAGE;
 	}
 	if (os_spawner_start(kinds, &spawner, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
@@ -570,7 +564,7 @@ static int run(int argc, char **argv)
 	size_t n = 0;
 	int code, p = cli_parse(table, &a, argc, argv, pos, 1, &n, &e);
 	if (p < 0) {
-		code = complain(&e, CLI_USAGE);
+		code = cli_fail(CLI_USAGE, &e);
 	} else if (p == 1 || n == 0) {
 		usage(p == 1 ? stdout : stderr);
 		code = p == 1 ? CLI_OK : CLI_USAGE;

@@ -48,12 +48,6 @@ static void on_log(void *ctx, struct str zh, struct str en)
 	fprintf(stderr, "%.*s\n%.*s\n", STR_ARG(zh), STR_ARG(en));
 }
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static int put(const struct args *a, const json_t *list)
 {
 	struct buf b;
@@ -102,7 +96,7 @@ static int look(const struct args *a, struct os_spawner *spawner, const struct s
 	net_policy_allow_own(policy);
 	if (url_parse(arena, o->target, NULL, 0, &u, &e) < 0 || net_policy_scope_add(policy, u.host, u.port, &e) < 0 ||
 	    scan_run_jailed(spawner, policy, o, NULL, &events, &sum, &e) < 0) {
-		complain(&e, code);
+		cli_fail(code, &e);
 	} else {
 		_cleanup_json_ json_t *list = scan_model_techs(m);
 		code = put(a, list);
@@ -126,7 +120,7 @@ static int run_parsed(const struct args *a, struct str url)
 				  .cookie = a->cookie, .user_agent = a->user_agent, .only_checks = none,
 				  .only_checks_len = 1 };
 	if (scan_options_complete(&o, &e) < 0 || cli_fingerprints_read(a->fingerprints, &extra, &e) < 0)
-		return complain(&e, CLI_USAGE);
+		return cli_fail(CLI_USAGE, &e);
 	o.fingerprints = extra.files;
 	o.fingerprints_len = extra.len;
 	if (!a->own) {
@@ -136,7 +130,7 @@ static int run_parsed(const struct args *a, struct str url)
 		return CLI_USAGE;
 	}
 	if (os_spawner_start(kinds, &spawner, &e) < 0)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	signal(SIGPIPE, SIG_IGN);
 	int code = look(a, spawner, &o);
 	os_spawner_stop(spawner);

@@ -45,12 +45,6 @@ static void usage(FILE *out)
 	buf_free(&b);
 }
 
-static int complain(const struct error *e, int code)
-{
-	fprintf(stderr, "%s\n%s\n", e->zh, e->en);
-	return code;
-}
-
 static struct template_pack *load(const struct str *paths, size_t n, bool check_patterns, struct error *e)
 {
 	struct template_pack *p = template_pack_new();
@@ -116,7 +110,7 @@ static int lint(const struct args *a, const struct str *paths, size_t n)
 	size_t bad = 0;
 	_cleanup_(template_pack_freep) struct template_pack *p = load(paths, n, true, &e);
 	if (!p)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	for (size_t i = 0; i < p->len; i++)
 		bad += !p->list[i].ok;
 	if (str_eq(a->format, STR("json"))) {
@@ -163,7 +157,7 @@ static int list(const struct args *a, const struct str *paths, size_t n)
 	struct error e = { 0 };
 	_cleanup_(template_pack_freep) struct template_pack *p = load(paths, n, false, &e);
 	if (!p)
-		return complain(&e, CLI_FAILED);
+		return cli_fail(CLI_FAILED, &e);
 	if (str_eq(a->format, STR("json"))) {
 		_cleanup_json_ json_t *out = json_array();
 		for (size_t i = 0; i < p->len; i++)
@@ -236,7 +230,7 @@ static int run(int argc, char **argv)
 	bool known = str_eq(what, STR("lint")) || str_eq(what, STR("list"));
 	int p = known ? cli_parse(table, &a, argc - 1, argv + 1, pos, MAX_PATHS, &n, &e) : 1;
 	if (p < 0)
-		return complain(&e, CLI_USAGE);
+		return cli_fail(CLI_USAGE, &e);
 	if (p == 1 || (n == 0 && str_eq(what, STR("lint")))) {
 		bool asked = str_eq(what, STR("--help")) || str_eq(what, STR("-h")) || (known && p == 1);
 		usage(asked ? stdout : stderr);
