@@ -56,6 +56,10 @@ struct words {
 	const char (*name)[8];
 	const uint8_t *pairs;
 	size_t readings, syls, names;
+	/* Made on opening (words.c): hashed pairs of symbols within words that say one of the two otherwise
+	 * than commonly, and a trie of the syllables by their letters as people type them. */
+	uint32_t *spoken;
+	struct words_typed *typed;
 };
 
 #define LANG_MAGIC 0x6c616e67u

@@ -137,6 +137,7 @@ void lang_close(struct lang *l)
 	check(l->magic == LANG_MAGIC);
 	l->magic = 0;
 	pack_close(l->pack);
+	words_unload(l);
 	free(l->run);
 	free(l);
 }

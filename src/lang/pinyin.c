@@ -7,7 +7,6 @@
 
 #define WORD_MAX 5	/* longest word that decides a reading */
 #define RUN_MAX 64	/* longer runs of letters are no pinyin */
-#define SYLLABLE_MAX 6	/* zhuang */
 #define COST_SYLLABLE 2
 #define COST_LETTER 5
 
@@ -122,9 +121,12 @@ static uint16_t by_word(const struct words *w, const uint16_t *sym, size_t n, si
 
 static uint16_t sound_of(const struct lang *l, const uint16_t *sym, size_t n, size_t i)
 {
-	uint16_t id = l->words.read[sym[i]];
-	if (id & WORDS_POLYPHONE)
-		id = by_word(&l->words, sym, n, i);
+	const struct words *w = &l->words;
+	uint16_t id = w->read[sym[i]];
+	if (id & WORDS_POLYPHONE) {
+		bool word = (i && words_spoken(w, sym[i - 1], sym[i])) || (i + 1 < n && words_spoken(w, sym[i], sym[i + 1]));
+		id = word ? by_word(w, sym, n, i) : id & (uint16_t)~WORDS_POLYPHONE;
+	}
 	if (id)
 		return id;
 	return sym[i] < LANG_SYM_HAN ? sym[i] : LANG_SYM_OTHER;
@@ -137,36 +139,24 @@ static bool is_letter(uint16_t sym)
 	return sym >= LANG_SYM_LETTER && sym < LANG_SYM_HAN;
 }
 
-/* Id of the syllable that n letters are, as people type it (nue, lue for nüe, lüe), or 0. */
-static uint16_t typed(const struct lang *l, const char *s, size_t n)
-{
-	char v[4] = { s[0], 'v', 'e', '\0' };
-	if (n == 1 && !strchr("aeo", s[0]))
-		return 0;
-	uint16_t id = pinyin_id(l, str_make(s, n));
-	if (!id && n == 3 && (s[0] == 'n' || s[0] == 'l') && s[1] == 'u' && s[2] == 'e')
-		id = pinyin_id(l, str_make(v, 3));
-	return n == 2 && s[0] == 'n' && s[1] == 'g' ? 0 : id;
-}
-
 /* Cover of a run of n letters: step[i] letters from i on, id[i]. */
-static void cover(const struct lang *l, const uint16_t *sym, size_t n, uint8_t *step, uint16_t *id)
+static void cover(const struct words *w, const uint16_t *sym, size_t n, uint8_t *step, uint16_t *id)
 {
-	char s[RUN_MAX];
 	unsigned cost[RUN_MAX + 1];
-	for (size_t i = 0; i < n; i++)
-		s[i] = (char)('a' + (sym[i] - LANG_SYM_LETTER));
 	cost[n] = 0;
 	for (size_t i = n; i-- > 0;) {
 		cost[i] = cost[i + 1] + COST_LETTER;
 		step[i] = 1;
 		id[i] = sym[i];
-		for (size_t k = 1; k <= SYLLABLE_MAX && i + k <= n; k++) {
-			uint16_t syl = cost[i + k] + COST_SYLLABLE <= cost[i] ? typed(l, s + i, k) : 0;
-			if (syl) {
-				cost[i] = cost[i + k] + COST_SYLLABLE;
-				step[i] = (uint8_t)k;
-				id[i] = syl;
+		size_t node = 0;
+		for (size_t k = i; k < n; k++) {
+			node = w->typed[node].next[sym[k] - LANG_SYM_LETTER];
+			if (!node)
+				break;
+			if (w->typed[node].id && cost[k + 1] + COST_SYLLABLE <= cost[i]) {
+				cost[i] = cost[k + 1] + COST_SYLLABLE;
+				step[i] = (uint8_t)(k + 1 - i);
+				id[i] = w->typed[node].id;
 			}
 		}
 	}
@@ -210,7 +200,7 @@ static void convert(const struct lang *l, const uint16_t *sym, const uint8_t *ga
 				put(o, sym[i], base + i);
 			continue;
 		}
-		cover(l, sym + i, end - i, step, id);
+		cover(&l->words, sym + i, end - i, step, id);
 		for (size_t k = 0; k < end - i; k += step[k])
 			put(o, id[k], base + i + k);
 		i = end;

@@ -1,4 +1,6 @@
 /* Words of the language pack: finds the sections and checks once that nothing points outside. */
+#include "base/mem.h"
+#include "lang/pinyin.h"
 #include "lang/words_private.h"
 
 static int wrong(struct error *e, const char *what)
@@ -48,6 +50,68 @@ static int load_readings(struct lang *l, struct error *e)
 	return 0;
 }
 
+/* Symbols of the word that ends in `node`, back to front; 0 when it is none. */
+static size_t word_back(const struct words *w, uint32_t node, uint16_t sym[WORDS_LONGEST])
+{
+	size_t n = 0;
+	for (; node <= w->mask && n < WORDS_LONGEST; node = w->node[node].parent)
+		sym[n++] = w->node[node].sym;
+	return node == WORDS_ROOT ? n : 0;
+}
+
+static void set_spoken(const struct words *w, uint16_t a, uint16_t b)
+{
+	uint32_t h = words_hash(a, b) >> (32 - WORDS_SPOKEN_BITS);
+	w->spoken[h >> 5] |= UINT32_C(1) << (h & 31);
+}
+
+static void prepare_spoken(struct words *w, size_t symbols)
+{
+	w->spoken = mem_array((size_t)1 << (WORDS_SPOKEN_BITS - 5), sizeof(*w->spoken));
+	for (size_t i = 0; i < w->readings; i++) {
+		uint16_t back[WORDS_LONGEST];
+		size_t n = word_back(w, w->reading[i].node, back), at = w->reading[i].at;
+		for (size_t k = 0; k < n && at <= w->syls && n <= w->syls - at; k++) {
+			uint16_t sym = back[n - 1 - k];
+			if (sym < symbols && w->syl[at + k] == (w->read[sym] & (uint16_t)~WORDS_POLYPHONE))
+				continue;
+			if (k)
+				set_spoken(w, back[n - k], sym);
+			if (k + 1 < n)
+				set_spoken(w, sym, back[n - 2 - k]);
+		}
+	}
+}
+
+#define TYPED_MAX 6 /* zhuang */
+
+static void add_typed(struct words *w, size_t *used, const char *s, uint16_t id)
+{
+	size_t at = 0, n = strlen(s);
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < 'a' || s[i] > 'z')
+			return;
+	for (size_t i = 0; i < n && n <= TYPED_MAX; i++) {
+		uint16_t *next = &w->typed[at].next[s[i] - 'a'];
+		at = *next ? *next : (*next = (uint16_t)(*used)++);
+	}
+	/* of single letters only vowels are syllables; ng is none; nue and lue stand in for nüe and lüe */
+	bool none = n > TYPED_MAX || (n == 1 && !strchr("aeo", s[0])) || strcmp(s, "ng") == 0;
+	if (!none && w->typed[at].id == 0)
+		w->typed[at].id = id;
+}
+
+static void prepare_typed(struct words *w)
+{
+	size_t used = 1;
+	w->typed = mem_array((w->names + 2) * TYPED_MAX + 1, sizeof(*w->typed));
+	for (size_t i = 0; i < w->names; i++)
+		add_typed(w, &used, w->name[i], (uint16_t)(PINYIN_SYLLABLE + i));
+	for (size_t i = 0; i < w->names; i++)
+		if (strcmp(w->name[i], "nve") == 0 || strcmp(w->name[i], "lve") == 0)
+			add_typed(w, &used, w->name[i][0] == 'n' ? "nue" : "lue", (uint16_t)(PINYIN_SYLLABLE + i));
+}
+
 int words_load(struct lang *l, struct error *e)
 {
 	struct words *w = &l->words;
@@ -66,5 +130,13 @@ int words_load(struct lang *l, struct error *e)
 	if (pairs.len != 1u << (WORDS_PAIR_BITS - 3))
 		return wrong(e, "pair.bits");
 	w->pairs = (const uint8_t *)pairs.ptr;
+	prepare_spoken(w, n);
+	prepare_typed(w);
 	return 0;
+}
+
+void words_unload(struct lang *l)
+{
+	free(l->words.spoken);
+	free(l->words.typed);
 }

@@ -52,6 +52,21 @@ static inline bool words_pair(const struct words *w, uint16_t a, uint16_t b)
 	return w->pairs[h >> 3] >> (h & 7) & 1;
 }
 
-/* Checks what lang_open() has to: called by it. */
+/* May a word say one of two neighbours otherwise than commonly? Errs on the side of yes. */
+#define WORDS_SPOKEN_BITS 18
+static inline bool words_spoken(const struct words *w, uint16_t a, uint16_t b)
+{
+	uint32_t h = words_hash(a, b) >> (32 - WORDS_SPOKEN_BITS);
+	return w->spoken[h >> 5] >> (h & 31) & 1;
+}
+
+/* A node of the trie of typed syllables; node 0 is the root. */
+struct words_typed {
+	uint16_t next[26]; /* by letter; 0: none */
+	uint16_t id;	   /* as in pinyin.h; 0: no syllable ends here */
+};
+
+/* Checks what lang_open() has to, and makes the tables: called by it. words_unload() frees them. */
 int words_load(struct lang *l, struct error *e);
+void words_unload(struct lang *l);
 #endif
