@@ -111,6 +111,22 @@ struct allow_at {
 		(v)->ptr + (v)->len++;                                                       \
 	})
 
+/* Which symbols stretches of a text have, and what became of lists of words there: the words of a
+ * condition are asked for again and again in one sentence. Stretches are known by where they lie. */
+#define MEMO_BITS 1024
+#define MEMO_LISTS 32
+struct stretch_memo {
+	const uint16_t *at;
+	size_t len;
+	uint64_t has[MEMO_BITS / 64]; /* symbols modulo MEMO_BITS */
+	struct {
+		const struct lex_alt *list;
+		const uint16_t *at;
+		size_t len;
+		bool found;
+	} lists[MEMO_LISTS];
+};
+
 struct check {
 	const struct comply *c;
 	const struct comply_options *o;
@@ -136,6 +152,7 @@ struct check {
 	uint8_t *regex_done; /* per entry of the lexicon under way */
 	struct segment_cache words;
 	size_t *work;	/* comparisons done for rules and conditions */
+	struct stretch_memo *memo;
 	uint8_t demote; /* levels that the hit under way loses */
 	struct reading *readings;
 	size_t readings_len;

@@ -17,6 +17,7 @@ struct compiler {
 	struct buf strings;
 	struct map *pool; /* string -> offset + 1 */
 	struct map *label_of;
+	struct map *list_of; /* symbols of the words of a condition -> its first word + 1 */
 	VEC(uint16_t) syms;
 	VEC(struct lex_label) labels;
 	VEC(struct lex_entry) entries;
@@ -207,6 +208,33 @@ static int add_term(struct compiler *c, const struct comply_entry *in, uint32_t 
 	return 0;
 }
 
+/* Words of a condition; a list that was there before is shared, so that its outcome can be. */
+static int add_list(struct compiler *c, const struct cond_parsed *p, uint32_t *ret_first, struct error *e)
+{
+	size_t first = c->alts.len, syms = c->syms.len;
+	_cleanup_buf_ struct buf key;
+	buf_init(&key, LIMIT_LEXICON_STRINGS);
+	for (size_t w = 0; w < p->len; w++) {
+		uint32_t at = 0;
+		ssize_t len = add_symbols(c, p->words[w], &at);
+		if (len < 0)
+			return error_set(e, "term.context", "条件中的“%.*s”没有可匹配的字符。",
+					 "\"%.*s\" in a condition has no characters that can be matched.", STR_ARG(p->words[w]));
+		*vec_push(&c->alts) = (struct lex_alt){ .sym = at, .len = (uint16_t)len, .first = c->syms.ptr[at] };
+		buf_str(&key, str_make((const void *)(c->syms.ptr + at), (size_t)len * sizeof(uint16_t)));
+		buf_str(&key, str_make("\0", 2)); /* no symbol is 0 */
+	}
+	uintptr_t known = (uintptr_t)map_get(c->list_of, buf_view(&key));
+	if (known) {
+		c->alts.len = first;
+		c->syms.len = syms;
+	} else {
+		map_put(c->list_of, buf_view(&key), (void *)(uintptr_t)(first + 1));
+	}
+	*ret_first = (uint32_t)(known ? known - 1 : first);
+	return 0;
+}
+
 static int add_conds(struct compiler *c, struct str context, struct lex_entry *en, struct error *e)
 {
 	struct cond_parsed list[TERM_CONDS];
@@ -216,15 +244,9 @@ static int add_conds(struct compiler *c, struct str context, struct lex_entry *e
 	en->cond_first = (uint32_t)c->conds.len;
 	en->cond_count = (uint8_t)n;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t first = (uint32_t)c->alts.len;
-		for (size_t w = 0; w < list[i].len; w++) {
-			uint32_t at = 0;
-			ssize_t len = add_symbols(c, list[i].words[w], &at);
-			if (len < 0)
-				return error_set(e, "term.context", "条件中的“%.*s”没有可匹配的字符。",
-						 "\"%.*s\" in a condition has no characters that can be matched.", STR_ARG(list[i].words[w]));
-			*vec_push(&c->alts) = (struct lex_alt){ .sym = at, .len = (uint16_t)len };
-		}
+		uint32_t first = 0;
+		if (add_list(c, &list[i], &first, e) < 0)
+			return -1;
 		*vec_push(&c->conds) = (struct lex_cond){ .alt_first = first, .alt_count = (uint16_t)list[i].len,
 							  .kind = (uint8_t)list[i].kind };
 	}
@@ -269,16 +291,15 @@ static int fill_entry(struct compiler *c, const struct comply_entry *in, int sig
 	return 0;
 }
 
-/* A bad entry leaves nothing behind. */
+/* A bad entry leaves nothing behind but words of its conditions, which others may share. */
 static int add_entry(struct compiler *c, const struct comply_entry *in, int signal, struct error *e)
 {
-	size_t parts = c->parts.len, forms = c->forms.len, conds = c->conds.len, alts = c->alts.len, emoji = c->emoji.len;
+	size_t parts = c->parts.len, forms = c->forms.len, conds = c->conds.len, emoji = c->emoji.len;
 	if (fill_entry(c, in, signal, e) == 0)
 		return 0;
 	c->parts.len = parts;
 	c->forms.len = forms;
 	c->conds.len = conds;
-	c->alts.len = alts;
 	c->emoji.len = emoji;
 	return -1;
 }
@@ -452,6 +473,7 @@ static void compiler_free(struct compiler *c)
 	buf_free(&c->strings);
 	map_free(c->pool);
 	map_free(c->label_of);
+	map_free(c->list_of);
 	vec_free(&c->syms);
 	vec_free(&c->labels);
 	vec_free(&c->entries);
@@ -464,7 +486,7 @@ static void compiler_free(struct compiler *c)
 
 int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf *ret, struct error *e)
 {
-	struct compiler c = { .lang = l, .simplified = s->simplified, .pool = map_new(), .label_of = map_new() };
+	struct compiler c = { .lang = l, .simplified = s->simplified, .pool = map_new(), .label_of = map_new(), .list_of = map_new() };
 	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
 	c.arena = a;
 	buf_init(&c.strings, LIMIT_LEXICON_STRINGS);

@@ -204,7 +204,11 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 		return error_field(e, "scene", "scene.unknown", "没有“%.*s”这个场景，可用 news ad comment site game。",
 				   "There is no scene \"%.*s\"; use news, ad, comment, site or game.", STR_ARG(o->scene));
 	size_t work = 0;
+	struct stretch_memo memo;
+	memo.at = NULL;
+	memset(memo.lists, 0, sizeof(memo.lists));
 	k.work = &work;
+	k.memo = &memo;
 	fold_text(c->lang, text, a, &k.t);
 	run_lexicons(&k);
 	check_structure(&k);

@@ -63,7 +63,7 @@ static bool tables_ok(const struct lexicon *x, const struct counts *n)
 		if (!inside(x->conds[i].alt_first, x->conds[i].alt_count, n->alts) || x->conds[i].kind > COND_AFTER)
 			return false;
 	for (size_t i = 0; i < n->alts; i++)
-		if (x->alts[i].len == 0 || !inside(x->alts[i].sym, x->alts[i].len, n->syms))
+		if (x->alts[i].len == 0 || !inside(x->alts[i].sym, x->alts[i].len, n->syms) || x->alts[i].first != x->syms[x->alts[i].sym])
 			return false;
 	for (size_t i = 0; i < x->emoji_len; i++)
 		if (x->emoji[i].form_entry >= x->entries_len || !sref_ok(x->emoji[i].text, n) || x->emoji[i].text.len == 0 ||

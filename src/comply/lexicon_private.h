@@ -70,7 +70,7 @@ struct lex_cond {
 };
 struct lex_alt {
 	uint32_t sym;
-	uint16_t len, pad;
+	uint16_t len, first; /* its first symbol: most words are ruled out by it */
 };
 struct lex_emoji {
 	uint32_t head; /* its first emoji */

@@ -115,7 +115,7 @@ static size_t count_chars(struct str s)
 	for (; i + 8 <= s.len; i += 8) {
 		uint64_t w;
 		memcpy(&w, s.ptr + i, 8);
-		n += (size_t)__builtin_popcountll(~(w >> 7 & ~(w >> 6)) & 0x0101010101010101u);
+		n += ((~(w >> 7 & ~(w >> 6)) & 0x0101010101010101u) * 0x0101010101010101u) >> 56;
 	}
 	for (; i < s.len; i++)
 		n += (s.ptr[i] & 0xC0) != 0x80;

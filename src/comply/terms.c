@@ -51,6 +51,27 @@ static size_t find_word(const struct check *k, const uint16_t *word, size_t len,
 	return SIZE_MAX;
 }
 
+/* What symbols [from, to) has: a word whose first one is not among them need not be looked for. */
+static const uint64_t *symbols_in(const struct check *k, size_t from, size_t to)
+{
+	struct stretch_memo *m = k->memo;
+	const uint16_t *at = k->t.sym + from;
+	size_t len = to > from ? to - from : 0;
+	if (m->at != at || m->len != len) {
+		memset(m->has, 0, sizeof(m->has));
+		for (size_t i = 0; i < len; i++)
+			m->has[at[i] % MEMO_BITS / 64] |= UINT64_C(1) << (at[i] % 64);
+		m->at = at;
+		m->len = len;
+	}
+	return m->has;
+}
+
+static bool may_have(const uint64_t *has, uint16_t sym)
+{
+	return has[sym % MEMO_BITS / 64] >> (sym % 64) & 1;
+}
+
 /* ---- conditions ---- */
 
 static bool lies_within(const struct check *k, const struct lex_alt *w, const uint16_t *word, size_t from, size_t to)
@@ -64,39 +85,77 @@ static bool lies_within(const struct check *k, const struct lex_alt *w, const ui
 	return false;
 }
 
+/* Is one of the words of a condition in [lo, hi)? `reach` not 0: only such as end, or begin, so near
+ * the hit, which lies at hi, or at lo. */
+static bool any_word(const struct check *k, const struct lex_cond *c, size_t lo, size_t hi, size_t reach, bool before)
+{
+	const struct lex_alt *w = &k->lex->alts[c->alt_first];
+	size_t far = reach + MATCHER_TERM_MAX;
+	size_t from = reach && before && hi > lo + far ? hi - far : lo, to = reach && !before && hi > lo + far ? lo + far : hi;
+	const uint64_t *has = symbols_in(k, from, to);
+	*k->work += c->alt_count;
+	for (size_t i = 0; i < c->alt_count; i++, w++) {
+		if (!may_have(has, w->first))
+			continue;
+		const uint16_t *word = k->lex->syms + w->sym;
+		size_t near = reach + w->len - 1u, a = lo, b = hi;
+		if (w->len > 1 && !may_have(has, word[w->len - 1]))
+			continue;
+		if (reach && before)
+			a = hi > lo + near ? hi - near : lo;
+		else if (reach)
+			b = hi > lo + near ? lo + near : hi;
+		if (find_word(k, word, w->len, a, b) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* The same for a whole sentence, remembered. */
+static bool in_sentence(const struct check *k, const struct lex_cond *c, size_t lo, size_t hi)
+{
+	const struct lex_alt *list = &k->lex->alts[c->alt_first];
+	size_t slot = c->alt_first * 0x9E3779B1u >> 27;
+	_Static_assert(MEMO_LISTS == 32, "five bits");
+	if (k->memo->lists[slot].list == list && k->memo->lists[slot].at == k->t.sym + lo && k->memo->lists[slot].len == hi - lo)
+		return k->memo->lists[slot].found;
+	bool found = any_word(k, c, lo, hi, 0, false);
+	k->memo->lists[slot].list = list;
+	k->memo->lists[slot].at = k->t.sym + lo;
+	k->memo->lists[slot].len = hi - lo;
+	k->memo->lists[slot].found = found;
+	return found;
+}
+
+static bool within_any(const struct check *k, const struct lex_cond *c, size_t from, size_t to)
+{
+	for (size_t i = 0; i < c->alt_count; i++) {
+		const struct lex_alt *w = &k->lex->alts[c->alt_first + i];
+		if (lies_within(k, w, k->lex->syms + w->sym, from, to))
+			return true;
+	}
+	return false;
+}
+
 static bool condition(const struct check *k, const struct lex_cond *c, size_t from, size_t to)
 {
-	const struct lexicon *x = k->lex;
-	size_t lo = from, hi = to;
-	if (c->kind == COND_NOT_BEFORE || c->kind == COND_BEFORE) {
-		hi = from;
-		lo = 0;
-	} else if (c->kind == COND_NOT_AFTER || c->kind == COND_AFTER) {
-		lo = to;
-		hi = k->t.len;
-	} else if (c->kind == COND_SENTENCE) {
+	size_t lo, hi;
+	switch ((enum cond_kind)c->kind) {
+	case COND_NOT_WITHIN:
+		return !within_any(k, c, from, to);
+	case COND_NOT_BEFORE:
+		return !any_word(k, c, 0, from, COND_NEAR, true);
+	case COND_BEFORE:
+		return any_word(k, c, 0, from, COND_FAR, true);
+	case COND_NOT_AFTER:
+		return !any_word(k, c, to, k->t.len, COND_NEAR, false);
+	case COND_AFTER:
+		return any_word(k, c, to, k->t.len, COND_FAR, false);
+	case COND_SENTENCE:
 		check_sentence(&k->t, from, to, &lo, &hi);
+		return in_sentence(k, c, lo, hi);
 	}
-	size_t reach = c->kind == COND_BEFORE || c->kind == COND_AFTER ? COND_FAR : COND_NEAR;
-	for (size_t i = 0; i < c->alt_count; i++) {
-		const struct lex_alt *w = &x->alts[c->alt_first + i];
-		const uint16_t *word = x->syms + w->sym;
-		bool found;
-		if (c->kind == COND_NOT_WITHIN) {
-			found = lies_within(k, w, word, from, to);
-		} else {
-			/* words that begin or end within reach of the hit */
-			size_t a = lo, b = hi;
-			if (hi == from)
-				a = from > reach + w->len - 1 ? from - reach - w->len + 1 : 0;
-			else if (lo == to)
-				b = k->t.len - to > reach + w->len - 1 ? to + reach + w->len - 1 : k->t.len;
-			found = find_word(k, word, w->len, a, b) != SIZE_MAX;
-		}
-		if (found)
-			return c->kind == COND_SENTENCE || c->kind == COND_BEFORE || c->kind == COND_AFTER;
-	}
-	return c->kind == COND_NOT_WITHIN || c->kind == COND_NOT_BEFORE || c->kind == COND_NOT_AFTER;
+	return false;
 }
 
 bool check_conditions(const struct check *k, const struct lex_entry *en, size_t from, size_t to)
@@ -232,9 +291,12 @@ static bool extend(const struct check *k, const struct lex_entry *en, size_t p, 
 	size_t gap = behind ? x->parts[en->part_first + p - 1].gap : part->gap;
 	size_t best = SIZE_MAX, best_len = 0, lo, hi;
 	check_sentence(&k->t, *from, *to, &lo, &hi);
+	const uint64_t *has = symbols_in(k, lo, hi);
 	for (size_t f = 0; f < part->form_count; f++) {
 		const struct lex_form *form = &x->forms[part->form_first + f];
 		const uint16_t *word = x->syms + form->sym;
+		if (!may_have(has, word[0]) || !may_have(has, word[form->len - 1]))
+			continue;
 		if (behind) {
 			size_t end = hi - *to > gap + form->len ? *to + gap + form->len : hi;
 			size_t at = find_word(k, word, form->len, *to, end);
@@ -269,11 +331,14 @@ static bool together(const struct check *k, const struct lex_entry *en, size_t *
 	const struct lexicon *x = k->lex;
 	size_t lo, hi, a = *from, b = *to;
 	check_sentence(&k->t, *from, *to, &lo, &hi);
+	const uint64_t *has = symbols_in(k, lo, hi);
 	for (size_t p = 0; p < en->part_count; p++) {
 		const struct lex_part *part = &x->parts[en->part_first + p];
 		bool found = p == en->anchor;
 		for (size_t f = 0; f < part->form_count && !found; f++) {
 			const struct lex_form *form = &x->forms[part->form_first + f];
+			if (!may_have(has, x->syms[form->sym]))
+				continue;
 			size_t at = find_word(k, x->syms + form->sym, form->len, lo, hi);
 			/* not inside the anchor itself */
 			if (at != SIZE_MAX && at < *to && at + form->len > *from)
