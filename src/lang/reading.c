@@ -103,7 +103,7 @@ static bool is_han(uint16_t sym)
 }
 
 /* More pairs backwards than forwards. Of ordinary text a third of the pairs and more occur in words:
- * most clauses are done with after one look-up a character. */
+ * look() leaves hardly any clause to this. */
 static bool turned(const struct words *w, const uint16_t *sym, size_t n)
 {
 	unsigned forwards = 0, backwards = 0, pairs = 0;
@@ -136,16 +136,11 @@ static void add_reversed(struct view *v, const struct fold_text *t, size_t from,
 	}
 }
 
-static void find_reversed(const struct lang *l, const struct fold_text *t, struct view *v)
+static void clause_done(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct view *v)
 {
-	for (size_t i = 0, end; i < t->len; i = end) {
-		end = i + 1;
-		while (end < t->len && t->gap[end] < FOLD_GAP_CLAUSE)
-			end++;
-		size_t n = end - i < CLAUSE_MAX ? end - i : CLAUSE_MAX;
-		if (n >= CLAUSE_MIN && turned(&l->words, t->sym + i, n) && likelier_backwards(l, t->sym + i, n))
-			add_reversed(v, t, i, end);
-	}
+	size_t n = to - from < CLAUSE_MAX ? to - from : CLAUSE_MAX;
+	if (n >= CLAUSE_MIN && turned(&l->words, t->sym + from, n) && likelier_backwards(l, t->sym + from, n))
+		add_reversed(v, t, from, to);
 }
 
 /* ---- runs ---- */
@@ -344,31 +339,97 @@ struct hints {
 	bool doubled, spaced, apart, lines;
 };
 
-static struct hints look(const struct fold_text *t)
+/* Of up to 64 symbols from i on, a bit each. */
+struct block {
+	uint64_t clause, soft, stop; /* gaps before them */
+	uint64_t pair, word;	     /* it and the one before: Chinese characters of one clause; that stand so in words */
+	uint64_t same;		     /* as the one before */
+};
+
+static struct block block_at(const struct lang *l, const struct fold_text *t, size_t i, size_t n)
 {
-	struct hints h = { 0 };
-	size_t doubled = 0, spaced = 0, apart = 0, lines = 0;
-	for (size_t i = 1; i < t->len; i++) {
-		doubled += t->sym[i] == t->sym[i - 1];
-		spaced += t->gap[i] == FOLD_GAP_SOFT && is_alnum(t->sym[i]) && is_alnum(t->sym[i - 1]);
-		apart += t->gap[i] == FOLD_GAP_SOFT;
-		lines += t->gap[i] == FOLD_GAP_STOP && t->gap[i - 1] == FOLD_GAP_STOP;
+	_Static_assert(FOLD_GAP_SOFT == 1 && FOLD_GAP_CLAUSE == 2 && FOLD_GAP_STOP == 3, "two bits tell");
+	const uint64_t each = 0x0101010101010101u, aside = 0x0102040810204080u;
+	uint64_t low = 0, high = 0, han = 0;
+	size_t k = 0;
+	for (; k + 8 <= n; k += 8) {
+		uint64_t w;
+		memcpy(&w, t->gap + i + k, sizeof(w));
+		low |= ((w & each) * aside >> 56) << k;
+		high |= ((w >> 1 & each) * aside >> 56) << k;
 	}
-	h.doubled = doubled >= RUN_MIN - 1;
-	h.apart = apart >= APART_MIN;
-	h.spaced = spaced >= SPACED_MIN - 1;
-	h.lines = lines >= LINES_MIN - 1;
-	return h;
+	for (; k < n; k++) {
+		low |= (uint64_t)(t->gap[i + k] & 1) << k;
+		high |= (uint64_t)(t->gap[i + k] >> 1) << k;
+	}
+	for (k = 0; k < n; k++)
+		han |= (uint64_t)is_han(t->sym[i + k]) << k;
+	struct words_pairs p = i ? words_pairs(&l->words, t->sym + i - 1, n) : words_pairs(&l->words, t->sym, n - 1);
+	unsigned shift = i ? 0 : 1;
+	uint64_t pair = han & (han << 1 | (i && is_han(t->sym[i - 1]))) & ~high;
+	return (struct block){ .clause = high, .soft = low & ~high, .stop = low & high, .pair = pair,
+			       .word = p.word << shift & pair, .same = p.same << shift };
+}
+
+static unsigned ones(uint64_t x)
+{
+	x -= x >> 1 & 0x5555555555555555u;
+	x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+	return (unsigned)(((x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
+}
+
+/* Between letters or digits. */
+static size_t spaced_in(const struct fold_text *t, size_t i, uint64_t soft)
+{
+	size_t n = 0;
+	for (; soft; soft &= soft - 1) {
+		size_t at = i + (size_t)__builtin_ctzll(soft);
+		n += at && is_alnum(t->sym[at]) && is_alnum(t->sym[at - 1]);
+	}
+	return n;
+}
+
+/* Also settles which clauses read backwards: with few of its pairs in words one is looked at. */
+static struct hints look(const struct lang *l, const struct fold_text *t, struct view *v)
+{
+	size_t doubled = 0, spaced = 0, apart = 0, lines = 0, from = 0;
+	unsigned pairs = 0, words = 0;
+	bool stopped = false;
+	for (size_t i = 0, n; i < t->len; i += n) {
+		n = t->len - i < 64 ? t->len - i : 64;
+		struct block b = block_at(l, t, i, n);
+		doubled += ones(b.same);
+		apart += b.soft ? ones(b.soft) : 0;
+		spaced += spaced_in(t, i, b.soft);
+		lines += b.stop ? ones(b.stop & (b.stop << 1 | stopped)) : 0;
+		stopped = b.stop >> 63;
+		uint64_t left = ~UINT64_C(0);
+		for (; b.clause; b.clause &= b.clause - 1) {
+			unsigned at = (unsigned)__builtin_ctzll(b.clause);
+			uint64_t behind = ~UINT64_C(0) << at, here = left & ~behind;
+			size_t to = i + at;
+			if (3 * (words + ones(b.word & here)) < pairs + ones(b.pair & here) || to - from > CLAUSE_MAX)
+				clause_done(l, t, from, to, v);
+			pairs = words = 0;
+			from = to;
+			left = behind;
+		}
+		pairs += ones(b.pair & left);
+		words += ones(b.word & left);
+	}
+	if (3 * words < pairs || t->len - from > CLAUSE_MAX)
+		clause_done(l, t, from, t->len, v);
+	return (struct hints){ .doubled = doubled >= RUN_MIN - 1, .apart = apart >= APART_MIN, .spaced = spaced >= SPACED_MIN - 1,
+			       .lines = lines >= LINES_MIN - 1 };
 }
 
 size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out)
 {
-	struct hints h = look(t);
 	struct view v[READING_KINDS] = { 0 };
 	size_t n = 0;
 	for (size_t k = 0; k < READING_KINDS; k++)
 		v[k].arena = a;
-	find_reversed(l, t, &v[READING_REVERSED]);
+	struct hints h = look(l, t, &v[READING_REVERSED]);
 	if (h.doubled)
 		find_collapsed(l, t, &v[READING_COLLAPSED]);
 	if (h.lines)

@@ -140,3 +140,50 @@ void words_unload(struct lang *l)
 	free(l->words.spoken);
 	free(l->words.typed);
 }
+
+/* ---- many pairs at once ---- */
+
+static struct words_pairs pairs_portable(const struct words *w, const uint16_t *sym, size_t n)
+{
+	struct words_pairs p = { 0, 0 };
+	for (size_t k = 0; k < n; k++) {
+		p.word |= (uint64_t)words_pair(w, sym[k], sym[k + 1]) << k;
+		p.same |= (uint64_t)(sym[k] == sym[k + 1]) << k;
+	}
+	return p;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+__attribute__((target("avx512f,avx512bw,avx512vl"))) static struct words_pairs pairs_avx512(const struct words *w,
+											     const uint16_t *sym, size_t n)
+{
+	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(31);
+	struct words_pairs p = { 0, 0 };
+	for (size_t k = 0; k < n; k += 16) {
+		__mmask16 some = n - k < 16 ? (__mmask16)((1u << (n - k)) - 1) : (__mmask16)0xFFFF;
+		__m256i x = _mm256_maskz_loadu_epi16(some, sym + k), y = _mm256_maskz_loadu_epi16(some, sym + k + 1);
+		__m512i h = _mm512_add_epi32(_mm512_mullo_epi32(_mm512_cvtepu16_epi32(x), _mm512_set1_epi32((int)0x9E3779B1u)),
+					     _mm512_mullo_epi32(_mm512_cvtepu16_epi32(y), _mm512_set1_epi32((int)0x85EBCA6Bu)));
+		h = _mm512_mullo_epi32(_mm512_xor_si512(h, _mm512_srli_epi32(h, 15)), _mm512_set1_epi32(0x2C1B3C6D));
+		h = _mm512_srli_epi32(h, 32 - WORDS_PAIR_BITS);
+		__m512i bits = _mm512_i32gather_epi32(_mm512_srli_epi32(h, 5), w->pairs, 4);
+		__mmask16 word = _mm512_test_epi32_mask(bits, _mm512_sllv_epi32(one, _mm512_and_si512(h, low)));
+		p.word |= (uint64_t)(word & some) << k;
+		p.same |= (uint64_t)_mm256_mask_cmpeq_epu16_mask(some, x, y) << k;
+	}
+	return p;
+}
+
+struct words_pairs words_pairs(const struct words *w, const uint16_t *sym, size_t n)
+{
+	bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+	return wide ? pairs_avx512(w, sym, n) : pairs_portable(w, sym, n);
+}
+#else
+struct words_pairs words_pairs(const struct words *w, const uint16_t *sym, size_t n)
+{
+	return pairs_portable(w, sym, n);
+}
+#endif

@@ -52,6 +52,12 @@ static inline bool words_pair(const struct words *w, uint16_t a, uint16_t b)
 	return w->pairs[h >> 3] >> (h & 7) & 1;
 }
 
+/* Of n <= 64 neighbours (sym[k], sym[k + 1]) a bit each: words_pair(), and whether they are the same. */
+struct words_pairs {
+	uint64_t word, same;
+};
+struct words_pairs words_pairs(const struct words *w, const uint16_t *sym, size_t n);
+
 /* May a word say one of two neighbours otherwise than commonly? Errs on the side of yes. */
 #define WORDS_SPOKEN_BITS 18
 static inline bool words_spoken(const struct words *w, uint16_t a, uint16_t b)
