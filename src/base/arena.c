@@ -7,6 +7,7 @@
 #define ARENA_MAGIC 0x41524e41u
 #define FIRST_BLOCK ((size_t)4096)
 #define MAX_BLOCK ((size_t)1 << 20)
+#define KEPT_BLOCK ((size_t)1 << 16)
 
 struct block {
 	struct block *next;
@@ -62,6 +63,11 @@ void arena_reset(struct arena *a)
 	CHECK_OBJ(a, ARENA_MAGIC);
 	struct block *b = a->head;
 
+	/* the newest block is kept where it is small, so that rounds alike take no memory again */
+	if (b && b->cap <= KEPT_BLOCK) {
+		blocks_free(b->next);
+		b->next = NULL;
+	}
 	while (b && b->next) {
 		struct block *next = b->next;
 

@@ -291,7 +291,11 @@ static bool extend(const struct check *k, const struct lex_entry *en, size_t p, 
 	size_t gap = behind ? x->parts[en->part_first + p - 1].gap : part->gap;
 	size_t best = SIZE_MAX, best_len = 0, lo, hi;
 	check_sentence(&k->t, *from, *to, &lo, &hi);
-	const uint64_t *has = symbols_in(k, lo, hi);
+	size_t far = gap;
+	for (size_t f = 0; f < part->form_count; f++)
+		far = x->forms[part->form_first + f].len + gap > far ? x->forms[part->form_first + f].len + gap : far;
+	const uint64_t *has = behind ? symbols_in(k, *to, hi - *to > far ? *to + far : hi) :
+				       symbols_in(k, *from - lo > far ? *from - far : lo, *from);
 	for (size_t f = 0; f < part->form_count; f++) {
 		const struct lex_form *form = &x->forms[part->form_first + f];
 		const uint16_t *word = x->syms + form->sym;

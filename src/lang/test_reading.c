@@ -2,8 +2,10 @@
 #include "lang/test_lang.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "lang/reading.h"
+#include "lang/words_private.h"
 
 static void reads(const char *in, enum reading_kind kind, const char *want)
 {
@@ -99,6 +101,27 @@ static void test_bounds(void **state)
 	}
 }
 
+/* Many pairs at once are what they are one by one, and nothing behind them is read. */
+static void test_pairs(void **state)
+{
+	uint16_t sym[65];
+	uint32_t seed = 1;
+	for (size_t round = 0; round < 2000; round++) {
+		size_t n = round % 65;
+		_cleanup_free_ uint16_t *own = mem_array(n + 1, sizeof(*own));
+		for (size_t i = 0; i <= n; i++) {
+			seed = seed * 1664525u + 1013904223u;
+			sym[i] = i && seed >> 28 == 0 ? sym[i - 1] : (uint16_t)(LANG_SYM_HAN + (seed >> 16) % 600);
+		}
+		memcpy(own, sym, (n + 1) * sizeof(*own));
+		struct words_pairs p = words_pairs(&lang->words, own, n);
+		for (size_t i = 0; i < 64; i++) {
+			assert_int_equal(p.word >> i & 1, i < n && words_pair(&lang->words, sym[i], sym[i + 1]));
+			assert_int_equal(p.same >> i & 1, i < n && sym[i] == sym[i + 1]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +129,7 @@ int main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_ordinary),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_pairs),
 	};
 	return cmocka_run_group_tests(tests, open_language, close_language);
 }
