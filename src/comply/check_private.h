@@ -119,6 +119,7 @@ struct stretch_memo {
 	const uint16_t *at;
 	size_t len;
 	uint64_t has[MEMO_BITS / 64]; /* symbols modulo MEMO_BITS */
+	bool listed;		      /* lists are filled: most texts never need them */
 	struct {
 		const struct lex_alt *list;
 		const uint16_t *at;

@@ -206,7 +206,7 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 	size_t work = 0;
 	struct stretch_memo memo;
 	memo.at = NULL;
-	memset(memo.lists, 0, sizeof(memo.lists));
+	memo.listed = false;
 	k.work = &work;
 	k.memo = &memo;
 	fold_text(c->lang, text, a, &k.t);

@@ -117,6 +117,9 @@ static bool in_sentence(const struct check *k, const struct lex_cond *c, size_t 
 	const struct lex_alt *list = &k->lex->alts[c->alt_first];
 	size_t slot = c->alt_first * 0x9E3779B1u >> 27;
 	_Static_assert(MEMO_LISTS == 32, "five bits");
+	if (!k->memo->listed)
+		memset(k->memo->lists, 0, sizeof(k->memo->lists));
+	k->memo->listed = true;
 	if (k->memo->lists[slot].list == list && k->memo->lists[slot].at == k->t.sym + lo && k->memo->lists[slot].len == hi - lo)
 		return k->memo->lists[slot].found;
 	bool found = any_word(k, c, lo, hi, 0, false);
