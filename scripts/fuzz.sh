@@ -10,6 +10,7 @@ long) seconds=${FUZZ_SECONDS:-600} ;;
 *) echo "usage: scripts/fuzz.sh short|long" >&2; exit 2 ;;
 esac
 [ "${1:-short}" = short ] || scripts/bootstrap.sh build run test
+scripts/build.sh || exit 1 # the data packs
 dir=build-fuzz
 if [ ! -f $dir/build.ninja ]; then
 	CC=clang meson setup $dir --buildtype=debug -Doptimization=1 -Dfuzz=true -Db_sanitize=address,undefined \
@@ -29,7 +30,7 @@ fuzz_one() { # name
 	fi
 }
 export -f fuzz_one
-export ZHANWEI_PACKS=$PWD/$dir/packs
+export ZHANWEI_PACKS=$PWD/build/packs
 export dir seconds
 grep -oE '^[^ #]+' fuzz/targets.txt | xargs -P 2 -I{} bash -c 'fuzz_one {}' >$dir/results.txt
 cat $dir/results.txt
