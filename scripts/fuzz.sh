@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/.."
 case ${1:-short} in
-short) seconds=${FUZZ_SECONDS:-4} ;;
+short) seconds=${FUZZ_SECONDS:-3} ;;
 long) seconds=${FUZZ_SECONDS:-600} ;;
 *) echo "usage: scripts/fuzz.sh short|long" >&2; exit 2 ;;
 esac
