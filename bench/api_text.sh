@@ -77,11 +77,4 @@ mib=$(memory)
 	echo '| requests/s | p50 ms | p99 ms | max ms | errors | requests | server CPU µs/request | MiB, all processes |'
 	echo '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
 	echo "| $rate | $p50 | $p99 | $most | $errors | $requests | $cpu | $mib |"
-} | tee "$work/section"
-python3 - bench/RESULTS.md "$work/section" bench/api_text.sh <<'PY'
-import pathlib, re, sys
-path, section, name = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_text(), sys.argv[3]
-text, block = path.read_text(), f'<!-- {name} -->\n{section}<!-- /{name} -->\n'
-old = re.compile(re.escape(f'<!-- {name} -->') + '.*?' + re.escape(f'<!-- /{name} -->') + '\n', re.S)
-path.write_text(old.sub(lambda m: block, text) if old.search(text) else text.rstrip('\n') + '\n\n' + block)
-PY
+} | bench/put_section.sh bench/api_text.sh

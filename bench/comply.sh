@@ -12,7 +12,6 @@ trap 'rm -rf "$work"' EXIT
 EVAL_TEXT=$text python3 bench/match_data.py "$work" || exit 1
 core=$(($(nproc) - 1))
 {
-	echo '<!-- bench/comply.sh -->'
 	echo '## 文本合规引擎 / The compliance engine'
 	echo
 	echo "$(date -u +%FT%TZ)，$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)，一核 / one core；20 MB：新闻、评论、法律、科技 / news, commentary, law, tech；$(python3 tools/make_lexicon.py --lint data/lexicon | tail -1)"
@@ -21,13 +20,5 @@ core=$(($(nproc) - 1))
 	echo
 	echo '含折叠、全部词条与规则、音与形、其他读法、结构检测与结论；每秒处理器时间的 UTF-8 字节数。'
 	echo '*Folding, all terms and rules, sounds and shapes, other readings, structural detectors and verdict; bytes of UTF-8 per second of processor time.*'
-	echo '<!-- /bench/comply.sh -->'
 } >"$work/block" || exit 1
-out=bench/RESULTS.md
-if grep -q '^<!-- bench/comply.sh -->' $out; then
-	awk -v block="$work/block" '/^<!-- bench\/comply.sh -->/ { while ((getline l < block) > 0) print l; skip = 1 }
-		!skip { print } /^<!-- \/bench\/comply.sh -->/ { skip = 0 }' $out >"$work/new" && cp "$work/new" $out
-else
-	{ echo; cat "$work/block"; } >>$out
-fi
-cat "$work/block"
+bench/put_section.sh bench/comply.sh <"$work/block"

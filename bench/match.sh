@@ -14,7 +14,6 @@ trap 'rm -rf "$work"' EXIT
 EVAL_TEXT=$text python3 bench/match_data.py "$work" || exit 1
 core=$(($(nproc) - 1))
 {
-	echo '<!-- bench/match.sh -->'
 	echo '## 匹配 / Matching'
 	echo
 	echo "$(date -u +%FT%TZ)，$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)，一核 / one core；20 MB：新闻、评论、法律、科技 / news, commentary, law, tech"
@@ -23,13 +22,5 @@ core=$(($(nproc) - 1))
 	echo
 	echo '自有匹配含全部折叠（全半角、大小写、繁简、形近、插入符号等），从 UTF-8 到字节位置一遍完成；Hyperscan 5.4 为逐字精确、整段。多出的命中来自折叠；其余逐个相同。'
 	echo '*Ours with all folding, from UTF-8 to byte positions in one pass; Hyperscan 5.4 with exact literals over the whole text. Hits beyond its own come from folding, the others are the same one by one. MB/s of UTF-8 per second of processor time, best of five in turns.*'
-	echo '<!-- /bench/match.sh -->'
 } >"$work/block" || exit 1
-out=bench/RESULTS.md
-if grep -q '^<!-- bench/match.sh -->' $out; then
-	awk -v block="$work/block" '/^<!-- bench\/match.sh -->/ { while ((getline l < block) > 0) print l; skip = 1 }
-		!skip { print } /^<!-- \/bench\/match.sh -->/ { skip = 0 }' $out >"$work/new" && cp "$work/new" $out
-else
-	{ echo; cat "$work/block"; } >>$out
-fi
-cat "$work/block"
+bench/put_section.sh bench/match.sh <"$work/block"

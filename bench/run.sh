@@ -193,9 +193,7 @@ verdict() { # target
 }
 
 write_results() {
-	local out=bench/RESULTS.md block=$work/block
 	{
-		echo '<!-- bench/run.sh -->'
 		echo "## 速度与资源 / Speed and resources"
 		echo
 		echo "$(date -u +%FT%TZ)，$(nproc) 核 / cores，$("$zhanwei" version 2>/dev/null | head -1)，wapiti $(wapiti --version 2>/dev/null | tail -1 | grep -oE '[0-9.]+$')，同一次运行 / same run"
@@ -210,15 +208,7 @@ write_results() {
 		echo
 		echo 'CPU is user + system of the whole process tree of the tool. Peak is the sum of what each process of that tree held at most'
 		echo '(shared pages count once per process). The static site is served by one nginx worker on the same machine.'
-		echo '<!-- /bench/run.sh -->'
-	} >"$block"
-	if [ -f $out ] && grep -q '^<!-- bench/run.sh -->' $out; then
-		awk -v block="$block" '/^<!-- bench\/run.sh -->/ { while ((getline l < block) > 0) print l; skip = 1 }
-			!skip { print } /^<!-- \/bench\/run.sh -->/ { skip = 0 }' $out >"$work/new" && cp "$work/new" $out
-	else
-		{ [ -f $out ] && cat $out && echo || printf '# 测量结果 / Measured results\n\n'; cat "$block"; } >"$work/new" && cp "$work/new" $out
-	fi
-	cat "$block"
+	} | bench/put_section.sh bench/run.sh
 }
 
 need wapiti wapiti && have_wapiti=1 || have_wapiti=0

@@ -98,7 +98,6 @@ templates=${BENCH_TEMPLATES:-$work/templates}
 [ -n "${BENCH_TEMPLATES:-}" ] || make_templates "$templates"
 start_nginx || exit 1
 {
-	echo '<!-- bench/templates.sh -->'
 	echo '## 模板 / Templates'
 	echo
 	echo "$(date -u +%FT%TZ)，$(nproc) 核 / cores，${BENCH_TEMPLATES:+public collection }$(find "$templates" -name '*.yaml' | wc -l) 个文件 / files"
@@ -116,13 +115,5 @@ start_nginx || exit 1
 	echo "- lint: $(grep -E '^[0-9]+ files' "$work/lint.log")"
 	echo "- standard: $(said standard)"
 	echo "- deep: $(said deep)"
-	echo '<!-- /bench/templates.sh -->'
 } >"$work/block"
-out=bench/RESULTS.md
-if grep -q '^<!-- bench/templates.sh -->' $out; then
-	awk -v block="$work/block" '/^<!-- bench\/templates.sh -->/ { while ((getline l < block) > 0) print l; skip = 1 }
-		!skip { print } /^<!-- \/bench\/templates.sh -->/ { skip = 0 }' $out >"$work/new" && cp "$work/new" $out
-else
-	{ echo; cat "$work/block"; } >>$out
-fi
-cat "$work/block"
+bench/put_section.sh bench/templates.sh <"$work/block"
