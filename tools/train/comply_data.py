@@ -64,14 +64,20 @@ class Writer:
                 emit(label, weight * 0.6, group, changed)
 
 
+def seed_lines(label):
+    """Of CLASS.txt, model-lines-CLASS.txt and model-lines-CLASS-TOPIC.txt."""
+    files = [label + ".txt", "model-lines-%s.txt" % label]
+    files += sorted(os.path.basename(f) for f in glob.glob(os.path.join(SEEDS, "model-lines-%s-*.txt" % label)))
+    return [line for f in files for line in expand.read_lines(os.path.join(SEEDS, f))]
+
+
 def seeds(w):
     slots = expand.read_slots(os.path.join(SEEDS, "slots.tsv"))
     for label in expand.CLASSES:
         clean = label in ("clean", "hard")
         copies = 0.5 if clean else 2
         weight = 9.0 if label == "hard" else 6.0
-        lines = expand.read_lines(os.path.join(SEEDS, label + ".txt")) + expand.read_lines(os.path.join(SEEDS, "model-lines-%s.txt" % label))
-        for line in lines:
+        for line in seed_lines(label):
             for k in range(LINE_TIMES if "{" in line else 1):
                 w.put(label, weight / (LINE_TIMES if "{" in line else 1), "s:" + line,
                       expand.fill(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies)
