@@ -125,6 +125,37 @@ static void utf8_counts_both_ways(void **state)
 	assert_str_c(buf_view(&b), "a\xef\xbf\xbd" "b");
 }
 
+/* Many bytes at a time or one by one: the same answers, wherever the odd byte stands. */
+static void utf8_blocks(void **state)
+{
+	static const char *const pieces[] = { "a", "0123456789", "中", "文字，和标点。", "é", "·", "😀", "\xe0\xa4\x85", "\xed\x9f\xbf",
+					      "\x80", "\xff", "\xe4\xb8", "\xed\xa0\x80", "\xe0\x80\x80", "\xc0\xaf", "\xf5" };
+	uint32_t seed = 12345;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		_cleanup_buf_ struct buf b = BUF_INIT(4000);
+		size_t n = (seed >> 8) % 60, kinds = round % 2 ? 9 : ARRAY_SIZE(pieces), leads = 0, at = 0;
+		ssize_t bad = -1;
+
+		for (size_t i = 0; i < n; i++) {
+			seed = seed * 1664525u + 1013904223u;
+			size_t kind = (seed >> 10) % 100;
+			buf_str(&b, str_c(pieces[kind < kinds ? kind : kind % 4]));
+		}
+		struct str s = buf_view(&b);
+		while (at < s.len && bad < 0) {
+			size_t start = at;
+			if (utf8_next(s, &at) == UTF8_BAD)
+				bad = (ssize_t)start;
+		}
+		assert_int_equal(utf8_invalid_at(s), bad);
+		for (size_t i = 0; i < s.len; i++)
+			leads += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+		assert_int_equal(utf8_leads(s), leads);
+	}
+}
+
 static void encodings_round_trip(void **state)
 {
 	(void)state;
@@ -200,6 +231,7 @@ int main(void)
 		cmocka_unit_test(arenas_zero_and_reset),
 		cmocka_unit_test(maps_keep_order),
 		cmocka_unit_test(utf8_counts_both_ways),
+		cmocka_unit_test(utf8_blocks),
 		cmocka_unit_test(encodings_round_trip),
 		cmocka_unit_test(times_round_trip),
 		cmocka_unit_test(ids_sort_by_time),

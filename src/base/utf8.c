@@ -1,6 +1,10 @@
 /* UTF-8 decoding by ranges of the second byte (Unicode, table 3-7). */
 #include "base/utf8.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 static bool cont(struct str s, size_t i, unsigned lo, unsigned hi)
 {
 	return i < s.len && (unsigned char)s.ptr[i] >= lo && (unsigned char)s.ptr[i] <= hi;
@@ -81,12 +85,91 @@ void utf8_append(struct buf *b, uint32_t cp)
 	buf_add(b, tmp, utf8_encode(cp, tmp));
 }
 
+#if defined(__SSE2__)
+/* Of 64 bytes a bit each: beyond ASCII, continuing a character, leading one of three bytes whose
+ * second may be any (not E0, not ED). */
+struct marks {
+	uint64_t high, cont, lead;
+};
+
+static inline struct marks marks_of(const char *p)
+{
+	struct marks m = { 0, 0, 0 };
+
+	for (unsigned i = 0; i < 4; i++) {
+		__m128i b = _mm_loadu_si128((const void *)(p + i * 16));
+		__m128i three = _mm_cmpeq_epi8(_mm_and_si128(b, _mm_set1_epi8((char)0xF0)), _mm_set1_epi8((char)0xE0));
+		__m128i odd = _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xE0)), _mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xED)));
+
+		m.high |= (uint64_t)(unsigned)_mm_movemask_epi8(b) << i * 16;
+		m.cont |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(b, _mm_set1_epi8(-64))) << i * 16;
+		m.lead |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_andnot_si128(odd, three)) << i * 16;
+	}
+	return m;
+}
+
+/* As skip_common(), 64 bytes at a time; *ret_stop where something else than the end came first. */
+static size_t skip_blocks(struct str s, size_t at, bool *ret_stop)
+{
+	while (s.len - at >= 64) {
+		struct marks m = marks_of(s.ptr + at);
+		uint64_t follow = m.lead << 1 | m.lead << 2;
+		uint64_t wrong = (m.cont ^ follow) | (m.high & ~(m.cont | m.lead));
+		unsigned n = wrong ? (unsigned)__builtin_ctzll(wrong) : 64;
+
+		/* not into the midst of a character */
+		if (n && m.lead >> (n - 1) & 1)
+			n -= 1;
+		else if (n > 1 && m.lead >> (n - 2) & 1)
+			n -= 2;
+		at += n;
+		if (wrong) {
+			*ret_stop = true;
+			break;
+		}
+	}
+	return at;
+}
+
+/* Bytes that continue no character, of the first s.len / 16 * 16. */
+static size_t leads_in_blocks(struct str s)
+{
+	__m128i sum = _mm_setzero_si128();
+
+	for (size_t i = 0; i + 16 <= s.len;) {
+		__m128i n = _mm_setzero_si128();
+
+		for (size_t k = 0; k < 255 && i + 16 <= s.len; k++, i += 16)
+			n = _mm_sub_epi8(n, _mm_cmpgt_epi8(_mm_loadu_si128((const void *)(s.ptr + i)), _mm_set1_epi8(-65)));
+		sum = _mm_add_epi64(sum, _mm_sad_epu8(n, _mm_setzero_si128()));
+	}
+	return (size_t)(_mm_cvtsi128_si64(sum) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)));
+}
+#else
+static size_t skip_blocks(struct str s, size_t at, bool *ret_stop)
+{
+	return at;
+}
+
+static size_t leads_in_blocks(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len / 16 * 16; i++)
+		n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+	return n;
+}
+#endif
+
 /* Behind the plain ASCII and the common three-byte characters from `at` on: most Chinese text is
  * nothing else. E0 and ED, whose second byte is bounded, are left to utf8_next(). */
 static size_t skip_common(struct str s, size_t at)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr;
-	while (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && at + 8 <= s.len) {
+	bool stop = false;
+
+	at = skip_blocks(s, at, &stop);
+	while (!stop && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && at + 8 <= s.len) {
 		uint64_t w;
 		memcpy(&w, p + at, 8);
 		if ((w & 0x8080808080808080u) == 0) {
@@ -141,6 +224,15 @@ size_t utf8_count(struct str s)
 
 	for (size_t i = 0; i < s.len; n++)
 		utf8_next(s, &i);
+	return n;
+}
+
+size_t utf8_leads(struct str s)
+{
+	size_t n = leads_in_blocks(s);
+
+	for (size_t i = s.len / 16 * 16; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
 	return n;
 }
 

@@ -21,6 +21,8 @@ ssize_t utf8_invalid_at(struct str s);
 void utf8_sanitize(struct buf *b, struct str s);
 /* Lengths of valid text; malformed bytes count one each. */
 size_t utf8_count(struct str s);
+/* Code points of valid text, many bytes at a time. */
+size_t utf8_leads(struct str s);
 size_t utf8_count_utf16(struct str s);
 /* Longest prefix of at most max_bytes that does not cut a code point. */
 struct str utf8_truncate(struct str s, size_t max_bytes);

@@ -108,23 +108,9 @@ static struct str versions(const struct check *k)
 	return v;
 }
 
-/* Code points of valid UTF-8: bytes that continue none. */
-static size_t count_chars(struct str s)
-{
-	size_t n = 0, i = 0;
-	for (; i + 8 <= s.len; i += 8) {
-		uint64_t w;
-		memcpy(&w, s.ptr + i, 8);
-		n += ((~(w >> 7 & ~(w >> 6)) & 0x0101010101010101u) * 0x0101010101010101u) >> 56;
-	}
-	for (; i < s.len; i++)
-		n += (s.ptr[i] & 0xC0) != 0x80;
-	return n;
-}
-
 void check_result(struct check *k, struct comply_result *ret)
 {
-	struct comply_result r = { .truncated = k->truncated, .versions = versions(k), .chars = count_chars(k->t.source) };
+	struct comply_result r = { .truncated = k->truncated, .versions = versions(k), .chars = k->t.chars };
 	if (k->hits.len)
 		fill_hits(k, &r);
 	if (k->labels)

@@ -108,28 +108,13 @@ static void make_room(struct arena *a, struct fold_out *o, size_t n)
 	o->cap = cap;
 }
 
-/* Code points of valid UTF-8. */
-static size_t code_points(struct str s)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	size_t n = 0, i = 0;
-	for (; i + 8 <= s.len; i += 8) { /* a byte begins one unless its two high bits are 10 */
-		uint64_t w;
-		memcpy(&w, s.ptr + i, 8);
-		n += ((~w >> 7 | w >> 6) & ones) * ones >> 56;
-	}
-	for (; i < s.len; i++)
-		n += ((uint8_t)s.ptr[i] & 0xC0) != 0x80;
-	return n;
-}
-
-static void close_text(struct fold_out *o, struct str text, bool disguised, struct fold_text *ret)
+static void close_text(struct fold_out *o, struct str text, size_t chars, bool disguised, struct fold_text *ret)
 {
 	o->from[o->len] = o->to[o->len] = (uint32_t)text.len;
 	if (o->len)
 		o->gap[0] = FOLD_GAP_STOP;
 	*ret = (struct fold_text){ .source = text, .sym = o->sym, .len = o->len, .from = o->from, .to = o->to,
-				   .gap = o->gap, .skipped = o->skipped, .disguised = disguised };
+				   .gap = o->gap, .skipped = o->skipped, .chars = chars, .disguised = disguised };
 }
 
 static bool symbol_at(const struct lang *l, struct str text, size_t at)
@@ -147,7 +132,7 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 {
 	const uint8_t *p = (const uint8_t *)text.ptr;
 	struct fold_out o = { 0 };
-	size_t total = code_points(text);
+	size_t total = utf8_leads(text);
 	bool disguised = false;
 	check(text.len < UINT32_MAX);
 	make_room(a, &o, total);
@@ -162,7 +147,7 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 			n = fold_slow(l, fold_entry(l, v), text, &at, syms, &disguised);
 			v = syms[0];
 		}
-		size_t taken = o.chars + code_points(str_sub(text, from, at));
+		size_t taken = o.chars + utf8_leads(str_sub(text, from, at));
 		make_room(a, &o, n + total - taken);
 		if (v == FOLD_SKIP && !n)
 			disguised |= o.gap[o.len] == FOLD_GAP_NONE && o.len && symbol_at(l, text, at);
@@ -172,7 +157,7 @@ void fold_text_with(const struct fold_kernel *k, const struct lang *l, struct st
 			fold_put(&o, syms[i], from, at);
 		o.chars = taken;
 	}
-	close_text(&o, text, disguised, ret);
+	close_text(&o, text, total, disguised, ret);
 }
 
 ssize_t fold_symbols(const struct lang *l, struct str s, uint16_t *out, size_t max)

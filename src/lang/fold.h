@@ -49,6 +49,7 @@ struct fold_text {
 	const uint32_t *to;   /* byte offset behind its last character */
 	const uint8_t *gap;   /* enum fold_gap before symbol i; gap[0] is FOLD_GAP_STOP */
 	const uint8_t *skipped; /* code points in that gap, invisible ones not counted; 255 at most */
+	size_t chars;	      /* code points of the source */
 	bool disguised;	      /* anything beyond width, case and traditional characters was folded */
 };
 
