@@ -48,6 +48,38 @@ uint32_t matcher_sum(const struct matcher_head *h)
 	return (uint32_t)(a ^ a >> 32);
 }
 
+/* Which slot of the root's children is the parent of slot i; 0: none, it is no second symbol. */
+static inline uint32_t second_symbol_of(const struct matcher *m, uint32_t i)
+{
+	uint32_t p = m->unit[i].check;
+
+	return p && p <= UINT16_MAX + 1u && p < m->head->units && m->unit[p].check == 0 ? p : 0;
+}
+
+/* The first stage of the filter: about one bit in 16 is set. */
+static void make_pairs(struct matcher *m)
+{
+	struct matcher_filter *f = &m->filter;
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < m->head->units; i++)
+		n += second_symbol_of(m, i) != 0;
+	f->pair_bits = MATCHER_PAIR_BITS_MIN;
+	while (f->pair_bits < MATCHER_PAIR_BITS_MAX && UINT32_C(1) << f->pair_bits >> 4 < n)
+		f->pair_bits++;
+	f->pair = m->pairs = mem_array((size_t)1 << (f->pair_bits - 5), sizeof(*m->pairs));
+	for (uint32_t i = 1; i < m->head->units; i++) {
+		uint32_t p = second_symbol_of(m, i);
+
+		if (!p)
+			continue;
+		uint32_t b = i - (m->unit[p].base & UNIT_VALUE);
+		uint32_t at = filter_hash((uint16_t)(p - 1), (uint16_t)b) >> (32 - f->pair_bits);
+
+		m->pairs[at >> 5] |= UINT32_C(1) << (at & 31);
+	}
+}
+
 struct matcher *matcher_over(const void *block, const struct matcher_layout *l, void *owned)
 {
 	const char *p = block;
@@ -64,6 +96,7 @@ struct matcher *matcher_over(const void *block, const struct matcher_layout *l, 
 	};
 	m->filter.bits = m->head->filter_bits;
 	m->filter.single = m->head->singles ? (const void *)(p + l->single) : NULL;
+	make_pairs(m);
 	return m;
 }
 
@@ -138,6 +171,7 @@ void matcher_free(struct matcher *m)
 	if (!m)
 		return;
 	CHECK_OBJ(m, MATCHER_MAGIC);
+	free(m->pairs);
 	free(m->owned);
 	m->magic = 0;
 	free(m);

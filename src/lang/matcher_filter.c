@@ -11,9 +11,10 @@ static size_t filter_from(const struct matcher_filter *f, const uint16_t *sym, s
 {
 	for (size_t i = from; i < n; i++) {
 		uint16_t b = i + 1 < have ? sym[i + 1] : 0, c = i + 2 < have ? sym[i + 2] : 0;
+		bool pass = filter_pair(f, sym[i], b) && filter_passes(f, sym[i], b, c);
 
 		ret[found] = (uint32_t)i;
-		found += (unsigned)filter_passes(f, sym[i], b, c) | filter_single(f, sym[i]);
+		found += pass || filter_single(f, sym[i]);
 	}
 	return found;
 }
@@ -54,42 +55,96 @@ AVX512 static inline __m512i widen(const uint16_t *p, size_t have)
 			   : _mm256_maskz_loadu_epi16((__mmask16)((1u << have) - 1), p));
 }
 
-AVX512 static size_t filter_avx512(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-				   size_t have, uint32_t *ret)
+/* What passed the first stage: where it stands, the hash of its first two symbols, the third one.
+ * The places of one-symbol terms have another bit set as well. */
+#define SOME 512 /* positions between the stages */
+#define SINGLE 0x80000000u
+struct passed {
+	uint32_t at[SOME + 16], hash[SOME + 16], third[SOME + 16];
+};
+
+AVX512 static size_t first_avx512(const struct matcher_filter *f, const uint16_t *sym, size_t n,
+				  size_t have, size_t base, struct passed *ret)
 {
-	const __m512i k1 = _mm512_set1_epi32((int)0x9e3779b1u),
-		      k2 = _mm512_set1_epi32((int)0x85ebca6bu);
+	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(31);
+	const __m128i to_pair = _mm_cvtsi32_si128((int)(32 - f->pair_bits));
+	__m512i place = _mm512_add_epi32(
+		_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+		_mm512_set1_epi32((int)base));
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i += 16) {
+		size_t left = have - i;
+		__m512i a = widen(sym + i, left), b = widen(sym + i + 1, left - 1);
+		__m512i c = widen(sym + i + 2, left > 2 ? left - 2 : 0), at = place;
+		__m512i h = _mm512_mullo_epi32(_mm512_or_si512(a, _mm512_slli_epi32(b, 16)),
+					       _mm512_set1_epi32((int)0x9e3779b1u));
+		__m512i bit = _mm512_srl_epi32(h, to_pair);
+		__m512i w = _mm512_i32gather_epi32(_mm512_srli_epi32(bit, 5), f->pair, 4);
+		__mmask16 pass = _mm512_test_epi32_mask(
+			w, _mm512_sllv_epi32(one, _mm512_and_si512(bit, low)));
+
+		if (f->single) {
+			__m512i s = _mm512_i32gather_epi32(_mm512_srli_epi32(a, 5), f->single, 4);
+			__mmask16 single = _mm512_test_epi32_mask(
+				s, _mm512_sllv_epi32(one, _mm512_and_si512(a, low)));
+
+			at = _mm512_mask_or_epi32(at, single, at, _mm512_set1_epi32((int)SINGLE));
+			pass |= single;
+		}
+		pass = n - i < 16 ? pass & (__mmask16)((1u << (n - i)) - 1) : pass;
+		_mm512_storeu_si512(ret->at + found, _mm512_maskz_compress_epi32(pass, at));
+		_mm512_storeu_si512(ret->hash + found, _mm512_maskz_compress_epi32(pass, h));
+		_mm512_storeu_si512(ret->third + found, _mm512_maskz_compress_epi32(pass, c));
+		found += (size_t)__builtin_popcount(pass);
+		place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
+	}
+	return found;
+}
+
+AVX512 static size_t second_avx512(const struct matcher_filter *f, const struct passed *p, size_t n,
+				   uint32_t *ret)
+{
 	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(15),
 		      hi = _mm512_set1_epi32(16);
 	const __m128i to_index = _mm_cvtsi32_si128((int)(32 - f->bits));
 	const __m128i to_pair = _mm_cvtsi32_si128((int)(28 - f->bits));
-	__m512i place = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	size_t i = 0, found = 0;
+	size_t found = 0;
 
-	for (; i < n; i += 16) {
-		size_t left = have - i;
-		__m512i a = widen(sym + i, left), b = widen(sym + i + 1, left - 1);
-		__m512i c = widen(sym + i + 2, left > 2 ? left - 2 : 0);
-		__m512i h = _mm512_mullo_epi32(_mm512_or_si512(a, _mm512_slli_epi32(b, 16)), k1);
-		__m512i w = _mm512_i32gather_epi32(_mm512_srl_epi32(h, to_index), f->word, 4);
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 some = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+		__m512i at = _mm512_maskz_loadu_epi32(some, p->at + i);
+		__m512i h = _mm512_maskz_loadu_epi32(some, p->hash + i);
+		__m512i c = _mm512_maskz_loadu_epi32(some, p->third + i);
+		__m512i w = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), some,
+							_mm512_srl_epi32(h, to_index), f->word, 4);
 		__m512i pair = _mm512_and_si512(_mm512_srl_epi32(h, to_pair), low);
-		__m512i longer = _mm512_srli_epi32(_mm512_mullo_epi32(_mm512_add_epi32(h, c), k2),
-						   28);
+		__m512i longer = _mm512_srli_epi32(
+			_mm512_mullo_epi32(_mm512_add_epi32(h, c),
+					   _mm512_set1_epi32((int)0x85ebca6bu)),
+			28);
 		__m512i bits = _mm512_or_si512(_mm512_sllv_epi32(one, pair),
 					       _mm512_sllv_epi32(one, _mm512_or_si512(longer, hi)));
-		__mmask16 pass = _mm512_test_epi32_mask(w, bits);
+		__mmask16 pass = _mm512_test_epi32_mask(w, bits) | _mm512_movepi32_mask(at);
 
-		if (f->single) {
-			__m512i s = _mm512_i32gather_epi32(_mm512_srli_epi32(a, 5), f->single, 4);
-
-			pass |= _mm512_test_epi32_mask(
-				s,
-				_mm512_sllv_epi32(one, _mm512_and_si512(a, _mm512_set1_epi32(31))));
-		}
-		pass = n - i < 16 ? pass & (__mmask16)((1u << (n - i)) - 1) : pass;
-		_mm512_storeu_si512(ret + found, _mm512_maskz_compress_epi32(pass, place));
+		at = _mm512_andnot_si512(_mm512_set1_epi32((int)SINGLE), at);
+		_mm512_storeu_si512(ret + found, _mm512_maskz_compress_epi32(pass, at));
 		found += (size_t)__builtin_popcount(pass);
-		place = _mm512_add_epi32(place, hi);
+	}
+	return found;
+}
+
+AVX512 static size_t filter_avx512(const struct matcher_filter *f, const uint16_t *sym, size_t n,
+				   size_t have, uint32_t *ret)
+{
+	struct passed p;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i += SOME) {
+		size_t some = n - i < SOME ? n - i : SOME;
+		size_t left = first_avx512(f, sym + i, some, have - i, i, &p);
+
+		found += second_avx512(f, &p, left, ret + found);
 	}
 	return found;
 }
@@ -99,44 +154,81 @@ AVX2 static inline __m256i widen8(const uint16_t *p)
 	return _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p));
 }
 
-AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *sym, size_t n,
-			       size_t have, uint32_t *ret)
+/* These lanes to the front. */
+AVX2 static inline __m256i front(__m256i v, __m256i lanes)
 {
-	const __m256i k1 = _mm256_set1_epi32((int)0x9e3779b1u),
-		      k2 = _mm256_set1_epi32((int)0x85ebca6bu);
-	const __m256i low = _mm256_set1_epi32(15), sixteen = _mm256_set1_epi32(16);
-	const __m128i to_index = _mm_cvtsi32_si128((int)(32 - f->bits));
-	const __m128i to_pair = _mm_cvtsi32_si128((int)(28 - f->bits));
-	size_t i = 0, found = 0;
+	return _mm256_permutevar8x32_epi32(v, lanes);
+}
 
-	for (; i + 8 <= n && i + 10 <= have; i += 8) {
-		__m256i a = widen8(sym + i), b = widen8(sym + i + 1), c = widen8(sym + i + 2);
-		__m256i h = _mm256_mullo_epi32(_mm256_or_si256(a, _mm256_slli_epi32(b, 16)), k1);
-		__m256i w = _mm256_i32gather_epi32((const int *)f->word,
-						   _mm256_srl_epi32(h, to_index), 4);
-		__m256i pair = _mm256_and_si256(_mm256_srl_epi32(h, to_pair), low);
-		__m256i longer = _mm256_srli_epi32(_mm256_mullo_epi32(_mm256_add_epi32(h, c), k2),
-						   28);
-		__m256i hit = _mm256_or_si256(
-			_mm256_srlv_epi32(w, pair),
-			_mm256_srlv_epi32(w, _mm256_add_epi32(longer, sixteen)));
+AVX2 static size_t first_avx2(const struct matcher_filter *f, const uint16_t *sym, size_t n,
+			      size_t base, struct passed *ret)
+{
+	const __m256i low = _mm256_set1_epi32(31);
+	const __m128i to_pair = _mm_cvtsi32_si128((int)(32 - f->pair_bits));
+	__m256i place = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+					 _mm256_set1_epi32((int)base));
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i += 8) {
+		__m256i a = widen8(sym + i), b = widen8(sym + i + 1), at = place;
+		__m256i h = _mm256_mullo_epi32(_mm256_or_si256(a, _mm256_slli_epi32(b, 16)),
+					       _mm256_set1_epi32((int)0x9e3779b1u));
+		__m256i bit = _mm256_srl_epi32(h, to_pair);
+		__m256i w = _mm256_i32gather_epi32((const int *)f->pair, _mm256_srli_epi32(bit, 5), 4);
+		__m256i hit = _mm256_slli_epi32(_mm256_srlv_epi32(w, _mm256_and_si256(bit, low)), 31);
 
 		if (f->single) {
 			__m256i s = _mm256_i32gather_epi32((const int *)f->single,
 							   _mm256_srli_epi32(a, 5), 4);
+			__m256i single = _mm256_slli_epi32(
+				_mm256_srlv_epi32(s, _mm256_and_si256(a, low)), 31);
 
-			hit = _mm256_or_si256(
-				hit,
-				_mm256_srlv_epi32(s, _mm256_and_si256(a, _mm256_set1_epi32(31))));
+			at = _mm256_or_si256(at, single);
+			hit = _mm256_or_si256(hit, single);
 		}
-		unsigned pass = (unsigned)_mm256_movemask_ps(
-			_mm256_castsi256_ps(_mm256_slli_epi32(hit, 31)));
+		unsigned pass = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(hit));
 		__m256i lanes = _mm256_cvtepu8_epi32(
 			_mm_loadl_epi64((const void *)&lanes_set[pass]));
 
-		_mm256_storeu_si256((void *)(ret + found),
-				    _mm256_add_epi32(lanes, _mm256_set1_epi32((int)i)));
+		_mm256_storeu_si256((void *)(ret->at + found), front(at, lanes));
+		_mm256_storeu_si256((void *)(ret->hash + found), front(h, lanes));
+		_mm256_storeu_si256((void *)(ret->third + found), front(widen8(sym + i + 2), lanes));
 		found += (size_t)__builtin_popcount(pass);
+		place = _mm256_add_epi32(place, _mm256_set1_epi32(8));
+	}
+	return found;
+}
+
+AVX2 static size_t second_avx2(const struct matcher_filter *f, const struct passed *p, size_t n,
+			       uint32_t *ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t h = p->hash[i], w = f->word[filter_index(h, f->bits)];
+		uint32_t pass = w >> filter_pair_bit(h, f->bits) |
+				w >> filter_long_bit(h, (uint16_t)p->third[i]) | p->at[i] >> 31;
+
+		ret[found] = p->at[i] & ~SINGLE;
+		found += pass & 1;
+	}
+	return found;
+}
+
+AVX2 static size_t filter_avx2(const struct matcher_filter *f, const uint16_t *sym, size_t n,
+			       size_t have, uint32_t *ret)
+{
+	struct passed p;
+	size_t i = 0, found = 0;
+
+	while (n - i >= 8 && have - i >= 10) {
+		size_t some = n - i < SOME ? n - i : SOME;
+
+		if (some > have - i - 2)
+			some = have - i - 2;
+		some &= ~(size_t)7;
+		found += second_avx2(f, &p, first_avx2(f, sym + i, some, i, &p), ret + found);
+		i += some;
 	}
 	return filter_from(f, sym, i, n, have, ret, found);
 }

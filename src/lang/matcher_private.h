@@ -43,12 +43,17 @@ struct matcher_unit {
 #define MATCHER_SINGLES 2048 /* words: one bit per possible symbol */
 #define MATCHER_FILTER_BITS_MIN 10
 #define MATCHER_FILTER_BITS_MAX 20
+#define MATCHER_PAIR_BITS_MIN 10
+#define MATCHER_PAIR_BITS_MAX 19
 
-/* The filter: one 32-bit word picked by the first two symbols. A bit of its low half says that
- * these two may be a whole term, a bit of its high half that together with the third symbol they
- * may begin a longer one. One load answers both. */
+/* The filter has two stages. First a bit for each pair of symbols that a term may begin with, few
+ * enough to stay in the nearest caches. For what passes, one 32-bit word picked by the same two
+ * symbols: a bit of its low half says that these two may be a whole term, a bit of its high half
+ * that together with the third symbol they may begin a longer one. */
 struct matcher_filter {
 	const uint32_t *word;
+	const uint32_t *pair; /* 1 << pair_bits bits */
+	uint32_t pair_bits;
 	const uint32_t *single; /* NULL when no term has one symbol */
 	uint32_t bits;
 };
@@ -73,6 +78,12 @@ static inline bool filter_passes(const struct matcher_filter *f, uint16_t a, uin
 	uint32_t h = filter_hash(a, b), w = f->word[filter_index(h, f->bits)];
 
 	return ((w >> filter_pair_bit(h, f->bits)) | (w >> filter_long_bit(h, c))) & 1;
+}
+static inline bool filter_pair(const struct matcher_filter *f, uint16_t a, uint16_t b)
+{
+	uint32_t at = filter_hash(a, b) >> (32 - f->pair_bits);
+
+	return f->pair[at >> 5] >> (at & 31) & 1;
 }
 static inline bool filter_single(const struct matcher_filter *f, uint16_t a)
 {
@@ -107,7 +118,8 @@ struct matcher {
 	struct matcher_filter filter;
 	const uint32_t *list_from; /* lists + 1 entries */
 	const uint32_t *id;
-	void *owned; /* NULL when over somebody's mapping */
+	uint32_t *pairs; /* filter.pair: made on opening */
+	void *owned;	 /* NULL when over somebody's mapping */
 };
 struct matcher_layout {
 	size_t unit, filter, single, list_from, id, size;
