@@ -108,25 +108,25 @@ static inline struct marks marks_of(const char *p)
 	return m;
 }
 
-/* As skip_common(), 64 bytes at a time; *ret_stop where something else than the end came first. */
+/* As skip_common(), 64 bytes at a time, of a string that has so many; *ret_stop where something else
+ * than the end came first. */
 static size_t skip_blocks(struct str s, size_t at, bool *ret_stop)
 {
-	while (s.len - at >= 64) {
-		struct marks m = marks_of(s.ptr + at);
-		uint64_t follow = m.lead << 1 | m.lead << 2;
-		uint64_t wrong = (m.cont ^ follow) | (m.high & ~(m.cont | m.lead));
-		unsigned n = wrong ? (unsigned)__builtin_ctzll(wrong) : 64;
+	while (at < s.len && !*ret_stop) {
+		size_t rest = s.len - at < 64 ? s.len - at : 64;
+		struct marks m = marks_of(rest < 64 ? s.ptr + s.len - 64 : s.ptr + at);
+		unsigned shift = (unsigned)(64 - rest), n;
+		uint64_t lead = m.lead >> shift, cont = m.cont >> shift, follow = lead << 1 | lead << 2;
+		uint64_t wrong = (cont ^ follow) | (m.high >> shift & ~(cont | lead));
 
+		n = wrong ? (unsigned)__builtin_ctzll(wrong) : (unsigned)rest;
 		/* not into the midst of a character */
-		if (n && m.lead >> (n - 1) & 1)
+		if (n && lead >> (n - 1) & 1)
 			n -= 1;
-		else if (n > 1 && m.lead >> (n - 2) & 1)
+		else if (n > 1 && lead >> (n - 2) & 1)
 			n -= 2;
 		at += n;
-		if (wrong) {
-			*ret_stop = true;
-			break;
-		}
+		*ret_stop = wrong != 0;
 	}
 	return at;
 }
@@ -168,7 +168,8 @@ static size_t skip_common(struct str s, size_t at)
 	const unsigned char *p = (const unsigned char *)s.ptr;
 	bool stop = false;
 
-	at = skip_blocks(s, at, &stop);
+	if (s.len >= 64)
+		at = skip_blocks(s, at, &stop);
 	while (!stop && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && at + 8 <= s.len) {
 		uint64_t w;
 		memcpy(&w, p + at, 8);

@@ -172,6 +172,8 @@ void check_terms(struct check *k);
 void check_streams(struct check *k);
 /* What the matcher calls for each form found among the symbols. */
 bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to);
+/* May the rule of a form found at symbols [from, to) hold? Hardly ever errs on the side of yes. */
+bool check_guard(const struct check *k, uint32_t form, size_t from, size_t to);
 void check_emoji(struct check *k);
 void check_readings(struct check *k);
 /* A form of k->lex found at symbols [from, to): everything else its entry asks for, then the hit. */

@@ -115,6 +115,7 @@ static int view(struct pack *p, struct str lang, struct lexicon *ret, struct err
 		lexicon_close(&x);
 		return -1;
 	}
+	lex_guards_make(&x);
 	*ret = x;
 	return 0;
 }
@@ -133,6 +134,8 @@ void lexicon_close(struct lexicon *x)
 	for (size_t i = 0; x->regex && i < x->entries_len; i++)
 		lex_regex_close(&x->regex[i]);
 	free(x->regex);
+	free(x->guards);
+	free(x->form_guard);
 	pack_close(x->pack);
 	memset(x, 0, sizeof(*x));
 }

@@ -78,6 +78,15 @@ struct lex_emoji {
 	struct sref text;
 };
 
+/* Of a rule whose parts stand near each other (guard.c): what the part beside the anchor may begin
+ * and end with. */
+#define LEX_GUARD_BITS 128
+struct lex_guard {
+	uint64_t first[LEX_GUARD_BITS / 64], last[LEX_GUARD_BITS / 64]; /* symbols modulo LEX_GUARD_BITS */
+	uint16_t far; /* symbols beside the anchor that it may reach */
+	bool behind;  /* the anchor; else before it */
+};
+
 /* A block, opened. */
 struct lexicon {
 	struct pack *pack; /* taken over */
@@ -94,6 +103,8 @@ struct lexicon {
 	struct matcher *terms; /* NULL: none */
 	bool sounds, shapes;   /* some entries ask for them */
 	bool low_emoji;	       /* some emoji lie below U+10000 */
+	struct lex_guard *guards; /* NULL: none; guards[0] is nobody's */
+	uint32_t *form_guard;	  /* of each form; 0: none */
 	struct regex_slot *regex;		/* one per entry of kind regex, by entry index; NULL: none */
 };
 
@@ -106,6 +117,8 @@ static inline struct str lex_str(const struct lexicon *x, struct sref s)
  * language pack). */
 int lexicon_view(struct pack *p, struct str lang, struct lexicon *ret, struct error *e);
 void lexicon_close(struct lexicon *x);
+/* Of a lexicon whose references are checked. */
+void lex_guards_make(struct lexicon *x);
 
 /* What is compiled: entries with resolved labels. */
 struct lex_source_label {

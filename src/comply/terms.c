@@ -407,6 +407,12 @@ static bool words_ok(struct check *k, const struct lex_entry *en, size_t from, s
 					   segment_boundary(k->c->lang, &k->t, to, &k->words));
 }
 
+/* Is the budget for rules and conditions used up? */
+static bool spent(const struct check *k)
+{
+	return *k->work > LIMIT_COMPLY_WORK + 200 * k->t.len;
+}
+
 void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum comply_layer layer)
 {
 	const struct lex_form *f = &k->lex->forms[form];
@@ -426,7 +432,7 @@ void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum com
 		return;
 	if (split && layer == COMPLY_LAYER_TERM)
 		layer = COMPLY_LAYER_SPLIT;
-	if (*k->work > LIMIT_COMPLY_WORK + 200 * k->t.len && (en->kind == LEX_RULE || en->cond_count)) {
+	if (spent(k) && (en->kind == LEX_RULE || en->cond_count)) {
 		k->truncated = true;
 		return;
 	}
@@ -456,6 +462,8 @@ bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to)
 	struct check *k = ctx;
 	if (id >= k->lex->forms_len)
 		return true;
+	if (!spent(k) && !check_guard(k, id, from, to))
+		return !k->truncated;
 	const struct lex_entry *en = &k->lex->entries[k->lex->forms[id].entry];
 	if (en->kind == LEX_SIGNAL)
 		add_signal(k, en, from, to);
