@@ -78,7 +78,7 @@ static const struct api_field edit_fields[] = {
 };
 static const struct api_schema edit_schema = { "LexiconEdit", edit_fields, true };
 static const struct api_field import_fields[] = {
-	API_STR("file_base64", API_REQUIRED, 4, 0, "制表符分隔的文本（UTF-8），首行可为列名", "Tab-separated text in UTF-8; the first line may name the columns"),
+	API_STR("file_base64", API_REQUIRED, 4, 0, "XLSX（第一张工作表）或制表符分隔的 UTF-8 文本，首行可为列名", "XLSX (its first sheet) or tab-separated text in UTF-8; the first row may name the columns"),
 	API_LINE("name", 0, 0, 200, "文件名", "File name"),
 	API_ENUM("mode", 0, "merge|replace", "合并，或替换全部", "Merge, or replace everything"),
 	API_ENUM("kind", 0, "deny|allow", "未给出时的类型", "Kind of rows without one"),

@@ -40,7 +40,8 @@ struct app {
 	unsigned magic;
 	struct store *store;
 	const struct clock *clock;
-	struct os_spawner *spawner; /* NULL in processes that start no jailed child */
+	struct os_spawner *spawner; /* NULL in processes that start no jailed child for jobs */
+	struct os_spawner *reader;  /* of the web process: uploads read within a request; may be NULL */
 	struct str data_dir;	    /* absolute */
 	unsigned char key[32];	    /* from DATA/secret.key (0600); see secret.h */
 	char version[32];

@@ -11,6 +11,7 @@
 #include "app/notify.h"
 #include "app/pack.h"
 #include "app/packread.h"
+#include "app/sheetread.h"
 #include "app/reports.h"
 #include "app/scans.h"
 #include "app/text.h"
@@ -125,4 +126,4 @@ const struct job_kind *const app_job_kinds[] = {
 	&job_verify,	  &job_reverify,    &job_upkeep,     &app_job_pack,    &app_job_logintest, &app_job_document, &app_job_text, NULL,
 };
 
-const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, &app_document_jail, NULL };
+const struct os_jail_kind *const app_jail_kinds[] = { &asset_jail_kind, &app_fetch_jail, &app_pack_jail, &app_document_jail, &app_sheet_jail, NULL };

@@ -1,14 +1,18 @@
-/* Lists as files: tab-separated text in and out. A first line that names columns may order them as
- * it likes; without one the columns are term and label. Cells that a spreadsheet would run as a
- * formula go out behind an apostrophe and come in without it. */
+/* Lists as files: tab-separated text and XLSX, in and out. A first line that names columns may order
+ * them as it likes, in Chinese or English (comply_column()); without one the columns are term and label.
+ * Cells that a spreadsheet would run as a formula, and terms that look like a remark, go out behind
+ * an apostrophe and come in without it. XLSX is foreign: the jail makes lines of cells of it. */
 #include "app/lexicon.h"
+#include "app/sheetread.h"
 #include "app/textserve.h"
 #include "app/view.h"
-#include "app/xlsx.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "doc/sheet.h"
+#include "job/tz.h"
+#include "store/tenant.h"
 
 static const struct column {
 	const char *name, *zh;
@@ -23,19 +27,19 @@ static const struct column {
 
 struct out {
 	struct buf *tsv;
-	struct xlsx *xlsx;
+	struct doc_sheet_writer *xlsx;
 };
 
 static void cell(struct out *o, struct str s, bool last)
 {
 	_cleanup_buf_ struct buf clean = BUF_INIT(64 * KIB);
 
-	if (s.len && strchr("=+-@", s.ptr[0]))
+	if (s.len && strchr("=+-@#", s.ptr[0]))
 		buf_char(&clean, '\'');
 	for (size_t i = 0; i < s.len; i++)
 		buf_char(&clean, (unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i]);
 	if (o->xlsx) {
-		xlsx_cell(o->xlsx, buf_view(&clean));
+		doc_sheet_cell(o->xlsx, buf_view(&clean));
 		return;
 	}
 	buf_str(o->tsv, buf_view(&clean));
@@ -45,7 +49,7 @@ static void cell(struct out *o, struct str s, bool last)
 static void row_end(struct out *o)
 {
 	if (o->xlsx)
-		xlsx_row(o->xlsx);
+		doc_sheet_row(o->xlsx);
 }
 
 static void write_entry(const struct store_entry *v, void *user)
@@ -72,14 +76,14 @@ int app_lexicon_export(struct app_call *c, struct str lexicon, struct str format
 	if (app_require(c, PERM_LEXICON_READ, e) < 0 || app_lexicon_load(c, lexicon, &x, e) < 0)
 		return -1;
 	if (xlsx)
-		o.xlsx = xlsx_new();
+		o.xlsx = doc_sheet_new(4 * LIMIT_EXPORT);
 	for (size_t i = 0; i < COLUMNS_N; i++)
 		cell(&o, xlsx ? str_c(columns[i].zh) : str_c(columns[i].name), i + 1 == COLUMNS_N);
 	row_end(&o);
 	r = store_entry_at(c->db, x.id, 0, c->arena, write_entry, &o, e);
 	if (r == 0 && xlsx)
-		r = xlsx_finish(o.xlsx, out, e);
-	xlsx_free(o.xlsx);
+		r = doc_sheet_finish(o.xlsx, out, e);
+	doc_sheet_free(o.xlsx);
 	if (r == 0 && out->overflow)
 		return error_set(e, "lexicon.too-large", "导出的文件过大", "the file would be too large");
 	*ret_name = arena_printf(c->arena, "%.*s-v%lld.%s", STR_ARG(x.name), (long long)x.version, xlsx ? "xlsx" : "tsv");
@@ -88,19 +92,19 @@ int app_lexicon_export(struct app_call *c, struct str lexicon, struct str format
 
 /* ---- in ---- */
 
+/* What all rows of a file share. */
+struct import {
+	const json_t *in; /* the request: kind, label, level where a row has none */
+	const struct comply_label *labels;
+	size_t labels_len;
+	struct tz *tz; /* of the tenant; NULL: UTC */
+};
+
 struct table {
 	const char *names[64]; /* of the columns in the file; NULL: not ours */
 	size_t n;
 	bool header;
 };
-
-static struct str cell_text(struct str s)
-{
-	s = str_trim(s);
-	if (s.len >= 2 && s.ptr[0] == '\'' && strchr("=+-@", s.ptr[1]))
-		return str_from(s, 1);
-	return s;
-}
 
 static void read_header(struct str line, struct table *t)
 {
@@ -110,11 +114,7 @@ static void read_header(struct str line, struct table *t)
 	*t = (struct table){ { "term", "label" }, 2, false };
 	struct table h = { .header = true };
 	while (h.n < ARRAY_SIZE(h.names) && str_split(&line, '\t', &one)) {
-		one = str_trim(one);
-		h.names[h.n] = NULL;
-		for (size_t i = 0; i < COLUMNS_N; i++)
-			if (str_ieq(one, str_c(columns[i].name)) || str_eq(one, str_c(columns[i].zh)))
-				h.names[h.n] = columns[i].name;
+		h.names[h.n] = comply_column(str_trim(one));
 		known |= h.names[h.n] && strcmp(h.names[h.n], "term") == 0;
 		h.n++;
 	}
@@ -122,37 +122,60 @@ static void read_header(struct str line, struct table *t)
 		*t = h;
 }
 
-/* Words people write for the two kinds and three levels. */
-static struct str normal(const char *name, struct str v)
+/* A label by its Chinese or English name is that label; a leaf goes before a column of that name. */
+static struct str label_code(const struct import *m, struct str v)
 {
-	static const struct {
-		const char *name, *zh, *code;
-	} words[] = {
-		{ "kind", "拦截", "deny" },   { "kind", "黑名单", "deny" }, { "kind", "放行", "allow" },
-		{ "kind", "白名单", "allow" }, { "level", "拦截", "block" }, { "level", "复核", "review" },
-		{ "level", "线索", "weak" },
-	};
+	struct str column = STR("");
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i].name, name) == 0 && str_eq(v, str_c(words[i].zh)))
-			return str_c(words[i].code);
-	return v;
+	for (size_t i = 0; i < m->labels_len; i++) {
+		const struct comply_label *l = &m->labels[i];
+
+		if (!str_eq(v, l->zh) && !str_ieq(v, l->en))
+			continue;
+		if (l->leaf)
+			return l->code;
+		column = l->code;
+	}
+	return column.len ? column : v;
 }
 
-static json_t *row_json(struct str line, const struct table *t, const json_t *defaults)
+/* A date without a zone is the tenant's. What is none stays, and is refused as the field's value. */
+static json_t *until_json(const struct import *m, struct str v)
+{
+	int64_t ms;
+	bool local;
+
+	if (comply_until(v, &ms, &local) < 0)
+		return json_str(v);
+	return json_time(local && m->tz ? tz_to_utc(m->tz, ms / 1000) * 1000 + ms % 1000 : ms);
+}
+
+static void put_cell(const struct import *m, json_t *o, const char *name, struct str v)
+{
+	if (strcmp(name, "level") == 0 && str_eq(v, STR("allow")))
+		json_put(o, "kind", json_str(v)); /* 动作: 放行 */
+	else if (strcmp(name, "label") == 0)
+		json_put(o, name, json_str(label_code(m, v)));
+	else if (strcmp(name, "until") == 0)
+		json_put(o, name, until_json(m, v));
+	else
+		json_put(o, name, json_str(v));
+}
+
+static json_t *row_json(struct str line, const struct table *t, const struct import *m)
 {
 	json_t *o = json_object();
 	static const char *const defaulted[] = { "kind", "label", "level" };
 	struct str one;
 
 	for (size_t i = 0; i < ARRAY_SIZE(defaulted); i++)
-		if (json_get_str(defaults, defaulted[i]).len)
-			json_put(o, defaulted[i], json_str(json_get_str(defaults, defaulted[i])));
+		if (json_get_str(m->in, defaulted[i]).len)
+			json_put(o, defaulted[i], json_str(json_get_str(m->in, defaulted[i])));
 	for (size_t i = 0; i < t->n && str_split(&line, '\t', &one); i++) {
-		struct str v = cell_text(one);
+		struct str v = str_trim(one);
 
-		if (t->names[i] && v.len && !str_eq(v, STR("-")))
-			json_put(o, t->names[i], json_str(normal(t->names[i], v)));
+		if (t->names[i] && v.len && !str_eq(v, STR("-")) && strcmp(t->names[i], "id") != 0)
+			put_cell(m, o, t->names[i], comply_cell(t->names[i], v));
 	}
 	return o;
 }
@@ -183,7 +206,7 @@ static void bad_row(struct rows *k, int64_t row, struct str term, const struct e
 	json_array_append_new(k->errors, o);
 }
 
-static int read_rows(struct app_call *c, struct str text, const json_t *defaults, struct rows *k, struct error *e)
+static int read_rows(struct app_call *c, struct str text, const struct import *m, struct rows *k, struct error *e)
 {
 	struct table t = { .n = 0 };
 	struct str line;
@@ -202,7 +225,7 @@ static int read_rows(struct app_call *c, struct str text, const json_t *defaults
 			if (t.header)
 				continue;
 		}
-		_cleanup_json_ json_t *row = row_json(line, &t, defaults);
+		_cleanup_json_ json_t *row = row_json(line, &t, m);
 		if (k->n == LIMIT_OWN_ENTRIES)
 			return error_set(e, "lexicon.too-large", "文件超过 %d 行", "the file has more than %d rows",
 					 LIMIT_OWN_ENTRIES);
@@ -217,7 +240,7 @@ static int read_rows(struct app_call *c, struct str text, const json_t *defaults
 	return 0;
 }
 
-static int file_text(const json_t *in, struct buf *bytes, struct buf *text, struct error *e)
+static int file_text(struct app_call *c, const json_t *in, struct buf *bytes, struct buf *text, struct error *e)
 {
 	ssize_t bad;
 	struct str s;
@@ -228,10 +251,13 @@ static int file_text(const json_t *in, struct buf *bytes, struct buf *text, stru
 		return error_field(e, "file_base64", "lexicon.too-large", "文件超过 %zu MiB", "the file has more than %zu MiB",
 				   LIMIT_OWN_FILE / MIB);
 	s = buf_view(bytes);
-	if (str_starts(s, STR("PK\x03\x04")))
-		return error_field(e, "file_base64", "lexicon.format",
-				   "这是 XLSX 文件：目前只能导入制表符分隔的文本（在表格软件里另存为“文本文件（制表符分隔）”，UTF-8）",
-				   "this is an XLSX file: only tab-separated text in UTF-8 can be imported");
+	if (doc_sheet_looks(s)) {
+		int r = app_sheet_text(c->app->reader, s, text, e);
+
+		if (r < 0 && e && !e->field[0])
+			snprintf(e->field, sizeof(e->field), "file_base64");
+		return r;
+	}
 	if (str_starts(s, STR("\xef\xbb\xbf")))
 		s = str_from(s, 3);
 	bad = utf8_invalid_at(s);
@@ -257,10 +283,25 @@ static json_t *import_view(struct app_call *c, const struct lexicon_edit *k, con
 	return o;
 }
 
+static int prepare(struct app_call *c, struct import *m, struct error *e)
+{
+	const struct comply *engine;
+	struct store_tenant tenant;
+
+	if (app_texts_engine(c->app, &engine, e) < 0)
+		return -1;
+	m->labels_len = comply_labels(engine, &m->labels);
+	if (store_tenant_get(c->db, c->actor->tenant_id, c->arena, &tenant, NULL) > 0 && tenant.timezone.len)
+		tz_load(tenant.timezone, &m->tz, NULL);
+	return 0;
+}
+
 int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in, json_t **ret, struct error *e)
 {
-	_cleanup_buf_ struct buf bytes = BUF_INIT(LIMIT_OWN_FILE), text = BUF_INIT(LIMIT_OWN_FILE + KIB);
+	_cleanup_buf_ struct buf bytes = BUF_INIT(LIMIT_OWN_FILE), text = BUF_INIT(2 * LIMIT_SHEET_TEXT);
 	_cleanup_json_ json_t *errors = json_array();
+	_cleanup_tz_ struct tz *tz = NULL;
+	struct import m = { .in = in };
 	struct rows rows = { .errors = errors };
 	struct lexicon_edit k = { .lexicon = lexicon, .action = "import",
 				  .note = utf8_truncate(json_get_str(in, "name"), 200),
@@ -268,11 +309,12 @@ int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in,
 	bool dry = json_get_bool(in, "dry_run", false);
 
 	if (app_require(c, PERM_LEXICON_WRITE, e) < 0 || app_lexicon_load(c, lexicon, &k.after, e) < 0 ||
-	    file_text(in, &bytes, &text, e) < 0)
+	    file_text(c, in, &bytes, &text, e) < 0 || prepare(c, &m, e) < 0)
 		return -1;
+	tz = m.tz;
 	rows.list = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.list));
 	rows.numbers = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.numbers));
-	if (read_rows(c, buf_view(&text), in, &rows, e) < 0 ||
+	if (read_rows(c, buf_view(&text), &m, &rows, e) < 0 ||
 	    app_entry_compile(c, rows.list, rows.numbers, &rows.n, rows.errors, &rows.bad, e) < 0)
 		return -1;
 	if (!rows.n && k.replace)

@@ -5,11 +5,11 @@
 #include "app/text.h"
 #include "app/textserve.h"
 #include "app/view.h"
-#include "app/xlsx.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "doc/sheet.h"
 #include "store/blob.h"
 
 #define PIECE LIMIT_TEXT_CHARS
@@ -376,7 +376,7 @@ int app_text_task_delete(struct app_call *c, struct str id, struct error *e)
 
 struct out {
 	struct buf *b;
-	struct xlsx *x;
+	struct doc_sheet_writer *x;
 	bool tsv;
 	int64_t next;
 	int n;
@@ -393,7 +393,7 @@ static void cell(struct out *o, struct str s, bool last)
 	for (size_t i = 0; i < s.len; i++)
 		buf_char(&clean, (unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i]);
 	if (o->x) {
-		xlsx_cell(o->x, buf_view(&clean));
+		doc_sheet_cell(o->x, buf_view(&clean));
 		return;
 	}
 	buf_str(o->b, buf_view(&clean));
@@ -432,7 +432,7 @@ static void write_item(const struct store_text_item *v, void *user)
 	for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
 		cell(o, cells[i], i + 1 == ARRAY_SIZE(cells));
 	if (o->x)
-		xlsx_row(o->x);
+		doc_sheet_row(o->x);
 }
 
 static int write_all(struct app_call *c, struct str task, struct out *o, struct error *e)
@@ -441,7 +441,7 @@ static int write_all(struct app_call *c, struct str task, struct out *o, struct 
 		for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 			cell(o, str_c(heads[i]), i + 1 == ARRAY_SIZE(heads));
 		if (o->x)
-			xlsx_row(o->x);
+			doc_sheet_row(o->x);
 	}
 	do {
 		_cleanup_arena_ struct arena *a = arena_new(512 * MIB);
@@ -463,11 +463,11 @@ int app_text_task_export(struct app_call *c, struct str id, struct str format, s
 	if (app_require(c, PERM_TEXT_READ, e) < 0 || load(c, id, &v, e) < 0)
 		return -1;
 	if (str_eq(format, STR("xlsx")))
-		o.x = xlsx_new();
+		o.x = doc_sheet_new(4 * LIMIT_EXPORT);
 	r = write_all(c, v.id, &o, e);
 	if (r == 0 && o.x)
-		r = xlsx_finish(o.x, out, e);
-	xlsx_free(o.x);
+		r = doc_sheet_finish(o.x, out, e);
+	doc_sheet_free(o.x);
 	if (r == 0 && out->overflow)
 		return error_set(e, "text.too-large", "导出文件超过 %zu MiB，请分页读取结果", "the file would have more than %zu MiB: read the results page by page",
 				 LIMIT_EXPORT / MIB);

@@ -212,6 +212,23 @@
 #define LIMIT_LEXICON_REGEX 2000	 /* bytes of a pattern */
 #define LIMIT_LEXICON_REGEX_STEPS 100000 /* PCRE2 match limit: a millisecond */
 
+/* documents: foreign packages of XML, read in the jail */
+#define LIMIT_DOC_PARTS 10000		 /* files in the archive; a book with a thousand pictures has 2,000 */
+#define LIMIT_DOC_PART_NAME 512
+#define LIMIT_DOC_INFLATED (256 * MIB)	 /* all that is unpacked of one document; a second of work */
+#define LIMIT_DOC_RELATIONS 10000
+#define LIMIT_DOC_XML_DEPTH 256		 /* nested tables in text boxes reach 60 */
+#define LIMIT_DOC_XML_ATTRIBUTES 256	 /* of one element; drawings have 40 */
+#define LIMIT_DOC_XML_TAG (1 * MIB)	 /* one tag; the parser reads it again with every piece */
+#define LIMIT_SHEET_ROWS 1048576	 /* the format's own */
+#define LIMIT_SHEET_COLUMNS 16384	 /* the format's own */
+#define LIMIT_SHEET_CELLS 5000000	 /* cells, gaps between them included; shared strings */
+#define LIMIT_SHEET_CELL (256 * KIB)	 /* the format takes 32,767 characters */
+#define LIMIT_SHEET_ROW (4 * MIB)	 /* texts of one row */
+#define LIMIT_SHEET_TEXT (64 * MIB)	 /* texts of a sheet */
+#define LIMIT_SHEET_FORMATS 65536	 /* cell formats; the format's own is 65,490 */
+#define LIMIT_SHEET_DATE_FORMATS 1024	 /* own formats that show dates; the format's own is about 250 */
+
 /* texts, lexicons, policies */
 #define LIMIT_TEXT_CHARS 10000	       /* code points of one text checked at once; the console says so */
 #define LIMIT_TEXT_BATCH 100	       /* texts of one request */

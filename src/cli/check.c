@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "app/sheetread.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -11,6 +12,7 @@
 #include "cli/comply.h"
 #include "cli/options.h"
 #include "comply/comply.h"
+#include "doc/sheet.h"
 #include "lang/fold.h"
 #include "os/file.h"
 
@@ -22,7 +24,7 @@ struct args {
 
 static const struct cli_option table[] = {
 	CLI_STR(0, "scene", struct args, scene, "S", "场景：news ad comment site game（默认：通用）", "scene: news, ad, comment, site or game (default: neutral)"),
-	CLI_LIST(0, "lexicon", struct args, lexicons, "FILE", "另外使用自己的词库（词<TAB>标签，或内置词库的格式），可多次", "also use own terms (term<TAB>label, or the format of the built-in lexicon); repeatable"),
+	CLI_LIST(0, "lexicon", struct args, lexicons, "FILE", "另外使用自己的词库（词<TAB>标签、带列名的 TSV 或 XLSX），可多次", "also use own terms (term<TAB>label, TSV with a head line, or XLSX); repeatable"),
 	CLI_FLAG(0, "lines", struct args, lines, "每行一篇文本，逐行给出结果", "one text a line in, one result a line out"),
 	CLI_CHOICE(0, "format", struct args, format, "text|json|tsv", "输出格式（默认 text）", "form of the output (default: text)"),
 	CLI_FLAG(0, "no-model", struct args, no_model, "不用分类模型", "without the model"),
@@ -199,12 +201,28 @@ int cli_comply_open(struct comply **ret, struct error *e)
 	return comply_open(lang_pack_dir(a), ret, e);
 }
 
+int cli_comply_file(struct str path, struct buf *text, struct error *e)
+{
+	_cleanup_buf_ struct buf file = BUF_INIT(LIMIT_LEXICON_FILE);
+	_cleanup_(os_spawner_stopp) struct os_spawner *spawner = NULL;
+	_cleanup_free_ char *name = str_dup(path);
+	if (os_file_read(name, &file, e) < 0)
+		return -1;
+	if (!doc_sheet_looks(buf_view(&file))) {
+		buf_str(text, buf_view(&file));
+		return 0;
+	}
+	return os_spawner_start(app_web_jail_kinds, &spawner, e) < 0 ? -1 : app_sheet_text(spawner, buf_view(&file), text, e);
+}
+
 int cli_comply_own(const struct comply *c, struct str path, struct comply_lexicon **ret, struct error *e)
 {
 	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
+	_cleanup_buf_ struct buf text = BUF_INIT(CLI_LEXICON_TEXT);
 	const struct comply_entry *entries;
 	size_t n;
-	if (comply_entries_read(a, path, STR("自定义"), cli_comply_problem, NULL, &entries, &n, e) < 0)
+	if (cli_comply_file(path, &text, e) < 0 ||
+	    comply_entries_text(a, path, buf_view(&text), STR("自定义"), cli_comply_problem, NULL, &entries, &n, e) < 0)
 		return -1;
 	return comply_lexicon_build(c, entries, n, path, ret, e);
 }

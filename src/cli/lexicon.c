@@ -144,8 +144,10 @@ static int lint(const struct str *paths, size_t n)
 		return cli_fail(CLI_FAILED, &e);
 	int code = CLI_OK;
 	for (size_t i = 0; i < n && code == CLI_OK; i++) {
+		_cleanup_buf_ struct buf text = BUF_INIT(CLI_LEXICON_TEXT);
 		size_t entries = 0, problems = 0;
-		if (comply_lint(c, paths[i], cli_comply_problem, NULL, &entries, &problems, &e) < 0)
+		if (cli_comply_file(paths[i], &text, &e) < 0 ||
+		    comply_lint_text(c, paths[i], buf_view(&text), cli_comply_problem, NULL, &entries, &problems, &e) < 0)
 			code = cli_fail(CLI_FAILED, &e);
 		all += entries;
 		bad += problems;

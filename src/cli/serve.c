@@ -1,6 +1,7 @@
 /* `zhanwei serve`: brings the database up to date, then keeps a web process and some
  * workers alive until told to stop. The web process does no long work and parses no
- * foreign pages; workers do both, the latter in the jail. */
+ * foreign pages; workers do both, the latter in the jail. Sheets that a request brings are read
+ * in a jail of its own. */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "api/api.h"
 #include "app/oob.h"
 #include "app/setup.h"
+#include "app/sheetread.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/place.h"
@@ -91,8 +93,13 @@ static int web_main(void *arg, unsigned index)
 	struct cli_home h;
 	struct api *api;
 	int fd = os_stop_signal_fd(&e);
+	/* Before any thread: for files that a request has read at once. Without it only those are refused. */
+	_cleanup_(os_spawner_stopp) struct os_spawner *reader = NULL;
+	if (os_spawner_start(app_web_jail_kinds, &reader, &e) < 0)
+		cli_fail(1, &e);
 	if (fd < 0 || cli_home_open(&h, &a->place, &e) < 0)
 		return cli_fail(1, &e);
+	h.app.reader = reader;
 	const struct api_options o = { .app = &h.app, .address = str_c(a->address), .port = a->port };
 	if (api_start(&o, &api, &e) < 0) {
 		cli_fail(1, &e);

@@ -71,9 +71,26 @@ int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem
  * Where no label is given, `label`. In the arena. */
 int comply_entries_read(struct arena *a, struct str path, struct str label, comply_problem_fn *on_problem, void *ctx,
 			const struct comply_entry **ret, size_t *ret_len, struct error *e);
-/* Tells all that is wrong with a file. */
+/* The same of a text that was read before: what a spreadsheet held, as lines of cells between tabs.
+ * `name` is what problems call it; both stay the caller's. */
+int comply_entries_text(struct arena *a, struct str name, struct str text, struct str label,
+			comply_problem_fn *on_problem, void *ctx, const struct comply_entry **ret, size_t *ret_len,
+			struct error *e);
+/* Tells all that is wrong with a file, or with the text of one. */
 int comply_lint(const struct comply *c, struct str path, comply_problem_fn *on_problem, void *ctx,
 		size_t *ret_entries, size_t *ret_problems, struct error *e);
+int comply_lint_text(const struct comply *c, struct str name, struct str text, comply_problem_fn *on_problem, void *ctx,
+		     size_t *ret_entries, size_t *ret_problems, struct error *e);
+/* The column that a cell of the head line names, in Chinese or English: "term", "label", "kind", "level",
+ * "match", "context", "reason", "article", "advice", "replacement", "until", "note", "id"; NULL: none. */
+const char *comply_column(struct str name);
+/* A cell as the column means it: "放行" is "allow", the apostrophe before "=" is off. Level "allow" makes
+ * an allowing entry. */
+struct str comply_cell(const char *column, struct str s);
+/* When an entry ends: RFC 3339, milliseconds, or a date with or without a time ("2026-12-31", "2026/12/31
+ * 18:00", "2026年12月31日"); a date alone is its last second. *ret_local: the wall time of no zone, as if it
+ * were UTC. */
+int comply_until(struct str s, int64_t *ret_ms, bool *ret_local);
 
 /* ---- policies ---- */
 /* Scenes: "" neutral, "news", "ad", "comment", "site", "game". */

@@ -1,5 +1,7 @@
 /* Term files as people write them (data/lexicon/README.md): the built-in folder, and single files of
  * operators, to entries. What is wrong is told with file and line and does not hide the rest. */
+#include <time.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -25,7 +27,7 @@ struct reader_state {
 	struct str path;
 	size_t line;
 	struct str keys[COLUMNS]; /* defaults of the lines that follow */
-	int order[COLUMNS + 1];	  /* column of each cell, -1: none */
+	int order[64];		  /* column of each cell, -1: none */
 	size_t cells;
 	VEC(struct word_set) sets;
 };
@@ -39,10 +41,9 @@ static void tell(struct reader_state *r, const struct error *e)
 
 static int column_of(struct str name)
 {
-	if (str_eq(name, STR("leaf")))
-		return COL_LABEL;
-	for (int i = 0; i < COLUMNS; i++)
-		if (str_eq(name, column_names[i]))
+	const char *known = comply_column(name);
+	for (int i = 0; known && i < COLUMNS; i++)
+		if (str_eq(str_c(known), column_names[i]))
 			return i;
 	return -1;
 }
@@ -102,13 +103,37 @@ static int expand_sets(struct reader_state *r, struct str *context, struct error
 
 static bool read_header(struct reader_state *r, struct str line)
 {
+	int order[ARRAY_SIZE(r->order)];
 	struct str rest = line, cell;
-	if (!str_starts(line, STR("term\t")) && !str_eq(line, STR("term")))
+	size_t n = 0, known = 0;
+	bool term = false;
+	while (n < ARRAY_SIZE(order) && str_split(&rest, '\t', &cell)) {
+		order[n] = column_of(str_trim(cell));
+		term |= order[n] == COL_TERM;
+		known += order[n++] >= 0;
+	}
+	if (!term || (known == 1 && n > 1)) /* a first line of terms may hold such a word */
 		return false;
-	r->cells = 0;
-	while (str_split(&rest, '\t', &cell) && r->cells < COLUMNS)
-		r->order[r->cells++] = column_of(str_trim(cell));
+	memcpy(r->order, order, sizeof(order));
+	r->cells = n;
 	return true;
+}
+
+/* An expiry without a zone is the machine's time. */
+static int until_of(struct str s, int64_t *ret)
+{
+	bool local;
+	if (comply_until(s, ret, &local) < 0)
+		return -1;
+	if (local) {
+		time_t t = (time_t)(*ret / 1000);
+		struct tm tm;
+		if (!gmtime_r(&t, &tm))
+			return -1;
+		tm.tm_isdst = -1;
+		*ret = (int64_t)mktime(&tm) * 1000;
+	}
+	return 0;
 }
 
 int comply_level_parse(struct str s, enum comply_level *ret)
@@ -133,8 +158,8 @@ static int fill_entry(struct reader_state *r, const struct str cell[COLUMNS], st
 	en->kind = allow ? COMPLY_ALLOW : COMPLY_DENY;
 	if (!allow && level.len && comply_level_parse(level, &en->level) < 0)
 		return error_set(e, "term.level", "级别应为 block、review、weak：%.*s", "The level is block, review or weak: %.*s", STR_ARG(level));
-	if (cell[COL_UNTIL].len && str_to_i64(cell[COL_UNTIL], &en->until) < 0)
-		return error_set(e, "term.until", "到期时间应为毫秒数：%.*s", "The expiry is a number of milliseconds: %.*s", STR_ARG(cell[COL_UNTIL]));
+	if (cell[COL_UNTIL].len && until_of(cell[COL_UNTIL], &en->until) < 0)
+		return error_set(e, "term.until", "到期时间应为日期，如 2026-12-31：%.*s", "The expiry is a date such as 2026-12-31: %.*s", STR_ARG(cell[COL_UNTIL]));
 	if (en->label.len == 0 && !allow)
 		en->label = r->s->label;
 	return 0;
@@ -153,7 +178,7 @@ static void read_row(struct reader_state *r, struct str line)
 		part = str_trim(part);
 		n++;
 		if (col >= 0 && part.len && !str_eq(part, STR("-")))
-			cell[col] = part;
+			cell[col] = comply_cell(column_names[col].ptr, part);
 	}
 	if (n > r->cells) {
 		error_set(&e, "term.columns", "%zu 列，最多 %zu 列", "%zu columns, at most %zu", n, r->cells);
@@ -230,17 +255,6 @@ static bool read_file(struct source *s, struct str dir, const char *name, struct
 	return ok;
 }
 
-int source_read_file(struct source *s, struct str path, struct str label, struct error *e)
-{
-	struct str full, text;
-	char *name = str_dup(path);
-	bool ok = read_file(s, STR(""), name, &full, &text, e);
-	free(name);
-	if (!ok)
-		return -1;
-	source_read_text(s, full, text, label);
-	return 0;
-}
 
 static void read_labels(struct source *s, struct str text)
 {
@@ -374,12 +388,22 @@ int comply_build(struct str packs, struct str dir, comply_problem_fn *on_problem
 	return r;
 }
 
-int comply_entries_read(struct arena *a, struct str path, struct str label, comply_problem_fn *on_problem, void *ctx,
+static int file_text(struct arena *a, struct str path, struct str *ret, struct error *e)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(LIMIT_LEXICON_FILE);
+	if (os_file_read(arena_cstr(a, path), &b, e) < 0)
+		return -1;
+	*ret = arena_str(a, buf_view(&b));
+	return 0;
+}
+
+int comply_entries_text(struct arena *a, struct str name, struct str text, struct str label, comply_problem_fn *on_problem, void *ctx,
 			const struct comply_entry **ret, size_t *ret_len, struct error *e)
 {
 	struct source s = { .arena = a, .level = COMPLY_LEVEL_REVIEW, .label = label, .on_problem = on_problem, .ctx = ctx };
-	int r = source_read_file(&s, path, label, e);
-	if (r == 0 && s.problems)
+	int r = 0;
+	source_read_text(&s, name, text, label);
+	if (s.problems)
 		r = error_set(e, "lexicon.problems", "词库有 %zu 处问题。", "The lexicon has %zu problems.", s.problems);
 	if (r == 0) {
 		struct comply_entry *copy = arena_array(a, s.entries.len ? s.entries.len : 1, sizeof(*copy));
@@ -392,17 +416,35 @@ int comply_entries_read(struct arena *a, struct str path, struct str label, comp
 	return r;
 }
 
+int comply_entries_read(struct arena *a, struct str path, struct str label, comply_problem_fn *on_problem, void *ctx,
+			const struct comply_entry **ret, size_t *ret_len, struct error *e)
+{
+	struct str text;
+	if (file_text(a, path, &text, e) < 0)
+		return -1;
+	return comply_entries_text(a, arena_str(a, path), text, label, on_problem, ctx, ret, ret_len, e);
+}
+
 /* What the compiler says of the entries of one file. */
-int comply_lint(const struct comply *c, struct str path, comply_problem_fn *on_problem, void *ctx, size_t *ret_entries,
-		size_t *ret_problems, struct error *e)
+int comply_lint_text(const struct comply *c, struct str name, struct str text, comply_problem_fn *on_problem, void *ctx,
+		     size_t *ret_entries, size_t *ret_problems, struct error *e)
 {
 	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
 	struct source s = { .arena = a, .level = COMPLY_LEVEL_REVIEW, .label = STR("自定义"), .on_problem = on_problem, .ctx = ctx };
-	if (source_read_file(&s, path, s.label, e) < 0)
-		return -1;
+	source_read_text(&s, name, text, s.label);
 	own_check(c, &s);
 	*ret_entries = s.entries.len;
 	*ret_problems = s.problems;
 	source_free(&s);
 	return 0;
+}
+
+int comply_lint(const struct comply *c, struct str path, comply_problem_fn *on_problem, void *ctx, size_t *ret_entries,
+		size_t *ret_problems, struct error *e)
+{
+	_cleanup_arena_ struct arena *a = arena_new(2 * LIMIT_LEXICON_FILE);
+	struct str text;
+	if (file_text(a, path, &text, e) < 0)
+		return -1;
+	return comply_lint_text(c, path, text, on_problem, ctx, ret_entries, ret_problems, e);
 }

@@ -22,7 +22,6 @@ struct source {
 	uint64_t hash;
 };
 int source_read_dir(struct source *s, struct str dir, struct error *e);
-int source_read_file(struct source *s, struct str path, struct str label, struct error *e);
 void source_read_text(struct source *s, struct str path, struct str text, struct str label);
 void source_free(struct source *s);
 /* Compiles entry by entry without keeping anything, telling every problem (own.c). */

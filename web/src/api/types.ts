@@ -163,7 +163,7 @@ export interface Lexicon { id: string; name: string; note: string; personal: boo
 export interface LexEntry { id: string; term: string; kind: 'deny' | 'allow'; label: string; level: LexLevel; match: string; context: string; reason: string; article: string; advice: string; replacement: string; note: string; until: string | null; version: number; by: string; created: string }
 export interface LexVersion { version: number; action: string; added: number; changed: number; removed: number; entries: number; note: string; by: Person | null; created: string }
 export interface LexChange { change: 'added' | 'changed' | 'removed'; before: LexEntry | null; after: LexEntry | null }
-export interface LexImported { saved: boolean; good: number; added: number; changed: number; removed: number; errors: { row: number; term: string; field: string; code: string; detail: string; detail_en: string }[]; lexicon: Lexicon }
+export interface LexImported { saved: boolean; good: number; bad: number; added: number; changed: number; removed: number; errors: { row: number; term: string; field: string; code: string; detail: string; detail_en: string }[]; lexicon: Lexicon }
 export interface PolicyRule { label: string; action?: TextAction; review_at?: number; block_at?: number; off?: boolean }
 export interface TextPolicy { id: string; name: string; scene: string; base: string; rules: PolicyRule[]; enabled: boolean; from: string | null; until: string | null; note: string; in_force: boolean; created_by: string; created: string; updated: string }
 export type ReviewState = 'open' | 'assigned' | 'second' | 'decided'

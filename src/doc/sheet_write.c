@@ -1,31 +1,33 @@
-/* A workbook of one sheet: see xlsx.h. The least that spreadsheets open: content types, two
+/* A workbook of one sheet: see sheet.h. The least that spreadsheets open: content types, two
  * relation files, the workbook and the sheet. */
-#include "app/xlsx.h"
+#include "doc/sheet.h"
 
 #include <zip.h>
 
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
+#define CELL_MAX 32000 /* bytes; the format takes 32,767 characters */
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 #define NS "http://schemas.openxmlformats.org/"
 
-struct xlsx {
+struct doc_sheet_writer {
 	struct buf sheet;
 	bool open; /* in a row */
 };
 
-struct xlsx *xlsx_new(void)
+struct doc_sheet_writer *doc_sheet_new(size_t max)
 {
-	struct xlsx *x = mem_alloc(sizeof(*x));
+	struct doc_sheet_writer *x = mem_alloc(sizeof(*x));
 
-	buf_init(&x->sheet, LIMIT_EXPORT * 4);
+	buf_init(&x->sheet, max);
 	buf_c(&x->sheet, XML "<worksheet xmlns=\"" NS "spreadsheetml/2006/main\"><sheetData>");
 	return x;
 }
 
-void xlsx_free(struct xlsx *x)
+void doc_sheet_free(struct doc_sheet_writer *x)
 {
 	if (!x)
 		return;
@@ -33,18 +35,32 @@ void xlsx_free(struct xlsx *x)
 	free(x);
 }
 
-void xlsx_cell(struct xlsx *x, struct str text)
+/* "_x0041_" would be read as an "A": its first underscore is written that way itself. */
+static void put_text(struct buf *b, struct str text)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i + 6 < text.len; i++) {
+		if (text.ptr[i] != '_' || text.ptr[i + 1] != 'x' || text.ptr[i + 6] != '_')
+			continue;
+		encode_xml(b, str_sub(text, from, i));
+		buf_c(b, "_x005F_");
+		from = i + 1;
+	}
+	encode_xml(b, str_from(text, from));
+}
+
+void doc_sheet_cell(struct doc_sheet_writer *x, struct str text)
 {
 	if (!x->open)
 		buf_c(&x->sheet, "<row>");
 	x->open = true;
 	buf_c(&x->sheet, "<c t=\"inlineStr\"><is><t xml:space=\"preserve\">");
-	/* The format's own limit of a cell is 32,767 characters. */
-	encode_xml(&x->sheet, str_sub(text, 0, text.len < 32000 ? text.len : 32000));
+	put_text(&x->sheet, utf8_truncate(text, CELL_MAX));
 	buf_c(&x->sheet, "</t></is></c>");
 }
 
-void xlsx_row(struct xlsx *x)
+void doc_sheet_row(struct doc_sheet_writer *x)
 {
 	if (!x->open)
 		buf_c(&x->sheet, "<row>");
@@ -103,7 +119,7 @@ static bool read_back(zip_source_t *src, struct buf *out)
 	return good;
 }
 
-int xlsx_finish(struct xlsx *x, struct buf *out, struct error *e)
+int doc_sheet_finish(struct doc_sheet_writer *x, struct buf *out, struct error *e)
 {
 	zip_source_t *src = zip_source_buffer_create(NULL, 0, 0, NULL);
 	zip_t *zip = src ? zip_open_from_source(src, ZIP_CREATE | ZIP_TRUNCATE, NULL) : NULL;
@@ -112,7 +128,7 @@ int xlsx_finish(struct xlsx *x, struct buf *out, struct error *e)
 	buf_c(&x->sheet, "</sheetData></worksheet>");
 	if (!zip) {
 		zip_source_free(src);
-		return error_set(e, "xlsx.failed", "表格文件生成失败", "the workbook could not be made");
+		return error_set(e, "sheet.failed", "表格文件生成失败", "the workbook could not be made");
 	}
 	zip_source_keep(src);
 	good = !x->sheet.overflow && add_all(zip, buf_view(&x->sheet));
@@ -124,5 +140,5 @@ int xlsx_finish(struct xlsx *x, struct buf *out, struct error *e)
 	}
 	good = good && read_back(src, out);
 	zip_source_free(src);
-	return good ? 0 : error_set(e, "xlsx.too-large", "表格文件过大或生成失败", "the workbook is too large or could not be made");
+	return good ? 0 : error_set(e, "sheet.too-large", "表格文件过大或生成失败", "the workbook is too large or could not be made");
 }
