@@ -78,4 +78,4 @@ def sections(folding, data, modules):
     for c, i in sorted(folding.sym.items(), key=lambda x: x[1]):
         if c in of:
             table[i] = head.setdefault(of[c], i)
-    return [("sym.shape", struct.pack(f"<{len(table)}H", *table))]
+    return [("sym.shape", struct.pack(f"<{len(table)}H", *table))], table

@@ -103,6 +103,25 @@ def counted(folding, words):
     return count
 
 
+class Dictionary:
+    """Frequencies of words (as symbols), the trie that holds them, and what they sound like."""
+
+    def __init__(self, folding, count, trie, readings, default, syl_id):
+        self.folding, self.count, self.trie = folding, count, trie
+        self.readings, self.default, self.syl_id = readings, default, syl_id
+
+    def score(self, key):
+        return self.trie.value[self.trie.word(key)] & SCORE_MASK
+
+    def sounds(self, key):
+        """Syllables of a word: as it is said, and as its characters are said most often."""
+        word = "".join(self.folding.char[s] for s in key)
+        out = {tuple(self.syl_id.get(self.default.get(c, ""), 0) for c in word)}
+        if word in self.readings:
+            out.add(tuple(self.syl_id[s] for s in self.readings[word][0]))
+        return [o for o in sorted(out) if 0 not in o]
+
+
 def sections(folding, words, modules):
     readings = read_readings(modules)
     default = commonest(readings)
@@ -145,7 +164,7 @@ def sections(folding, words, modules):
         ("syl.name", b"".join(s.encode().ljust(8, b"\0") for s in names)),
         ("sym.read", struct.pack(f"<{len(sym_read)}H", *sym_read)),
         ("pair.bits", pair_bits(count)),
-    ], trie.used
+    ], Dictionary(folding, count, trie, readings, default, syl_id)
 
 
 PAIR_BITS = 21

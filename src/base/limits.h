@@ -199,6 +199,7 @@
 #define LIMIT_COMPLY_SIGNALS 20000	 /* signals and allowed phrases noted of one text */
 #define LIMIT_COMPLY_WORK 20000000	 /* comparisons of rules and conditions beyond 200 a symbol: no text of
 					  * people comes near */
+#define LIMIT_COMPLY_RESTORED 200	 /* passages of one text that are looked at without their disguise */
 #define LIMIT_COMPLY_REGEX_HITS 1000	 /* of one pattern in one text */
 #define LIMIT_COMPLY_TELL .30f		 /* model scores below are not worth telling */
 #define LIMIT_LEXICON_ENTRIES 200000	 /* of one own lexicon: a second to compile */

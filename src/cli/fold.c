@@ -206,7 +206,8 @@ static int show(struct job *j, struct str path, bool json, struct error *e)
 	fold_text(j->l, text, j->a, &j->t);
 	pinyin_text(j->l, &j->t, 0, j->t.len, j->a, &j->sounds);
 	segment_text(j->l, &j->t, 0, j->t.len, j->a, &j->words);
-	j->readings_len = reading_make(j->l, &j->t, j->a, j->readings);
+	j->readings_len = reading_make(j->l, &j->t, j->a, j->readings, NULL);
+	j->readings_len += reading_restore(j->l, &j->t, 0, j->t.len, j->a, &j->readings[j->readings_len]);
 	if (json)
 		put_json(j);
 	else

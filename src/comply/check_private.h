@@ -158,6 +158,10 @@ struct check {
 	struct reading *readings;
 	size_t readings_len;
 	bool readings_made;
+	unsigned odd;		  /* reading_odd() of the text */
+	bool letters;		  /* has Latin ones */
+	struct reading *restored; /* the last one made */
+	size_t restored_from, restored_to, restored_len;
 	bool advert, report; /* how the text reads */
 	float *model_scores; /* of the whole text, per class; NULL: none */
 };
@@ -176,6 +180,10 @@ bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to);
 bool check_guard(const struct check *k, uint32_t form, size_t from, size_t to);
 void check_emoji(struct check *k);
 void check_readings(struct check *k);
+/* Symbols [from, to) without disguises, when they look disguised; the terms of all lexicons have been looked for there.
+ * NULL: nothing to restore. */
+const struct reading *check_restored(struct check *k, size_t from, size_t to);
+void check_reading(struct check *k, const struct reading *r);
 /* A form of k->lex found at symbols [from, to): everything else its entry asks for, then the hit. */
 void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum comply_layer layer);
 void check_emoji_hit(struct check *k, const struct lex_entry *en, size_t byte_from, size_t byte_to, size_t from, size_t to);

@@ -9,6 +9,10 @@
 #include "base/utf8.h"
 #include "comply/check_private.h"
 
+#define ODD_SURELY 40	/* of a hundred characters make no words: disguised */
+#define ODD_MAYBE 18	/* a name, or a disguise */
+#define WHOLE_TEXT 1000 /* symbols; of longer texts the model picks passages */
+
 /* ---- opening ---- */
 
 static int open_lexicon(struct str dir, struct comply *c, struct error *e)
@@ -163,11 +167,19 @@ static const uint16_t *add_customs(struct check *k, const struct lexicon *x)
 	return to;
 }
 
+static void look(struct check *k)
+{
+	if (k->restored)
+		check_reading(k, k->restored);
+	else
+		check_lexicon(k);
+}
+
 static void run_lexicons(struct check *k)
 {
 	k->lex = &k->c->lex;
 	k->custom_from = UINT16_MAX;
-	check_lexicon(k);
+	look(k);
 	for (size_t i = 0; i < k->o->lexicons_len && i < UINT8_MAX; i++) {
 		const struct comply_lexicon *own = k->o->lexicons[i];
 		CHECK_OBJ(own, COMPLY_LEXICON_MAGIC);
@@ -177,13 +189,38 @@ static void run_lexicons(struct check *k)
 		k->custom_from = (uint16_t)k->c->labels_len;
 		k->custom_to = add_customs(k, k->lex);
 		size_t before = k->hits.len;
-		check_lexicon(k);
+		look(k);
 		for (size_t h = before; h < k->hits.len; h++)
 			if (k->hits.ptr[h].layer == COMPLY_LAYER_TERM)
 				k->hits.ptr[h].layer = COMPLY_LAYER_LEXICON;
 	}
 	k->rank = 0;
 	k->lex = &k->c->lex;
+}
+
+const struct reading *check_restored(struct check *k, size_t from, size_t to)
+{
+	if (k->restored_len && k->restored_from == from && k->restored_to == to)
+		return k->restored;
+	if (k->restored_len == LIMIT_COMPLY_RESTORED)
+		return NULL;
+	k->restored_len++;
+	k->restored_from = from;
+	k->restored_to = to;
+	k->restored = arena_alloc(k->a, sizeof(*k->restored));
+	if (reading_restore(k->c->lang, &k->t, from, to, k->a, k->restored))
+		run_lexicons(k);
+	else
+		k->restored = NULL;
+	return k->restored;
+}
+
+/* Texts that look disguised as a whole, or somewhat and are suspect anyway. */
+static void restore_suspect(struct check *k)
+{
+	bool suspect = k->hits.len > 0;
+	if (k->t.len <= WHOLE_TEXT && (k->odd >= ODD_SURELY || (suspect && (k->odd >= ODD_MAYBE || k->letters))))
+		check_restored(k, 0, k->t.len);
 }
 
 int comply_check(const struct comply *c, struct str text, const struct comply_options *o, struct arena *a,
@@ -211,6 +248,7 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 	k.memo = &memo;
 	fold_text(c->lang, text, a, &k.t);
 	run_lexicons(&k);
+	restore_suspect(&k);
 	check_structure(&k);
 	if (c->model && !o->no_model)
 		check_model(&k);

@@ -14,6 +14,8 @@
 #define CLUES_MAX 2    /* more say the same again */
 #define CLUE_ODDS 4.0f
 #define HITS_SOME 64
+#define DOUBT_FROM 0.2f
+#define DOUBT_ODD 10 /* of a hundred characters */
 
 static const struct str reason = STR_INIT("分类模型认为这段文字多半属于此类，请人工复核");
 static const struct str advice = STR_INIT("请核对原意，删去或改写违规内容");
@@ -78,11 +80,15 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 	return odds / (1 + odds);
 }
 
-static void score_window(struct check *k, size_t from, size_t to, bool many)
+/* Of the text, or of a reading of it. Returns the score that counts; from REVIEW on it is a hit. */
+#define HIT 2.0f
+static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, bool many)
 {
 	float p[CLASSES_MAX];
-	size_t top = 0;
-	comply_model_score(k->c->model, &k->t, from, to, p);
+	size_t top = 0, len = to - from;
+	comply_model_score(k->c->model, r ? &r->text : &k->t, from, to, p);
+	if (r)
+		reading_range(r, from, to, &from, &to);
 	for (size_t i = 0; i < k->c->model_classes; i++) {
 		uint16_t l = k->c->model_label[i];
 		if (p[i] > k->model_scores[i])
@@ -92,25 +98,26 @@ static void score_window(struct check *k, size_t from, size_t to, bool many)
 	}
 	float s = judge(k, p, &top);
 	if (s <= 0)
-		return;
+		return 0;
 	uint16_t label = k->c->model_label[top];
 	const struct policy_cell *cell = k->labels[label].cell;
 	s = with_clues(k, s, label, from, to);
 	/* the more windows, the surer each must be; the same for texts of a few characters */
 	float review_at = cell->review_at, block_at = cell->block_at;
-	if (many || to - from < SHORT) {
+	if (many || len < SHORT) {
 		review_at += (1 - review_at) * .4f;
 		block_at += block_at < 1 ? (1 - block_at) * .4f : 0;
 	}
 	if (s > k->labels[label].model_score)
 		k->labels[label].model_score = s;
 	if (s < review_at)
-		return;
+		return s;
 	struct hit *h = check_add(k, from, to, label, COMPLY_LAYER_MODEL, s >= block_at ? COMPLY_LEVEL_BLOCK : COMPLY_LEVEL_REVIEW);
 	if (h) {
 		h->words = &k->c->model_words[top];
 		h->action = s >= block_at ? COMPLY_BLOCK : COMPLY_REVIEW;
 	}
+	return HIT;
 }
 
 /* The end of the window that begins at `from`: whole sentences up to WINDOW symbols, or cut there. */
@@ -125,6 +132,17 @@ static size_t window_end(const struct fold_text *t, size_t from)
 	return last > from ? last : end;
 }
 
+/* A window, and where that leaves doubt, as it may have read before it was disguised. */
+static void score_passage(struct check *k, size_t from, size_t to, bool many)
+{
+	float s = score_window(k, NULL, from, to, many);
+	if (s < DOUBT_FROM || s >= HIT || (!k->letters && reading_odd(k->c->lang, &k->t, from, to) < DOUBT_ODD))
+		return;
+	const struct reading *r = check_restored(k, from, to);
+	if (r && r->text.len >= LEAST)
+		score_window(k, r, 0, r->text.len, many);
+}
+
 void check_model(struct check *k)
 {
 	if (k->t.len < LEAST)
@@ -132,13 +150,13 @@ void check_model(struct check *k)
 	check_labels(k);
 	k->model_scores = arena_array(k->a, k->c->model_classes, sizeof(*k->model_scores));
 	if (k->t.len <= WHOLE) {
-		score_window(k, 0, k->t.len, false);
+		score_passage(k, 0, k->t.len, false);
 		return;
 	}
 	for (size_t from = 0; from < k->t.len;) {
 		size_t to = window_end(&k->t, from);
 		if (to - from >= LEAST)
-			score_window(k, from, to, k->t.len > 4 * WINDOW);
+			score_passage(k, from, to, k->t.len > 4 * WINDOW);
 		from = to;
 	}
 }

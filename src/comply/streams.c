@@ -156,6 +156,7 @@ void check_streams(struct check *k)
 		memcpy(out, k->t.sym, len * sizeof(*out));
 		s.sounds_from = n + 1;
 		bool letters = x->sounds && add_sounds(k, out + s.sounds_from);
+		k->letters |= letters;
 		n = x->sounds ? s.sounds_from + len : n;
 		if (x->shapes) {
 			s.shapes_from = n + 1;
@@ -267,10 +268,52 @@ void check_emoji(struct check *k)
 
 /* ---- readings ---- */
 
-static void check_reading(struct check *k, const struct reading *r)
+/* Within an allowed phrase of the reading. */
+static bool allowed_there(const struct check *k, size_t allows, const struct hit *h)
+{
+	for (size_t i = allows; i < k->allows.len; i++) {
+		const struct allow_at *a = &k->allows.ptr[i];
+		if (a->from <= h->from && a->to >= h->to && a->rank >= h->rank &&
+		    (a->label == LEX_ANY_LABEL || a->label == h->label || a->label == k->labels[h->label].column))
+			return true;
+	}
+	return false;
+}
+
+/* How characters [from, to) of a restored text were disguised. */
+static enum comply_layer restored_layer(const struct check *k, const struct reading *r, size_t from, size_t to)
+{
+	enum comply_layer layer = COMPLY_LAYER_PINYIN;
+	for (size_t i = from; i < to; i++) {
+		uint16_t sym = k->t.sym[r->first[i]];
+		if (r->first[i] == r->last[i] && sym >= LANG_SYM_HAN && k->c->sound[sym] != k->c->sound[r->text.sym[i]])
+			layer = COMPLY_LAYER_SHAPE;
+		if (r->last[i] > r->first[i] && sym >= LANG_SYM_HAN)
+			return COMPLY_LAYER_SPLIT;
+	}
+	return layer;
+}
+
+/* From the reading's symbols to the text's; false when it says nothing new. */
+static bool place_hit(const struct check *k, const struct reading *r, struct hit *h)
+{
+	size_t from, to;
+	bool restored = r->kind == READING_RESTORED;
+	if (h->to <= h->from || (restored && !reading_differs(r, &k->t, h->from, h->to)))
+		return false;
+	h->layer = (uint8_t)(restored ? restored_layer(k, r, h->from, h->to) : COMPLY_LAYER_SPLIT);
+	reading_range(r, h->from, h->to, &from, &to);
+	h->from = (uint32_t)from;
+	h->to = (uint32_t)to;
+	h->byte_from = k->t.from[from];
+	h->byte_to = k->t.to[to - 1];
+	return true;
+}
+
+void check_reading(struct check *k, const struct reading *r)
 {
 	struct fold_text whole = k->t;
-	size_t hits = k->hits.len, signals = k->signals.len, allows = k->allows.len;
+	size_t hits = k->hits.len, signals = k->signals.len, allows = k->allows.len, n = hits;
 	struct str rendered = k->rendered;
 	k->t = r->text;
 	k->words = (struct segment_cache){ 0 };
@@ -279,18 +322,14 @@ static void check_reading(struct check *k, const struct reading *r)
 	k->t = whole;
 	k->words = (struct segment_cache){ 0 };
 	k->rendered = rendered;
+	for (size_t i = hits; i < k->hits.len; i++) {
+		struct hit h = k->hits.ptr[i];
+		if (!allowed_there(k, allows, &h) && place_hit(k, r, &h))
+			k->hits.ptr[n++] = h;
+	}
+	k->hits.len = n;
 	k->signals.len = signals;
 	k->allows.len = allows;
-	for (size_t i = hits; i < k->hits.len; i++) {
-		struct hit *h = &k->hits.ptr[i];
-		size_t from, to;
-		reading_range(r, h->from, h->to, &from, &to);
-		h->from = (uint32_t)from;
-		h->to = (uint32_t)to;
-		h->byte_from = whole.from[from];
-		h->byte_to = whole.to[to - 1];
-		h->layer = COMPLY_LAYER_SPLIT;
-	}
 }
 
 /* Once per lexicon; the readings are made once per text. */
@@ -298,7 +337,7 @@ void check_readings(struct check *k)
 {
 	if (!k->readings_made) {
 		k->readings = arena_array(k->a, READING_KINDS, sizeof(*k->readings));
-		k->readings_len = reading_make(k->c->lang, &k->t, k->a, k->readings);
+		k->readings_len = reading_make(k->c->lang, &k->t, k->a, k->readings, &k->odd);
 		k->readings_made = true;
 	}
 	for (size_t i = 0; i < k->readings_len; i++)

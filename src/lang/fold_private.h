@@ -54,8 +54,12 @@ struct words {
 	const struct word_reading *reading;
 	const uint16_t *syl, *read, *shape;
 	const char (*name)[8];
-	const uint8_t *pairs;
-	size_t readings, syls, names;
+	const uint8_t *pairs, *start;
+	const uint32_t *guess_head;
+	const struct words_guess *guess;
+	const struct words_split *split;
+	const uint16_t *part;
+	size_t readings, syls, names, guesses, splits;
 	/* Made on opening (words.c): hashed pairs of symbols within words that say one of the two otherwise
 	 * than commonly, and a trie of the syllables by their letters as people type them. */
 	uint32_t *spoken;

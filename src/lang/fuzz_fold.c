@@ -31,7 +31,8 @@ static void look_at(const struct lang *l, const struct fold_text *t, struct aren
 		segment_sentence(t, i, &from, &to);
 		check(from <= i && i < to && to <= t->len);
 	}
-	size_t n = reading_make(l, t, a, r);
+	size_t n = reading_make(l, t, a, r, NULL);
+	n += reading_restore(l, t, 0, t->len, a, &r[n]);
 	for (size_t k = 0; k < n; k++)
 		for (size_t i = 0; i < r[k].text.len; i++) {
 			reading_range(&r[k], i, r[k].text.len, &from, &to);

@@ -31,7 +31,7 @@ static void use(const struct lang *l, struct arena *a)
 		pinyin_initial(l, p.id[i]);
 	}
 	segment_text(l, &t, 0, t.len, a, &w);
-	reading_make(l, &t, a, r);
+	reading_make(l, &t, a, r, NULL);
 	fold_render(l, &t, a, NULL);
 }
 

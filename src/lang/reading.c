@@ -7,8 +7,13 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "lang/restore_private.h"
 #include "lang/segment.h"
 #include "lang/words_private.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define CLAUSE_MIN 4	/* characters; shorter ones say too little of their direction */
 #define CLAUSE_MAX 400	/* of a longer one the first so many decide */
@@ -19,8 +24,9 @@
 #define LINES_MIN 3	/* lines of one character */
 #define PASSAGE_AROUND 12 /* symbols kept around what collapses or is decoration */
 #define SURPRISE_GAIN 1.5 /* nats a character */
+#define COMMON 100	/* characters that stand alone in any text */
 
-static const char *const names[] = { "reversed", "collapsed", "column", "letters", "spaced", "plain" };
+static const char *const names[] = { "reversed", "collapsed", "column", "letters", "spaced", "plain", "restored" };
 
 const char *reading_name(enum reading_kind k)
 {
@@ -332,11 +338,65 @@ static void find_plain(const struct lang *l, const struct fold_text *t, struct v
 	}
 }
 
+/* ---- restored ---- */
+
+/* One piece of a clause; false when it says what it says. */
+static bool add_piece(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct view *v)
+{
+	struct restored out[RESTORE_MAX];
+	size_t n = restore_piece(l, t, from, to, out);
+	if (n == 0)
+		add_plain(v, t, from, to, false);
+	for (size_t i = 0; i < n; i++) {
+		size_t first = from + out[i].first;
+		add(v, out[i].sym, first, from + out[i].last, out[i].joined ? FOLD_GAP_NONE : t->gap[first], out[i].joined ? 0 : t->skipped[first]);
+	}
+	return n > 0;
+}
+
+/* Sentences that change, and those around them in a short text. */
+static bool find_restored(const struct lang *l, const struct fold_text *t, size_t lo, size_t hi, struct view *v)
+{
+	bool whole = hi - lo <= READING_WHOLE, any = false;
+	for (size_t i = lo, end; i < hi && !v->full; i = end) {
+		size_t start = v->len;
+		bool changed = false;
+		for (end = i; end < hi && (end == i || t->gap[end] != FOLD_GAP_STOP);) {
+			size_t from = end++;
+			while (end < hi && t->gap[end] < FOLD_GAP_CLAUSE && end - from < RESTORE_MAX)
+				end++;
+			changed |= add_piece(l, t, from, end, v);
+		}
+		any |= changed;
+		if (!changed && !whole)
+			v->len = start;
+		else if (v->len > start)
+			v->gap[start] = FOLD_GAP_STOP;
+	}
+	return any;
+}
+
+bool reading_restore(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct arena *a, struct reading *ret)
+{
+	struct view v = { .arena = a };
+	check(from <= to && to <= t->len);
+	return find_restored(l, t, from, to, &v) && finish(&v, t, READING_RESTORED, ret);
+}
+
+bool reading_differs(const struct reading *r, const struct fold_text *t, size_t i, size_t j)
+{
+	for (; i < j; i++)
+		if (r->first[i] != r->last[i] || r->text.sym[i] != t->sym[r->first[i]])
+			return true;
+	return false;
+}
+
 /* ---- the door ---- */
 
 /* What is worth a closer look, in one pass. */
 struct hints {
 	bool doubled, spaced, apart, lines;
+	unsigned odd; /* of a hundred */
 };
 
 /* Of up to 64 symbols from i on, a bit each. */
@@ -344,13 +404,33 @@ struct block {
 	uint64_t clause, soft, stop; /* gaps before them */
 	uint64_t pair, word;	     /* it and the one before: Chinese characters of one clause; that stand so in words */
 	uint64_t same;		     /* as the one before */
+	uint64_t han, odd;	     /* Chinese characters; uncommon ones that no word joins to a neighbour */
 };
+
+/* Which of n <= 64 symbols are at least `floor`. */
+static uint64_t at_least(const uint16_t *sym, size_t n, uint16_t floor)
+{
+	uint64_t bits = 0;
+	size_t k = 0;
+#if defined(__SSE2__)
+	const __m128i less = _mm_set1_epi16((short)(floor - 1)), zero = _mm_setzero_si128();
+	for (; k + 16 <= n; k += 16) {
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(sym + k)), b = _mm_loadu_si128((const __m128i *)(const void *)(sym + k + 8));
+		a = _mm_cmpeq_epi16(_mm_subs_epu16(a, less), zero);
+		b = _mm_cmpeq_epi16(_mm_subs_epu16(b, less), zero);
+		bits |= (uint64_t)(uint16_t)~_mm_movemask_epi8(_mm_packs_epi16(a, b)) << k;
+	}
+#endif
+	for (; k < n; k++)
+		bits |= (uint64_t)(sym[k] >= floor) << k;
+	return bits;
+}
 
 static struct block block_at(const struct lang *l, const struct fold_text *t, size_t i, size_t n)
 {
 	_Static_assert(FOLD_GAP_SOFT == 1 && FOLD_GAP_CLAUSE == 2 && FOLD_GAP_STOP == 3, "two bits tell");
 	const uint64_t each = 0x0101010101010101u, aside = 0x0102040810204080u;
-	uint64_t low = 0, high = 0, han = 0;
+	uint64_t low = 0, high = 0, han = at_least(t->sym + i, n, LANG_SYM_HAN);
 	size_t k = 0;
 	for (; k + 8 <= n; k += 8) {
 		uint64_t w;
@@ -362,13 +442,12 @@ static struct block block_at(const struct lang *l, const struct fold_text *t, si
 		low |= (uint64_t)(t->gap[i + k] & 1) << k;
 		high |= (uint64_t)(t->gap[i + k] >> 1) << k;
 	}
-	for (k = 0; k < n; k++)
-		han |= (uint64_t)is_han(t->sym[i + k]) << k;
 	struct words_pairs p = i ? words_pairs(&l->words, t->sym + i - 1, n) : words_pairs(&l->words, t->sym, n - 1);
 	unsigned shift = i ? 0 : 1;
 	uint64_t pair = han & (han << 1 | (i && is_han(t->sym[i - 1]))) & ~high;
-	return (struct block){ .clause = high, .soft = low & ~high, .stop = low & high, .pair = pair,
-			       .word = p.word << shift & pair, .same = p.same << shift };
+	uint64_t word = p.word << shift & pair, rare = at_least(t->sym + i, n, LANG_SYM_HAN + COMMON);
+	return (struct block){ .clause = high, .soft = low & ~high, .stop = low & high, .pair = pair, .word = word, .same = p.same << shift,
+			       .han = han, .odd = rare & ~word & ~(word >> 1) };
 }
 
 static unsigned ones(uint64_t x)
@@ -389,10 +468,15 @@ static size_t spaced_in(const struct fold_text *t, size_t i, uint64_t soft)
 	return n;
 }
 
+static unsigned percent(size_t part, size_t whole)
+{
+	return whole ? (unsigned)(part * 100 / whole) : 0;
+}
+
 /* Also settles which clauses read backwards: with few of its pairs in words one is looked at. */
 static struct hints look(const struct lang *l, const struct fold_text *t, struct view *v)
 {
-	size_t doubled = 0, spaced = 0, apart = 0, lines = 0, from = 0;
+	size_t doubled = 0, spaced = 0, apart = 0, lines = 0, from = 0, han = 0, odd = 0;
 	unsigned pairs = 0, words = 0;
 	bool stopped = false;
 	for (size_t i = 0, n; i < t->len; i += n) {
@@ -403,6 +487,8 @@ static struct hints look(const struct lang *l, const struct fold_text *t, struct
 		spaced += spaced_in(t, i, b.soft);
 		lines += b.stop ? ones(b.stop & (b.stop << 1 | stopped)) : 0;
 		stopped = b.stop >> 63;
+		han += ones(b.han);
+		odd += b.odd ? ones(b.odd) : 0;
 		uint64_t left = ~UINT64_C(0);
 		for (; b.clause; b.clause &= b.clause - 1) {
 			unsigned at = (unsigned)__builtin_ctzll(b.clause);
@@ -420,16 +506,31 @@ static struct hints look(const struct lang *l, const struct fold_text *t, struct
 	if (3 * words < pairs || t->len - from > CLAUSE_MAX)
 		clause_done(l, t, from, t->len, v);
 	return (struct hints){ .doubled = doubled >= RUN_MIN - 1, .apart = apart >= APART_MIN, .spaced = spaced >= SPACED_MIN - 1,
-			       .lines = lines >= LINES_MIN - 1 };
+			       .lines = lines >= LINES_MIN - 1, .odd = percent(odd, han) };
 }
 
-size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out)
+unsigned reading_odd(const struct lang *l, const struct fold_text *t, size_t from, size_t to)
+{
+	size_t han = 0, odd = 0;
+	check(from <= to && to <= t->len);
+	for (size_t i = from, n; i < to; i += n) {
+		n = to - i < 64 ? to - i : 64;
+		struct block b = block_at(l, t, i, n);
+		han += ones(b.han);
+		odd += ones(b.odd);
+	}
+	return percent(odd, han);
+}
+
+size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out, unsigned *ret_odd)
 {
 	struct view v[READING_KINDS] = { 0 };
 	size_t n = 0;
 	for (size_t k = 0; k < READING_KINDS; k++)
 		v[k].arena = a;
 	struct hints h = look(l, t, &v[READING_REVERSED]);
+	if (ret_odd)
+		*ret_odd = h.odd;
 	if (h.doubled)
 		find_collapsed(l, t, &v[READING_COLLAPSED]);
 	if (h.lines)

@@ -13,7 +13,7 @@ static void reads(const char *in, enum reading_kind kind, const char *want)
 	struct reading r[READING_KINDS];
 	struct fold_text t;
 	fold_text(lang, str_c(in), a, &t);
-	size_t n = reading_make(lang, &t, a, r);
+	size_t n = reading_make(lang, &t, a, r, NULL);
 	for (size_t i = 0; i < n; i++)
 		if (r[i].kind == kind) {
 			assert_str(fold_render(lang, &r[i].text, a, NULL), str_c(want));
@@ -46,15 +46,62 @@ static void test_range(void **state)
 	struct fold_text t;
 	size_t from, to;
 	fold_text(lang, STR("品产种各售出店本"), a, &t);
-	assert_int_equal(reading_make(lang, &t, a, r), 1);
+	assert_int_equal(reading_make(lang, &t, a, r, NULL), 1);
 	reading_range(&r[0], 6, 8, &from, &to);
 	assert_int_equal(from, 0);
 	assert_int_equal(to, 2);
 	fold_text(lang, STR("来加加加微信"), a, &t);
-	assert_int_equal(reading_make(lang, &t, a, r), 1);
+	assert_int_equal(reading_make(lang, &t, a, r, NULL), 1);
 	reading_range(&r[0], 1, 3, &from, &to);
 	assert_int_equal(from, 1);
 	assert_int_equal(to, 5);
+}
+
+static void restores(const char *in, const char *want)
+{
+	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+	struct reading r;
+	struct fold_text t;
+	fold_text(lang, str_c(in), a, &t);
+	if (!reading_restore(lang, &t, 0, t.len, a, &r)) {
+		assert_string_equal(want, "");
+		return;
+	}
+	assert_str(fold_render(lang, &r.text, a, NULL), str_c(want));
+	for (size_t i = 0; i < r.text.len; i++) {
+		size_t from, to;
+		reading_range(&r, i, i + 1, &from, &to);
+		assert_true(from < to && to <= t.len && (i == 0 || r.first[i] == r.last[i - 1] + 1));
+		assert_int_equal(reading_differs(&r, &t, i, i + 1), to > from + 1 || t.sym[from] != r.text.sym[i]);
+	}
+}
+
+static void test_restored(void **state)
+{
+	restores("禄色通道办卡，帜分兑里程，歌迎申请", "绿色通道办卡 积分兑里程 欢迎申请");
+	restores("加围信代kai发票", "加微信代开发票");
+	restores("里予兔里予口未", "野兔野味");
+	restores("绿色通道办卡，积分兑里程，欢迎申请。", "");
+	restores("王晓明今天和张建国去了呼和浩特的蒙牛公司，见到特朗普", "");
+	restores("", "");
+	/* of a long text only what changes */
+	_cleanup_buf_ struct buf b = BUF_INIT(4096);
+	for (int i = 0; i < 20; i++)
+		buf_c(&b, "今天天气很好，我们去公园。");
+	buf_c(&b, "歌迎申请。");
+	buf_char(&b, '\0');
+	restores(b.ptr, "欢迎申请");
+}
+
+static void test_odd(void **state)
+{
+	_cleanup_arena_ struct arena *a = arena_new(4 * MIB);
+	struct fold_text t;
+	fold_text(lang, STR("今天天气很好，我们去公园。"), a, &t);
+	assert_true(reading_odd(lang, &t, 0, t.len) < 15);
+	assert_int_equal(reading_odd(lang, &t, 0, 0), 0);
+	fold_text(lang, STR("拷签郝涩，懂德文"), a, &t);
+	assert_true(reading_odd(lang, &t, 0, t.len) >= 30);
 }
 
 static void test_ordinary(void **state)
@@ -76,14 +123,14 @@ static void test_ordinary(void **state)
 		struct reading r[READING_KINDS];
 		struct fold_text t;
 		fold_text(lang, str_c(texts[i]), a, &t);
-		assert_int_equal(reading_make(lang, &t, a, r), 0);
+		assert_int_equal(reading_make(lang, &t, a, r, NULL), 0);
 	}
 }
 
 /* Disguise without end stays within the memory there is. */
 static void test_bounds(void **state)
 {
-	static const char *const units[] = { "a b c 中 ", "加加微微", "看看说说", "赌*博*", "加\n微\n", "品产种各售出店本，", "傻❤逼", "啊啊啊" };
+	static const char *const units[] = { "a b c 中 ", "加加微微", "看看说说", "赌*博*", "加\n微\n", "品产种各售出店本，", "傻❤逼", "啊啊啊", "禄色weixin歌迎里予" };
 	for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++) {
 		_cleanup_buf_ struct buf b = BUF_INIT(4 * MIB);
 		struct reading r[READING_KINDS];
@@ -92,7 +139,8 @@ static void test_bounds(void **state)
 			buf_c(&b, units[k]);
 		_cleanup_arena_ struct arena *a = arena_new(15 * b.len);
 		fold_text(lang, buf_view(&b), a, &t);
-		size_t n = reading_make(lang, &t, a, r);
+		size_t n = reading_make(lang, &t, a, r, NULL);
+		n += reading_restore(lang, &t, 0, t.len, a, &r[n]);
 		for (size_t i = 0; i < n; i++) {
 			size_t from, to;
 			reading_range(&r[i], 0, r[i].text.len, &from, &to);
@@ -127,6 +175,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_ordinary),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_pairs),

@@ -59,6 +59,15 @@ static size_t word_back(const struct words *w, uint32_t node, uint16_t sym[WORDS
 	return node == WORDS_ROOT ? n : 0;
 }
 
+size_t words_spell(const struct words *w, uint32_t node, uint16_t sym[WORDS_LONGEST])
+{
+	uint16_t back[WORDS_LONGEST];
+	size_t n = word_back(w, node, back);
+	for (size_t i = 0; i < n; i++)
+		sym[i] = back[n - 1 - i];
+	return n;
+}
+
 static void set_spoken(const struct words *w, uint16_t a, uint16_t b)
 {
 	uint32_t h = words_hash(a, b) >> (32 - WORDS_SPOKEN_BITS);
@@ -112,6 +121,36 @@ static void prepare_typed(struct words *w)
 			add_typed(w, &used, w->name[i][0] == 'n' ? "nue" : "lue", (uint16_t)(PINYIN_SYLLABLE + i));
 }
 
+static int load_guesses(struct lang *l, struct error *e)
+{
+	struct words *w = &l->words;
+	const void *head, *guess, *split, *part;
+	size_t n, parts;
+	if (pack_array(l->pack, "guess.head", sizeof(uint32_t), &head, &n, e) < 0 ||
+	    pack_array(l->pack, "guess.word", sizeof(struct words_guess), &guess, &w->guesses, e) < 0 ||
+	    pack_array(l->pack, "guess.split", sizeof(struct words_split), &split, &w->splits, e) < 0 ||
+	    pack_array(l->pack, "sym.part", sizeof(uint16_t), &part, &parts, e) < 0)
+		return -1;
+	w->guess_head = head;
+	w->guess = guess;
+	w->split = split;
+	w->part = part;
+	struct str start = pack_section(l->pack, "guess.start");
+	w->start = (const uint8_t *)start.ptr;
+	if (n != 0x10001 || start.len != 1u << (WORDS_START_BITS - 3) || parts != l->chars_n)
+		return wrong(e, "guess.head");
+	for (size_t i = 0; i < n; i++)
+		if (w->guess_head[i] > w->guesses || (i && w->guess_head[i] < w->guess_head[i - 1]))
+			return wrong(e, "guess.head");
+	for (size_t i = 0; i < w->guesses; i++)
+		if (w->guess[i].len > WORDS_GUESS_MAX)
+			return wrong(e, "guess.word");
+	for (size_t i = 0; i < w->splits; i++)
+		if (w->split[i].whole >= parts)
+			return wrong(e, "guess.split");
+	return 0;
+}
+
 int words_load(struct lang *l, struct error *e)
 {
 	struct words *w = &l->words;
@@ -130,6 +169,8 @@ int words_load(struct lang *l, struct error *e)
 	if (pairs.len != 1u << (WORDS_PAIR_BITS - 3))
 		return wrong(e, "pair.bits");
 	w->pairs = (const uint8_t *)pairs.ptr;
+	if (load_guesses(l, e) < 0)
+		return -1;
 	prepare_spoken(w, n);
 	prepare_typed(w);
 	return 0;

@@ -7,7 +7,12 @@
  *   syl.name    char[8][]: names of the syllables, "xin"; ü is v.
  *   sym.read    u16[symbols]: commonest syllable, 0 none; WORDS_POLYPHONE: words decide.
  *   sym.shape   u16[symbols]: a symbol that names the class of similar shapes.
- *   pair.bits   2^21 bits: hashed pairs of characters that occur inside words. */
+ *   pair.bits   2^21 bits: hashed pairs of characters that occur inside words.
+ *   guess.head  u32[65537]: where in guess.word the keys with each upper half begin (tools/lang_guess.py).
+ *   guess.word  struct words_guess, ascending: words of two to four characters by likeness (words_key()).
+ *   guess.start 2^20 bits: keys of the first two characters of those words.
+ *   guess.split struct words_split, ascending: characters by the two that they fall apart into.
+ *   sym.part    u16[symbols]: a number for those with the same part on the right or below; 0 none. */
 #ifndef LANG_WORDS_PRIVATE_H
 #define LANG_WORDS_PRIVATE_H
 #include "lang/fold_private.h"
@@ -20,6 +25,7 @@
 #define WORDS_POLYPHONE 0x8000u
 #define WORDS_LONGEST 12
 #define WORDS_PAIR_BITS 21
+#define WORDS_GUESS_MAX 4 /* characters of a word of guess.word */
 
 struct word_node {
 	uint32_t parent;
@@ -28,7 +34,15 @@ struct word_node {
 struct word_reading {
 	uint32_t node, at;
 };
-_Static_assert(sizeof(struct word_node) == 8 && sizeof(struct word_reading) == 8, "layout");
+struct words_guess {
+	uint32_t key;
+	uint16_t score, len; /* as WORDS_SCORE */
+	uint16_t sym[WORDS_GUESS_MAX];
+};
+struct words_split {
+	uint16_t left, right, whole, zero;
+};
+_Static_assert(sizeof(struct word_node) == 8 && sizeof(struct word_reading) == 8 && sizeof(struct words_guess) == 16, "layout");
 
 static inline uint32_t words_hash(uint32_t a, uint32_t b)
 {
@@ -45,6 +59,23 @@ static inline uint32_t words_child(const struct words *w, uint32_t parent, uint1
 			return i;
 	return WORDS_NONE;
 }
+
+/* Words are alike when their keys are: words_key() of one id a character, which is its syllable, its
+ * symbol of sym.shape, or its sym.part, WORDS_NO_PART + symbol where that is 0. */
+enum words_likeness { WORDS_BY_SOUND = 1, WORDS_BY_SHAPE, WORDS_BY_PART };
+#define WORDS_NO_PART 0x8000u
+static inline uint32_t words_key(uint32_t key, uint32_t id)
+{
+	return words_hash(key, id);
+}
+#define WORDS_START_BITS 20
+static inline bool words_start(const struct words *w, uint32_t key)
+{
+	uint32_t h = key >> (32 - WORDS_START_BITS);
+	return w->start[h >> 3] >> (h & 7) & 1;
+}
+/* Symbols of the word that ends in `node` into sym[0 … n); 0 when it is none, or longer. */
+size_t words_spell(const struct words *w, uint32_t node, uint16_t sym[WORDS_LONGEST]);
 
 static inline bool words_pair(const struct words *w, uint16_t a, uint16_t b)
 {

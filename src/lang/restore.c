@@ -1,0 +1,302 @@
+/* Restoring disguised words: dynamic programming over the clause as segment.c does it, where a word of
+ * two to four characters may also be one that is only like what is written, at a price for each
+ * character that differs. A character that pairs with none of its neighbours in any word is odd; a
+ * guess must account for one. Work: linear in the piece, a dozen look-ups a character near odd ones. */
+#include "lang/restore_private.h"
+
+#include "base/check.h"
+#include "lang/pinyin.h"
+#include "lang/words_private.h"
+
+#define COST_UNKNOWN 9300u /* as in segment.c */
+#define COST_RUN 4000u
+#define COST_LIKE 1900u	  /* an odd character stands for another */
+#define COST_PLAIN 3600u  /* one that is not odd does */
+#define COST_LETTERS 500u /* a syllable in letters stands for a character */
+#define COST_SPLIT 1200u  /* two characters stand for one */
+#define GAP_MOST 2	  /* decoration within a word */
+
+/* Characters, syllables in letters, letters and digits of the piece. */
+struct unit {
+	uint16_t sym, sound, shape; /* sym 0: a syllable of several letters */
+	uint16_t whole;		    /* what it is with the next one as its right part; 0 none */
+	uint32_t part;
+	uint8_t at, odd, run; /* run: of letters or digits from here on; 0: a character */
+};
+enum arc_kind { ARC_KEEP, ARC_WORD, ARC_GUESS, ARC_SPLIT };
+struct arc {
+	uint32_t cost, word; /* its place among the guesses, or its node */
+	uint8_t units, kind;
+};
+struct piece {
+	const struct words *w;
+	struct unit unit[RESTORE_MAX + 1];
+	struct arc arc[RESTORE_MAX + 1];
+	size_t n;
+};
+
+static bool is_letter(uint16_t sym)
+{
+	return sym >= LANG_SYM_LETTER && sym < LANG_SYM_HAN;
+}
+
+static bool near(const struct fold_text *t, size_t i)
+{
+	return t->gap[i] == FOLD_GAP_NONE || (t->gap[i] == FOLD_GAP_SOFT && t->skipped[i] <= GAP_MOST);
+}
+
+static uint16_t whole_of(const struct words *w, uint16_t left, uint16_t right)
+{
+	size_t lo = 0, hi = w->splits;
+	uint32_t want = (uint32_t)left << 16 | right;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (((uint32_t)w->split[mid].left << 16 | w->split[mid].right) < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < w->splits && w->split[lo].left == left && w->split[lo].right == right ? w->split[lo].whole : 0;
+}
+
+/* ---- units ---- */
+
+static void add_letters(const struct lang *l, struct piece *p, const struct fold_text *t, size_t from, size_t to, size_t base)
+{
+	uint16_t id[RESTORE_MAX];
+	size_t at = from;
+	ssize_t n = pinyin_symbols(l, t->sym + from, to - from, id, RESTORE_MAX);
+	bool syllables = n > 0;
+	for (ssize_t i = 0; i < n; i++)
+		syllables &= id[i] >= PINYIN_SYLLABLE;
+	size_t count = syllables ? (size_t)n : to - from;
+	for (size_t i = 0; i < count; i++) {
+		size_t len = syllables ? pinyin_name(l, id[i]).len : 1;
+		struct unit *u = &p->unit[p->n++];
+		*u = (struct unit){ .sym = len > 1 ? 0 : t->sym[at], .sound = syllables ? id[i] : 0, .at = (uint8_t)(at - base), .odd = syllables,
+				    .run = (uint8_t)(count - i) };
+		at += len;
+		if (at > to)
+			at = to;
+	}
+}
+
+static void add_digits(struct piece *p, const struct fold_text *t, size_t from, size_t to, size_t base)
+{
+	for (size_t i = from; i < to; i++)
+		p->unit[p->n++] = (struct unit){ .sym = t->sym[i], .at = (uint8_t)(i - base), .run = (uint8_t)(to - i) };
+}
+
+static void add_char(const struct words *w, struct piece *p, const struct fold_text *t, size_t i, size_t from, size_t to)
+{
+	uint16_t sym = t->sym[i], sound = w->read[sym] & (uint16_t)~WORDS_POLYPHONE;
+	bool before = i > from && near(t, i) && words_pair(w, t->sym[i - 1], sym);
+	bool after = i + 1 < to && near(t, i + 1) && words_pair(w, sym, t->sym[i + 1]);
+	p->unit[p->n++] = (struct unit){ .sym = sym, .sound = sound, .shape = w->shape[sym],
+					 .part = w->part[sym] ? w->part[sym] : WORDS_NO_PART + sym, .at = (uint8_t)(i - from),
+					 .odd = !before && !after,
+					 .whole = i + 1 < to && t->gap[i + 1] == FOLD_GAP_NONE ? whole_of(w, sym, t->sym[i + 1]) : 0 };
+}
+
+static void add_units(const struct lang *l, struct piece *p, const struct fold_text *t, size_t from, size_t to)
+{
+	for (size_t i = from, end; i < to; i = end) {
+		end = i + 1;
+		if (t->sym[i] >= LANG_SYM_HAN || t->sym[i] < LANG_SYM_DIGIT) {
+			add_char(&l->words, p, t, i, from, to);
+			continue;
+		}
+		bool letters = is_letter(t->sym[i]);
+		while (end < to && t->gap[end] == FOLD_GAP_NONE && t->sym[end] >= LANG_SYM_DIGIT && t->sym[end] < LANG_SYM_HAN &&
+		       is_letter(t->sym[end]) == letters)
+			end++;
+		if (letters)
+			add_letters(l, p, t, i, end, from);
+		else
+			add_digits(p, t, i, end, from);
+	}
+	p->unit[p->n].at = (uint8_t)(to - from);
+}
+
+/* ---- arcs ---- */
+
+static void offer(struct piece *p, size_t u, size_t units, uint32_t cost, uint32_t word, enum arc_kind kind)
+{
+	cost += p->arc[u + units].cost;
+	if (cost < p->arc[u].cost)
+		p->arc[u] = (struct arc){ .cost = cost, .word = word, .units = (uint8_t)units, .kind = (uint8_t)kind };
+}
+
+static void offer_words(struct piece *p, size_t u)
+{
+	uint32_t node = WORDS_ROOT;
+	for (size_t v = u; v < p->n && p->unit[v].sym; v++) {
+		node = words_child(p->w, node, p->unit[v].sym);
+		if (node == WORDS_NONE)
+			return;
+		unsigned value = p->w->node[node].value;
+		if (value & WORDS_SCORE && p->unit[v].run <= 1)
+			offer(p, u, v + 1 - u, value & WORDS_SCORE, node, ARC_WORD);
+		if (!(value & WORDS_CHILDREN))
+			return;
+	}
+}
+
+/* What it costs that the units from u on stand for the word. */
+static uint32_t price(const struct piece *p, size_t u, const struct words_guess *g)
+{
+	uint32_t cost = g->score;
+	for (size_t k = 0; k < g->len; k++) {
+		const struct unit *x = &p->unit[u + k];
+		if (x->run)
+			cost += COST_LETTERS;
+		else if (x->sym != g->sym[k])
+			cost += x->odd ? COST_LIKE : COST_PLAIN;
+	}
+	return cost;
+}
+
+static void look_up(struct piece *p, size_t u, size_t n, uint32_t key)
+{
+	const struct words *w = p->w;
+	const struct words_guess *g = w->guess + w->guess_head[key >> 16], *end = w->guess + w->guess_head[(key >> 16) + 1];
+	for (; g < end && g->key <= key; g++)
+		if (g->key == key && g->len == n)
+			offer(p, u, n, price(p, u, g), (uint32_t)(g - w->guess), ARC_GUESS);
+}
+
+static void offer_guesses(struct piece *p, size_t u)
+{
+	static const uint32_t kinds[3] = { WORDS_BY_SOUND, WORDS_BY_SHAPE, WORDS_BY_PART };
+	uint32_t key[3] = { kinds[0], kinds[1], kinds[2] };
+	bool odd = false, may[3] = { true, true, true };
+	for (size_t n = 1; n <= WORDS_GUESS_MAX && u + n <= p->n; n++) {
+		const struct unit *x = &p->unit[u + n - 1];
+		const uint32_t id[3] = { x->sound, x->shape, x->part };
+		odd |= x->odd;
+		may[0] &= x->sound >= PINYIN_SYLLABLE;
+		may[1] &= x->run == 0;
+		may[2] &= x->run == 0;
+		for (size_t i = 0; i < 3; i++) {
+			key[i] = words_key(key[i], id[i]);
+			may[i] &= n != 2 || words_start(p->w, key[i]);
+			if (n >= 2 && odd && may[i])
+				look_up(p, u, n, key[i]);
+		}
+		if (!may[0] && !may[1] && !may[2])
+			return;
+	}
+}
+
+static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, unsigned depth, unsigned splits)
+{
+	for (unsigned way = 0; way < 2 && v < p->n; way++) {
+		uint16_t sym = way ? p->unit[v].whole : p->unit[v].sym;
+		uint32_t next = sym ? words_child(p->w, node, sym) : WORDS_NONE;
+		if (next == WORDS_NONE)
+			continue;
+		unsigned value = p->w->node[next].value;
+		size_t behind = v + 1 + way;
+		if (value & WORDS_SCORE && depth >= 1 && splits + way)
+			offer(p, u, behind - u, (value & WORDS_SCORE) + (splits + way) * COST_SPLIT, next, ARC_SPLIT);
+		if (value & WORDS_CHILDREN && depth + 1 < WORDS_GUESS_MAX)
+			offer_splits(p, u, behind, next, depth + 1, splits + way);
+	}
+}
+
+static void find_ways(struct piece *p)
+{
+	p->arc[p->n] = (struct arc){ .cost = 0 };
+	size_t odd = SIZE_MAX / 2, split = SIZE_MAX / 2;
+	for (size_t u = p->n; u-- > 0;) {
+		const struct unit *x = &p->unit[u];
+		size_t run = x->run ? x->run : 1;
+		p->arc[u].cost = UINT32_MAX;
+		offer(p, u, run, x->run ? COST_RUN : COST_UNKNOWN, 0, ARC_KEEP);
+		offer_words(p, u);
+		odd = x->odd ? u : odd;
+		split = x->whole ? u : split;
+		if (odd < u + WORDS_GUESS_MAX)
+			offer_guesses(p, u);
+		if (split < u + WORDS_GUESS_MAX)
+			offer_splits(p, u, u, WORDS_ROOT, 0, 0);
+	}
+}
+
+/* ---- the way found ---- */
+
+struct writer {
+	const struct piece *p;
+	struct restored *ret;
+	size_t len;
+	bool changed;
+};
+
+static void write_symbol(struct writer *o, uint16_t sym, size_t from, size_t to, bool joined)
+{
+	bool changed = sym != o->p->unit[from].sym || to - from > 1;
+	o->ret[o->len++] = (struct restored){ .sym = sym, .first = o->p->unit[from].at, .last = (uint8_t)(o->p->unit[to].at - 1),
+					      .changed = changed, .joined = joined };
+	o->changed |= changed;
+}
+
+/* Which units make which character of a word with split ones: the first way that fits. */
+static bool align(const struct piece *p, size_t u, size_t end, const uint16_t *sym, size_t n, uint8_t *span)
+{
+	if (n == 0)
+		return u == end;
+	if (u < end && p->unit[u].sym == *sym && align(p, u + 1, end, sym + 1, n - 1, span + 1)) {
+		*span = 1;
+		return true;
+	}
+	if (u + 2 <= end && p->unit[u].whole == *sym && align(p, u + 2, end, sym + 1, n - 1, span + 1)) {
+		*span = 2;
+		return true;
+	}
+	return false;
+}
+
+static void write_word(struct writer *o, size_t u, const struct arc *a)
+{
+	const struct words *w = o->p->w;
+	uint16_t sym[WORDS_LONGEST];
+	uint8_t span[WORDS_LONGEST];
+	size_t n = a->units;
+	memset(span, 1, sizeof(span));
+	if (a->kind == ARC_GUESS) {
+		memcpy(sym, w->guess[a->word].sym, sizeof(w->guess[a->word].sym));
+	} else {
+		n = words_spell(w, a->word, sym);
+		check(align(o->p, u, u + a->units, sym, n, span));
+	}
+	for (size_t k = 0; k < n; u += span[k], k++)
+		write_symbol(o, sym[k], u, u + span[k], k > 0);
+}
+
+size_t restore_piece(const struct lang *l, const struct fold_text *t, size_t from, size_t to, struct restored *ret)
+{
+	struct piece p;
+	check(from < to && to - from <= RESTORE_MAX && to <= t->len);
+	p.w = &l->words;
+	p.n = 0;
+	add_units(l, &p, t, from, to);
+	bool odd = false;
+	for (size_t u = 0; u < p.n && !odd; u++)
+		odd = p.unit[u].odd || p.unit[u].whole;
+	if (!odd)
+		return 0;
+	find_ways(&p);
+	struct writer o = { .p = &p, .ret = ret };
+	for (size_t u = 0; u < p.n; u += p.arc[u].units) {
+		const struct arc *a = &p.arc[u];
+		if (a->kind == ARC_GUESS || a->kind == ARC_SPLIT) {
+			write_word(&o, u, a);
+			continue;
+		}
+		/* letters one by one, as they stand */
+		for (size_t i = p.unit[u].at; i < p.unit[u + a->units].at; i++)
+			ret[o.len++] = (struct restored){ .sym = t->sym[from + i], .first = (uint8_t)i, .last = (uint8_t)i,
+							  .joined = i > p.unit[u].at };
+	}
+	return o.changed ? o.len : 0;
+}
