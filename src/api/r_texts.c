@@ -29,9 +29,15 @@ static const struct api_field batch_fields[] = {
 	API_END,
 };
 static const struct api_schema batch_schema = { "TextBatch", batch_fields, false };
+#define NAME_FIELDS \
+	API_STR("label_zh", API_REQUIRED, 0, 0, "大类的中文名", "Label in Chinese"), \
+	API_STR("sub_label_zh", API_REQUIRED, 0, 0, "子类的中文名", "Sub-label in Chinese"), \
+	API_STR("label_en", API_REQUIRED, 0, 0, "大类的英文名", "Label in English"), \
+	API_STR("sub_label_en", API_REQUIRED, 0, 0, "子类的英文名", "Sub-label in English")
 static const struct api_field score_fields[] = {
 	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"), API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"),
-	API_NUM("score", API_REQUIRED, 0, 1, "分数", "Score"), API_END };
+	NAME_FIELDS, API_NUM("score", API_REQUIRED, 0, 1, "分数", "Score"),
+	API_ENUM("suggestion", API_REQUIRED, "pass|review|block", "这个标签的建议", "What this label means"), API_END };
 static const struct api_schema score_schema = { "TextLabel", score_fields, true };
 static const struct api_field hit_fields[] = {
 	API_INT("start", API_REQUIRED, 0, 0, "起点，码点，从 0 起", "Start in code points from 0"),
@@ -40,9 +46,10 @@ static const struct api_field hit_fields[] = {
 	API_INT("end_utf16", API_REQUIRED, 0, 0, "终点，UTF-16", "End in UTF-16 units"),
 	API_STR("text", API_REQUIRED, 0, 0, "原文", "The text there"),
 	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"),
-	API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"),
+	API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"), NAME_FIELDS,
 	API_STR("term", API_REQUIRED, 0, 0, "词条", "Term"),
 	API_STR("layer", API_REQUIRED, 0, 0, "怎么命中的", "How it was found"),
+	API_ENUM("suggestion", API_REQUIRED, "pass|review|block", "这一处单独意味着什么", "What this hit alone means"),
 	API_STR("reason", API_REQUIRED, 0, 0, "原因", "Reason"),
 	API_STR("article", API_REQUIRED, 0, 0, "依据", "Legal basis"),
 	API_STR("advice", API_REQUIRED, 0, 0, "建议", "Advice"),
@@ -86,7 +93,7 @@ static const struct api_field lookup_fields[] = {
 	API_ENUM("relation", API_REQUIRED, "equal|contains|within", "相同、包含、被包含", "Equal to it, containing it, contained in it"),
 	API_ENUM("kind", API_REQUIRED, "deny|allow", "拦截或放行", "Denied or allowed"),
 	API_BOOL("own", API_REQUIRED, "自有词库的", "Of an own lexicon"),
-	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"), API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"),
+	API_STR("label", API_REQUIRED, 0, 0, "大类", "Label"), API_STR("sub_label", API_REQUIRED, 0, 0, "子类", "Sub-label"), NAME_FIELDS,
 	API_STR("level", API_REQUIRED, 0, 0, "级别", "Level"), API_STR("reason", API_REQUIRED, 0, 0, "原因", "Reason"),
 	API_STR("article", API_REQUIRED, 0, 0, "依据", "Legal basis"), API_STR("advice", API_REQUIRED, 0, 0, "建议", "Advice"), API_END };
 static const struct api_schema lookup_schema = { "TextLookup", lookup_fields, true };

@@ -157,6 +157,9 @@ static void test_key(void **state)
 	assert_null(json_object_get(a.json, "id"));
 	assert_true(answer_header(&a, "X-Request-Id", header)[0] != 0);
 	good(&key, "POST", "/text/check", "{\"text\":\"全网首家，效果最好\",\"scene\":\"ad\"}", 200, &a);
+	assert_str_c(json_get_str(json_array_get(json_object_get(a.json, "labels"), 0), "label_en"), "Advertising law");
+	assert_str_c(json_get_str(json_array_get(json_object_get(a.json, "labels"), 0), "label_zh"), "广告法");
+	assert_true(json_get_str(json_array_get(json_object_get(a.json, "hits"), 0), "sub_label_en").len > 0);
 	assert_int_equal(answer_str(&a, "id").len, ID_LEN); /* flagged: kept */
 	bad(&key, "GET", "/text/checks", NULL, 403, "auth.forbidden");
 	bad(&key, "POST", "/text/check", "{\"txt\":1}", 422, "input.invalid");
@@ -167,6 +170,8 @@ static void test_key(void **state)
 	ask(&w, &key, "POST", "/text/check", "{\"text\":\"x\"}", &a);
 	if (a.status == 429)
 		assert_string_equal(answer_header(&a, "Retry-After", header), "1");
+	/* a task counts as many texts as it has */
+	bad(&key, "POST", "/text/tasks", "{\"texts\":[{\"text\":\"一\"},{\"text\":\"二\"}]}", 429, "text.too-many");
 	good(&admin, "PATCH", "/text/settings", "{\"rate_per_second\":0}", 200, &a);
 	CHECK(&key, "今天天气很好", &a);
 	assert_int_equal(answer_str(&a, "id").len, ID_LEN);

@@ -4,6 +4,7 @@
  * an apostrophe and come in without it. XLSX is foreign: the jail makes lines of cells of it. */
 #include "app/lexicon.h"
 #include "app/sheetread.h"
+#include "app/table.h"
 #include "app/textserve.h"
 #include "app/view.h"
 #include "base/check.h"
@@ -25,33 +26,6 @@ static const struct column {
 
 /* ---- out ---- */
 
-struct out {
-	struct buf *tsv;
-	struct doc_sheet_writer *xlsx;
-};
-
-static void cell(struct out *o, struct str s, bool last)
-{
-	_cleanup_buf_ struct buf clean = BUF_INIT(64 * KIB);
-
-	if (s.len && strchr("=+-@#", s.ptr[0]))
-		buf_char(&clean, '\'');
-	for (size_t i = 0; i < s.len; i++)
-		buf_char(&clean, (unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i]);
-	if (o->xlsx) {
-		doc_sheet_cell(o->xlsx, buf_view(&clean));
-		return;
-	}
-	buf_str(o->tsv, buf_view(&clean));
-	buf_char(o->tsv, last ? '\n' : '\t');
-}
-
-static void row_end(struct out *o)
-{
-	if (o->xlsx)
-		doc_sheet_row(o->xlsx);
-}
-
 static void write_entry(const struct store_entry *v, void *user)
 {
 	char until[CLOCK_RFC3339_SIZE] = "";
@@ -61,8 +35,8 @@ static void write_entry(const struct store_entry *v, void *user)
 	if (v->until)
 		clock_format_rfc3339(v->until, until);
 	for (size_t i = 0; i < COLUMNS_N; i++)
-		cell(user, i == 10 ? str_c(until) : cells[i], i + 1 == COLUMNS_N);
-	row_end(user);
+		app_table_cell(user, i == 10 ? str_c(until) : cells[i]);
+	app_table_row(user);
 }
 
 int app_lexicon_export(struct app_call *c, struct str lexicon, struct str format, struct buf *out,
@@ -70,20 +44,16 @@ int app_lexicon_export(struct app_call *c, struct str lexicon, struct str format
 {
 	bool xlsx = str_eq(format, STR("xlsx"));
 	struct store_lexicon x;
-	struct out o = { .tsv = out };
+	struct app_table t;
 	int r;
 
 	if (app_require(c, PERM_LEXICON_READ, e) < 0 || app_lexicon_load(c, lexicon, &x, e) < 0)
 		return -1;
-	if (xlsx)
-		o.xlsx = doc_sheet_new(4 * LIMIT_EXPORT);
+	app_table_begin(&t, format, out);
 	for (size_t i = 0; i < COLUMNS_N; i++)
-		cell(&o, xlsx ? str_c(columns[i].zh) : str_c(columns[i].name), i + 1 == COLUMNS_N);
-	row_end(&o);
-	r = store_entry_at(c->db, x.id, 0, c->arena, write_entry, &o, e);
-	if (r == 0 && xlsx)
-		r = doc_sheet_finish(o.xlsx, out, e);
-	doc_sheet_free(o.xlsx);
+		app_table_cell(&t, str_c(xlsx ? columns[i].zh : columns[i].name));
+	app_table_row(&t);
+	r = app_table_end(&t, store_entry_at(c->db, x.id, 0, c->arena, write_entry, &t, e), e);
 	if (r == 0 && out->overflow)
 		return error_set(e, "lexicon.too-large", "导出的文件过大", "the file would be too large");
 	*ret_name = arena_printf(c->arena, "%.*s-v%lld.%s", STR_ARG(x.name), (long long)x.version, xlsx ? "xlsx" : "tsv");

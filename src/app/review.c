@@ -4,6 +4,7 @@
 
 #include "app/lexicon.h"
 #include "app/textserve.h"
+#include "app/text.h"
 #include "app/view.h"
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -20,10 +21,7 @@ static json_t *view(const struct store_review *v)
 	json_put(o, "state", json_str(v->state));
 	json_put(o, "source", json_str(v->source));
 	json_put(o, "scene", json_str(v->scene));
-	json_put(o, "suggestion", json_str(v->suggestion));
-	json_put(o, "score", json_real((double)v->score / 10000));
-	json_put(o, "label", app_str_or_null(v->label));
-	json_put(o, "sub_label", app_str_or_null(v->sub_label));
+	app_text_verdict(o, v->suggestion, v->score, v->label, v->sub_label);
 	json_put(o, "excerpt", json_str(v->excerpt));
 	json_put(o, "assignee", app_person_json(v->assignee_id, v->assignee_name));
 	json_put(o, "decision", app_str_or_null(v->decision));

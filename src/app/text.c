@@ -116,13 +116,13 @@ static int too_long(struct str text, const char *field, struct error *e)
 			   n, LIMIT_TEXT_CHARS);
 }
 
-static int rate(struct app_call *c, const struct text_tenant *t, unsigned n, struct error *e)
+int app_text_take(struct app_call *c, const struct text_tenant *t, size_t n, struct error *e)
 {
 	unsigned wait;
 
 	if (!by_key(c))
 		return 0;
-	wait = app_text_rate(c->app, c->actor->key_id, t->settings.rate_per_second, n);
+	wait = app_text_rate(c->app, c->actor->key_id, t->settings.rate_per_second, (unsigned)n);
 	if (!wait)
 		return 0;
 	c->retry_after = wait;
@@ -233,7 +233,7 @@ static int prepare(struct app_call *c, const json_t *in, const char *source, uns
 		return -1;
 	if (app_text_tenant(c, &k->t, e) < 0)
 		return -1;
-	if (app_text_options(c, k->t, &k->way, &k->o, e) == 0 && rate(c, k->t, n, e) == 0)
+	if (app_text_options(c, k->t, &k->way, &k->o, e) == 0 && app_text_take(c, k->t, n, e) == 0)
 		return 0;
 	app_text_tenant_put(c->app, k->t);
 	return -1;

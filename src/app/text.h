@@ -23,6 +23,9 @@ struct text_tenant;
 int app_text_options(struct app_call *c, const struct text_tenant *t, const struct app_text_way *way,
 		     struct comply_options *ret, struct error *e);
 
+/* Takes n texts off what the caller's key may check this second; "text.too-many" with c->retry_after. */
+int app_text_take(struct app_call *c, const struct text_tenant *t, size_t n, struct error *e);
+
 /* Writes the row of a kept text, with its item of the review queue when asked. In a transaction. */
 int text_row_write(struct store_conn *db, const struct store_text *t, bool review, struct error *e);
 
@@ -32,6 +35,9 @@ int app_text_scenes(struct app_call *c, json_t **ret, struct error *e);
 int app_text_lookup(struct app_call *c, struct str term, struct str scene, int64_t max, json_t **ret, struct error *e);
 
 /* ---- history ---- */
+/* {suggestion, score, label, sub_label} of a stored row: score in basis points there, 0..1 here; no
+ * label is null. */
+void app_text_verdict(json_t *o, struct str suggestion, int64_t score, struct str label, struct str sub_label);
 int app_text_list(struct app_call *c, const struct store_text_filter *f, struct store_page *page, json_t **ret,
 		  struct error *e);
 int app_text_get(struct app_call *c, struct str id, json_t **ret, struct error *e);

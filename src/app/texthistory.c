@@ -12,6 +12,14 @@
 
 #define DAY_MS (24 * 3600 * 1000LL)
 
+void app_text_verdict(json_t *o, struct str suggestion, int64_t score, struct str label, struct str sub_label)
+{
+	json_put(o, "suggestion", json_str(suggestion));
+	json_put(o, "score", json_real((double)score / 10000));
+	json_put(o, "label", app_str_or_null(label));
+	json_put(o, "sub_label", app_str_or_null(sub_label));
+}
+
 static json_t *short_view(const struct store_text *v)
 {
 	json_t *o = json_object();
@@ -20,10 +28,7 @@ static json_t *short_view(const struct store_text *v)
 	json_put(o, "source", json_str(v->source));
 	json_put(o, "scene", json_str(v->scene));
 	json_put(o, "policy", json_str(v->policy));
-	json_put(o, "suggestion", json_str(v->suggestion));
-	json_put(o, "score", json_real((double)v->score / 10000));
-	json_put(o, "label", app_str_or_null(v->label));
-	json_put(o, "sub_label", app_str_or_null(v->sub_label));
+	app_text_verdict(o, v->suggestion, v->score, v->label, v->sub_label);
 	json_put(o, "chars", json_integer(v->chars));
 	json_put(o, "merged_count", json_integer(v->merged));
 	json_put(o, "account", app_person_json(v->account_id, v->account_name));

@@ -2,6 +2,7 @@
  * reference and text until the task has ended; the work itself is in textjob.c. */
 #include "app/texttask.h"
 
+#include "app/table.h"
 #include "app/text.h"
 #include "app/textserve.h"
 #include "app/view.h"
@@ -9,7 +10,6 @@
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "doc/sheet.h"
 #include "store/blob.h"
 
 #define PIECE LIMIT_TEXT_CHARS
@@ -214,8 +214,8 @@ static int add_tx(struct app_call *c, void *arg, struct error *e)
 	return app_audit(c, "text-task.add", "text-task", k->v.id, k->v.name, NULL, e);
 }
 
-/* That the scene and policy exist is said now, not by a failed task. */
-static int check_way(struct app_call *c, const json_t *in, struct error *e)
+/* That the scene and policy exist, and that the key may check so many, is said now, not by a failed task. */
+static int check_way(struct app_call *c, const json_t *in, size_t texts, struct error *e)
 {
 	struct app_text_way way = { .scene = json_get_str(in, "scene"), .policy = json_get_str(in, "policy") };
 	const struct text_tenant *t;
@@ -225,6 +225,8 @@ static int check_way(struct app_call *c, const json_t *in, struct error *e)
 	if (app_text_tenant(c, &t, e) < 0)
 		return -1;
 	r = app_text_options(c, t, &way, &o, e);
+	if (r == 0)
+		r = app_text_take(c, t, texts, e);
 	app_text_tenant_put(c->app, t);
 	return r;
 }
@@ -240,9 +242,11 @@ int app_text_task_add(struct app_call *c, const json_t *in, json_t **ret, struct
 				   .created = c->now } };
 	int r;
 
-	if (app_require(c, PERM_TEXT_CHECK, e) < 0 || check_way(c, in, e) < 0)
+	if (app_require(c, PERM_TEXT_CHECK, e) < 0)
 		return -1;
 	r = take_input(&input, in, e);
+	if (r == 0)
+		r = check_way(c, in, input.n, e);
 	k.v.name = name.len ? name : STR("文本检测");
 	k.v.total = (int64_t)input.n;
 	k.v.whole = input.whole;
@@ -289,10 +293,7 @@ static json_t *item_view(const struct store_text_item *v)
 
 	json_put(o, "n", json_integer(v->n));
 	json_put(o, "ref", json_str(v->ref));
-	json_put(o, "suggestion", json_str(v->suggestion));
-	json_put(o, "score", json_real((double)v->score / 10000));
-	json_put(o, "label", app_str_or_null(v->label));
-	json_put(o, "sub_label", app_str_or_null(v->sub_label));
+	app_text_verdict(o, v->suggestion, v->score, v->label, v->sub_label);
 	json_put(o, "chars", json_integer(v->chars));
 	json_put(o, "merged_count", json_integer(v->merged));
 	json_put(o, "text", json_str(v->text));
@@ -376,29 +377,13 @@ int app_text_task_delete(struct app_call *c, struct str id, struct error *e)
 
 struct out {
 	struct buf *b;
-	struct doc_sheet_writer *x;
-	bool tsv;
+	struct app_table table;
+	bool lines; /* JSON, no table */
 	int64_t next;
 	int n;
 };
 
 static const char *const heads[] = { "n", "ref", "suggestion", "score", "label", "sub_label", "chars", "hits", "text" };
-
-static void cell(struct out *o, struct str s, bool last)
-{
-	_cleanup_buf_ struct buf clean = BUF_INIT(8 * MIB);
-
-	if (s.len && strchr("=+-@", s.ptr[0]))
-		buf_char(&clean, '\'');
-	for (size_t i = 0; i < s.len; i++)
-		buf_char(&clean, (unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i]);
-	if (o->x) {
-		doc_sheet_cell(o->x, buf_view(&clean));
-		return;
-	}
-	buf_str(o->b, buf_view(&clean));
-	buf_char(o->b, last ? '\n' : '\t');
-}
 
 static void hit_words(const json_t *result, struct buf *out)
 {
@@ -418,7 +403,7 @@ static void write_item(const struct store_text_item *v, void *user)
 
 	o->n++;
 	o->next = v->n + 1;
-	if (!o->tsv && !o->x) {
+	if (o->lines) {
 		json_write(o->b, item);
 		buf_char(o->b, '\n');
 		return;
@@ -430,19 +415,16 @@ static void write_item(const struct store_text_item *v, void *user)
 	const struct str cells[] = { str_c(n), v->ref,	     v->suggestion, str_c(score), v->label,
 				     v->sub_label, str_c(chars), buf_view(&words), v->text };
 	for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
-		cell(o, cells[i], i + 1 == ARRAY_SIZE(cells));
-	if (o->x)
-		doc_sheet_row(o->x);
+		app_table_cell(&o->table, cells[i]);
+	app_table_row(&o->table);
 }
 
 static int write_all(struct app_call *c, struct str task, struct out *o, struct error *e)
 {
-	if (o->tsv || o->x) {
-		for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-			cell(o, str_c(heads[i]), i + 1 == ARRAY_SIZE(heads));
-		if (o->x)
-			doc_sheet_row(o->x);
-	}
+	for (size_t i = 0; !o->lines && i < ARRAY_SIZE(heads); i++)
+		app_table_cell(&o->table, str_c(heads[i]));
+	if (!o->lines)
+		app_table_row(&o->table);
 	do {
 		_cleanup_arena_ struct arena *a = arena_new(512 * MIB);
 
@@ -456,18 +438,14 @@ static int write_all(struct app_call *c, struct str task, struct out *o, struct 
 int app_text_task_export(struct app_call *c, struct str id, struct str format, struct buf *out, struct str *ret_name,
 			 struct error *e)
 {
-	struct out o = { .b = out, .tsv = str_eq(format, STR("tsv")) };
+	struct out o = { .b = out, .lines = str_eq(format, STR("jsonl")) };
 	struct store_text_task v;
 	int r;
 
 	if (app_require(c, PERM_TEXT_READ, e) < 0 || load(c, id, &v, e) < 0)
 		return -1;
-	if (str_eq(format, STR("xlsx")))
-		o.x = doc_sheet_new(4 * LIMIT_EXPORT);
-	r = write_all(c, v.id, &o, e);
-	if (r == 0 && o.x)
-		r = doc_sheet_finish(o.x, out, e);
-	doc_sheet_free(o.x);
+	app_table_begin(&o.table, format, out);
+	r = app_table_end(&o.table, write_all(c, v.id, &o, e), e);
 	if (r == 0 && out->overflow)
 		return error_set(e, "text.too-large", "导出文件超过 %zu MiB，请分页读取结果", "the file would have more than %zu MiB: read the results page by page",
 				 LIMIT_EXPORT / MIB);

@@ -170,24 +170,17 @@ static int check_lines(struct job *j, FILE *in)
 static int check_whole(struct job *j, FILE *in)
 {
 	struct error e = { 0 };
-	struct buf b;
-	size_t got;
-	buf_init(&b, LIMIT_COMPLY_TEXT + 1);
-	char *room;
-	while (!b.overflow && (room = buf_reserve(&b, 64 * KIB)) && (got = fread(room, 1, 64 * KIB, in)) > 0)
-		b.len += got;
-	int code = CLI_OK;
+	_cleanup_buf_ struct buf b = BUF_INIT(LIMIT_COMPLY_TEXT + 64 * KIB);
+	if (cli_file_read(in, &b, &e) < 0) {
+		if (error_is(&e, "text.too-long"))
+			error_set(&e, "text.too-long", "文本太长，最多 %zu 字节；可逐行检查：--lines。",
+				  "The text is too long: at most %zu bytes; try --lines.", (size_t)LIMIT_COMPLY_TEXT);
+		return cli_fail(CLI_FAILED, &e);
+	}
 	struct str text = buf_view(&b);
 	if (str_starts(text, STR("\xEF\xBB\xBF")))
 		text = str_from(text, 3);
-	if (b.overflow || ferror(in)) {
-		error_set(&e, "text.too-long", "文本太长，最多 %zu 字节；可逐行检查：--lines。", "The text is too long: at most %zu bytes; try --lines.", (size_t)LIMIT_COMPLY_TEXT);
-		code = cli_fail(CLI_FAILED, &e);
-	} else if (check_text(j, text, &e) < 0) {
-		code = cli_fail(CLI_FAILED, &e);
-	}
-	buf_free(&b);
-	return code;
+	return check_text(j, text, &e) < 0 ? cli_fail(CLI_FAILED, &e) : CLI_OK;
 }
 
 void cli_comply_problem(void *ctx, struct str path, size_t line, const struct error *e)
@@ -240,37 +233,26 @@ static int run_job(struct job *j, struct str path)
 	}
 	j->o = (struct comply_options){ .scene = j->a->scene, .lexicons = j->own, .lexicons_len = j->own_len, .no_model = j->a->no_model,
 					.now = clock_wall_ms(&clock_system) };
-	char *name = str_dup(path);
-	FILE *in = str_eq(path, STR("-")) ? stdin : fopen(name, "r");
-	int code;
-	if (!in) {
-		error_os(&e, errno, name);
-		code = cli_fail(CLI_FAILED, &e);
-	} else {
-		code = j->a->lines ? check_lines(j, in) : check_whole(j, in);
-		if (!flush(j) || fflush(stdout) != 0)
-			code = CLI_FAILED;
-	}
-	if (in && in != stdin)
-		fclose(in);
-	free(name);
+	FILE *in = NULL;
+	if (cli_file_open(path, &in, &e) < 0)
+		return cli_fail(CLI_FAILED, &e);
+	int code = j->a->lines ? check_lines(j, in) : check_whole(j, in);
+	if (!flush(j) || fflush(stdout) != 0)
+		code = CLI_FAILED;
+	cli_file_close(in);
 	return code != CLI_OK ? code : j->flagged ? CLI_FOUND : CLI_OK;
 }
 
 static int run(int argc, char **argv)
 {
 	struct args a = { 0 };
-	struct str pos[1];
-	size_t n = 0;
+	struct str path;
 	int code;
 	struct error e = { 0 };
-	if (!cli_begin(&cli_command_check, table, &a, argc, argv, pos, 1, &n, &code))
+	if (!cli_begin_file(&cli_command_check, table, &a, argc, argv, &path, &code))
 		return code;
 	struct job j = { .a = &a };
-	if (n == 0) {
-		error_set(&e, "cli.no-file", "请给出文件，或用 - 表示标准输入；见 zhanwei check --help。", "Give a file, or - for standard input; see zhanwei check --help.");
-		code = cli_fail(CLI_USAGE, &e);
-	} else if (!comply_scene_known(a.scene)) {
+	if (!comply_scene_known(a.scene)) {
 		error_set(&e, "scene.unknown", "没有“%.*s”这个场景，可用 news ad comment site game。", "There is no scene \"%.*s\"; use news, ad, comment, site or game.", STR_ARG(a.scene));
 		code = cli_fail(CLI_USAGE, &e);
 	} else if (cli_comply_open(&j.c, &e) < 0) {
@@ -278,7 +260,7 @@ static int run(int argc, char **argv)
 	} else {
 		j.arena = arena_new(CHECK_ARENA);
 		buf_init(&j.out, CHECK_ARENA);
-		code = run_job(&j, pos[0]);
+		code = run_job(&j, path);
 		buf_free(&j.out);
 		arena_free(j.arena);
 	}

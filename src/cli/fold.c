@@ -176,21 +176,13 @@ static void put_json(struct job *j)
 
 static int read_all(struct str path, struct buf *b, struct error *e)
 {
-	_cleanup_free_ char *name = str_dup(path);
-	FILE *in = str_eq(path, STR("-")) ? stdin : fopen(name, "r");
-	char *room;
-	size_t got;
-	if (!in)
-		return error_os(e, errno, name);
-	while (!b->overflow && (room = buf_reserve(b, 64 * KIB)) && (got = fread(room, 1, 64 * KIB, in)) > 0)
-		b->len += got;
-	bool bad = ferror(in);
-	if (in != stdin)
-		fclose(in);
-	if (bad)
-		return error_os(e, EIO, name);
-	if (b->overflow)
-		return error_set(e, "text.too-long", "文本太长，最多 %zu 字节。", "The text is too long: at most %zu bytes.", (size_t)FOLD_TEXT_MAX);
+	FILE *in = NULL;
+	if (cli_file_open(path, &in, e) < 0)
+		return -1;
+	int r = cli_file_read(in, b, e);
+	cli_file_close(in);
+	if (r < 0)
+		return -1;
 	ssize_t at = utf8_invalid_at(buf_view(b));
 	if (at >= 0)
 		return error_set(e, "text.not-utf8", "第 %zd 个字节起不是 UTF-8。", "From byte %zd on it is not UTF-8.", at);
@@ -220,23 +212,16 @@ static int show(struct job *j, struct str path, bool json, struct error *e)
 static int run(int argc, char **argv)
 {
 	struct args a = { 0 };
-	struct str pos[1];
-	size_t n = 0;
+	struct str path;
 	int code;
 	struct error e = { 0 };
-	if (!cli_begin(&cli_command_fold, table, &a, argc, argv, pos, 1, &n, &code))
+	if (!cli_begin_file(&cli_command_fold, table, &a, argc, argv, &path, &code))
 		return code;
 	struct job j = { .a = arena_new(FOLD_OUTPUT_MAX) };
 	buf_init(&j.out, FOLD_OUTPUT_MAX);
 	code = CLI_OK;
-	if (n == 0) {
-		error_set(&e, "cli.no-file", "请给出文件，或用 - 表示标准输入；见 zhanwei fold --help。", "Give a file, or - for standard input; see zhanwei fold --help.");
-		code = CLI_USAGE;
-	} else if (lang_open(lang_pack_dir(j.a), &j.l, &e) < 0 || show(&j, pos[0], str_eq(a.format, STR("json")), &e) < 0) {
-		code = CLI_FAILED;
-	}
-	if (code != CLI_OK)
-		cli_fail(code, &e);
+	if (lang_open(lang_pack_dir(j.a), &j.l, &e) < 0 || show(&j, path, str_eq(a.format, STR("json")), &e) < 0)
+		code = cli_fail(CLI_FAILED, &e);
 	lang_close(j.l);
 	buf_free(&j.out);
 	arena_free(j.a);

@@ -2,9 +2,11 @@
  * failure names the option. */
 #include "cli/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 
@@ -187,6 +189,51 @@ bool cli_begin(const struct cli_command *command, const struct cli_option *table
 	fwrite(help.ptr, 1, help.len, stdout);
 	*ret_code = CLI_OK;
 	return false;
+}
+
+bool cli_begin_file(const struct cli_command *command, const struct cli_option *table, void *into, int argc,
+		    char **argv, struct str *ret_path, int *ret_code)
+{
+	struct error e = { 0 };
+	size_t n = 0;
+	if (!cli_begin(command, table, into, argc, argv, ret_path, 1, &n, ret_code))
+		return false;
+	if (n)
+		return true;
+	error_set(&e, "cli.no-file", "请给出文件，或用 - 表示标准输入；见 zhanwei %s --help。",
+		  "Give a file, or - for standard input; see zhanwei %s --help.", command->name);
+	*ret_code = cli_fail(CLI_USAGE, &e);
+	return false;
+}
+
+int cli_file_open(struct str path, FILE **ret, struct error *e)
+{
+	_cleanup_free_ char *name = str_dup(path);
+	FILE *f = str_eq(path, STR("-")) ? stdin : fopen(name, "r");
+	if (!f)
+		return error_os(e, errno, name);
+	*ret = f;
+	return 0;
+}
+
+void cli_file_close(FILE *f)
+{
+	if (f && f != stdin)
+		fclose(f);
+}
+
+int cli_file_read(FILE *f, struct buf *into, struct error *e)
+{
+	char *room;
+	size_t got;
+	while ((room = buf_reserve(into, 64 * KIB)) && (got = fread(room, 1, 64 * KIB, f)) > 0)
+		into->len += got;
+	if (ferror(f))
+		return error_os(e, EIO, "read");
+	if (into->overflow)
+		return error_set(e, "text.too-long", "文本太长，最多 %zu KiB。", "The text is too long: at most %zu KiB.",
+				 into->max / KIB - 64);
+	return 0;
 }
 
 int cli_fail(int code, const struct error *e)

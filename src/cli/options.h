@@ -12,6 +12,7 @@
 #define CLI_OPTIONS_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -55,6 +56,14 @@ int cli_parse(const struct cli_option *table, void *into, int argc, char **argv,
 struct cli_command;
 bool cli_begin(const struct cli_command *command, const struct cli_option *table, void *into, int argc,
 	       char **argv, struct str *pos, size_t max, size_t *ret_pos, int *ret_code);
+/* The same for a command of one file, or "-" for standard input, which it must be given. */
+bool cli_begin_file(const struct cli_command *command, const struct cli_option *table, void *into, int argc,
+		    char **argv, struct str *ret_path, int *ret_code);
+/* That file, to be closed by cli_file_close(). */
+int cli_file_open(struct str path, FILE **ret, struct error *e);
+void cli_file_close(FILE *f);
+/* All of it. What the buffer has no room for is "text.too-long". */
+int cli_file_read(FILE *f, struct buf *into, struct error *e);
 /* Lines of help, Chinese then English. */
 void cli_help(struct buf *b, const struct cli_option *table);
 /* Prints the error in both languages on standard error, returns code. */

@@ -25,7 +25,7 @@ struct hit_words {
 };
 
 struct label_state {
-	struct str code, zh;
+	struct str code, zh, en;
 	const struct policy_cell *cell;
 	uint16_t column;
 	float hit_score, model_score;

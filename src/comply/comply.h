@@ -117,7 +117,7 @@ struct comply_hit {
 	size_t start_utf16, end_utf16;
 	struct str text;		/* of the source */
 	struct str label, sub_label;	/* "adlaw", "superlative"; custom labels: sub_label empty */
-	struct str label_zh, sub_label_zh;
+	struct str label_zh, sub_label_zh, label_en, sub_label_en;
 	struct str term;		/* the entry as listed */
 	enum comply_layer layer;
 	enum comply_action action;	/* what this hit alone means under the policy */
@@ -127,7 +127,7 @@ struct comply_hit {
 };
 struct comply_score {
 	struct str label, sub_label; /* sub_label may be empty */
-	struct str label_zh, sub_label_zh;
+	struct str label_zh, sub_label_zh, label_en, sub_label_en;
 	double score; /* 0..1, calibrated: how likely a reviewer agrees */
 	enum comply_action action;
 };

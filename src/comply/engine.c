@@ -43,7 +43,7 @@ static void fill_labels(struct comply *c)
 	c->templates = mem_array(SCENES * (x->labels_len + 1), sizeof(*c->templates));
 	for (size_t s = 0; s < SCENES; s++)
 		for (size_t i = 0; i < c->labels_len; i++)
-			c->templates[s * c->labels_len + i] = (struct label_state){ .code = c->labels[i].code, .zh = c->labels[i].zh,
+			c->templates[s * c->labels_len + i] = (struct label_state){ .code = c->labels[i].code, .zh = c->labels[i].zh, .en = c->labels[i].en,
 				.cell = &c->scenes[s * c->labels_len + i], .column = c->column[i] };
 	const struct comply_label *adlaw = comply_label_find(c, STR("adlaw")), *ad = comply_label_find(c, STR("ad"));
 	c->adlaw = adlaw ? (uint16_t)(adlaw - c->labels) : UINT16_MAX;
@@ -160,7 +160,7 @@ static const uint16_t *add_customs(struct check *k, const struct lexicon *x)
 		if (at == k->labels_len) {
 			struct policy_cell *cell = arena_alloc(k->a, sizeof(*cell));
 			*cell = policy_custom(k, code);
-			k->labels[k->labels_len++] = (struct label_state){ .code = code, .zh = code, .cell = cell, .column = (uint16_t)at };
+			k->labels[k->labels_len++] = (struct label_state){ .code = code, .zh = code, .en = code, .cell = cell, .column = (uint16_t)at };
 		}
 		to[i] = (uint16_t)at;
 	}

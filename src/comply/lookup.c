@@ -50,11 +50,14 @@ static json_t *entry_json(const struct comply *c, const struct lexicon *x, const
 	bool any = en->label == LEX_ANY_LABEL;
 	struct str code = any ? STR("*") : lex_str(x, x->labels[en->label].code);
 	struct str zh = any ? STR("全部") : lex_str(x, x->labels[en->label].zh), column_zh = zh, sub_zh = STR("");
+	struct str name = any ? STR("All") : lex_str(x, x->labels[en->label].en), column_en = name, sub_en = STR("");
 	ssize_t dot = str_chr(code, '.');
 	if (dot >= 0) {
 		const struct comply_label *column = comply_label_find(c, str_sub(code, 0, (size_t)dot));
 		column_zh = column ? column->zh : STR("");
 		sub_zh = zh;
+		column_en = column ? column->en : STR("");
+		sub_en = name;
 	}
 	json_put(j, "term", json_str(lex_str(x, en->term)));
 	json_put(j, "relation", json_c(relation_names[r]));
@@ -64,6 +67,8 @@ static json_t *entry_json(const struct comply *c, const struct lexicon *x, const
 	json_put(j, "sub_label", json_str(dot < 0 ? STR("") : str_from(code, (size_t)dot + 1)));
 	json_put(j, "label_zh", json_str(column_zh));
 	json_put(j, "sub_label_zh", json_str(sub_zh));
+	json_put(j, "label_en", json_str(column_en));
+	json_put(j, "sub_label_en", json_str(sub_en));
 	json_put(j, "level", json_c(levels[en->level]));
 	json_put(j, "conditional", json_boolean(en->cond_count > 0 || en->kind == LEX_RULE));
 	json_put(j, "reason", json_str(lex_str(x, en->reason)));

@@ -17,8 +17,9 @@ static void fill_hit(const struct check *k, const struct hit *h, struct comply_h
 	const struct label_state *l = &k->labels[h->label];
 	const struct label_state *column = &k->labels[l->column];
 	bool leaf = column != l;
-	*out = (struct comply_hit){ .label = column->code, .label_zh = column->zh, .layer = (enum comply_layer)h->layer,
+	*out = (struct comply_hit){ .label = column->code, .label_zh = column->zh, .label_en = column->en, .layer = (enum comply_layer)h->layer,
 				    .sub_label = leaf ? leaf_name(l->code) : STR(""), .sub_label_zh = leaf ? l->zh : STR(""),
+				    .sub_label_en = leaf ? l->en : STR(""),
 				    .action = (enum comply_action)h->action,
 				    .text = str_sub(k->t.source, h->byte_from, h->byte_to) };
 	if (h->entry) {
@@ -84,9 +85,10 @@ static void fill_labels(struct check *k, struct comply_result *r)
 		bool own = l->hit_score > 0 || l->action > COMPLY_PASS || l->model_score >= LIMIT_COMPLY_TELL;
 		if (!own || (l->cell && l->cell->off))
 			continue;
-		list[n++] = (struct comply_score){ .label = column->code, .label_zh = column->zh,
+		list[n++] = (struct comply_score){ .label = column->code, .label_zh = column->zh, .label_en = column->en,
 						   .sub_label = column == l ? STR("") : leaf_name(l->code),
-						   .sub_label_zh = column == l ? STR("") : l->zh, .score = s,
+						   .sub_label_zh = column == l ? STR("") : l->zh,
+						   .sub_label_en = column == l ? STR("") : l->en, .score = s,
 						   .action = (enum comply_action)l->action };
 	}
 	if (n == 0)
@@ -136,13 +138,21 @@ static double rounded(double s)
 	return (double)(int)(s * 1000 + .5) / 1000;
 }
 
+/* What the codes are called; own labels are called the same in both languages. */
+static void put_names(json_t *j, struct str zh, struct str sub_zh, struct str en, struct str sub_en)
+{
+	json_put(j, "label_zh", json_str(zh));
+	json_put(j, "sub_label_zh", json_str(sub_zh));
+	json_put(j, "label_en", json_str(en));
+	json_put(j, "sub_label_en", json_str(sub_en));
+}
+
 static json_t *label_json(const struct comply_score *l)
 {
 	json_t *j = json_object();
 	json_put(j, "label", json_str(l->label));
 	json_put(j, "sub_label", json_str(l->sub_label));
-	json_put(j, "label_zh", json_str(l->label_zh));
-	json_put(j, "sub_label_zh", json_str(l->sub_label_zh));
+	put_names(j, l->label_zh, l->sub_label_zh, l->label_en, l->sub_label_en);
 	json_put(j, "score", json_real(rounded(l->score)));
 	json_put(j, "suggestion", json_c(comply_action_name(l->action)));
 	return j;
@@ -158,8 +168,7 @@ static json_t *hit_json(const struct comply_hit *h)
 	json_put(j, "text", json_str(h->text));
 	json_put(j, "label", json_str(h->label));
 	json_put(j, "sub_label", json_str(h->sub_label));
-	json_put(j, "label_zh", json_str(h->label_zh));
-	json_put(j, "sub_label_zh", json_str(h->sub_label_zh));
+	put_names(j, h->label_zh, h->sub_label_zh, h->label_en, h->sub_label_en);
 	json_put(j, "term", json_str(h->term));
 	json_put(j, "layer", json_c(comply_layer_name(h->layer)));
 	json_put(j, "suggestion", json_c(comply_action_name(h->action)));

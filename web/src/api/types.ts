@@ -142,12 +142,12 @@ export interface LiveEvent { id: string; type: string; topic?: string; data: any
 
 export type TextAction = 'pass' | 'review' | 'block'
 export interface TextHit {
-  start: number; end: number; start_utf16: number; end_utf16: number; text: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string
+  start: number; end: number; start_utf16: number; end_utf16: number; text: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en: string; sub_label_en: string
   term: string; layer: string; suggestion: TextAction; reason: string; article: string; advice: string; replacement?: string; entry?: string
 }
-export interface TextScore { label: string; sub_label: string; label_zh: string; sub_label_zh: string; score: number; suggestion: TextAction }
+export interface TextScore { label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en: string; sub_label_en: string; score: number; suggestion: TextAction }
 export interface TextCheck { id?: string; suggestion: TextAction; score: number; labels: TextScore[]; hits: TextHit[]; merged_count: number; chars: number; truncated?: boolean; versions: string }
-export interface TermInfo { term: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; kind: 'deny' | 'allow'; level: LexLevel; own: boolean; conditional?: boolean; reason: string; article: string; advice: string }
+export interface TermInfo { term: string; label: string; sub_label: string; label_zh: string; sub_label_zh: string; label_en: string; sub_label_en: string; kind: 'deny' | 'allow'; level: LexLevel; own: boolean; conditional?: boolean; reason: string; article: string; advice: string }
 export interface Person { id: string; name: string }
 export interface TextRecord { id: string; source: string; scene: string; policy: string; suggestion: TextAction; score: number; label: string | null; sub_label: string | null; chars: number; merged_count: number; account: Person | null; key_id: string | null; task_id: string | null; created: string; excerpt: string }
 export interface TextMark { hit: number; reason?: string; by?: Person; created?: string }
