@@ -69,6 +69,9 @@ bool compat_form(const struct http_exchange *x);
 /* The key where such clients put theirs: Authorization (Bearer, or behind "Credential="), x-api-key,
  * or access_token, client_secret, AccessKeyId in query or form. "" when nowhere. In the arena. */
 struct str compat_key(const struct http_exchange *x, struct arena *a);
+/* Makes the reply to a request that was refused, in the shape of the service that its route speaks for
+ * (r_compat.c). */
+void compat_refuse(struct api_request *r, int status, const struct error *why);
 /* Parameters of a query or form as an object of strings. */
 json_t *compat_params(struct str text);
 

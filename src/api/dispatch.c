@@ -334,6 +334,16 @@ static void refuse(struct work *w, const struct error *e)
 	if (status >= 500 && status != 503)
 		log_event(LOG_ERROR, "api", "request.failed",
 			  LOG_C("route", w->match->route->path), LOG_ERR(e), LOG_END);
+	if (w->match->route->flags & API_COMPAT) {
+		char wait[16];
+		snprintf(wait, sizeof(wait), "%u", w->r.call.retry_after);
+		if (w->r.call.retry_after)
+			http_reply_header(w->x, "Retry-After", str_c(wait));
+		request_free_reply(&w->r);
+		compat_refuse(&w->r, status, e);
+		answer(w);
+		return;
+	}
 	problem_reply(w->x, status, e, &w->faults, w->r.call.retry_after);
 }
 

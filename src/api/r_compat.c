@@ -2,6 +2,7 @@
 #include "api/api_private.h"
 #include "app/text.h"
 #include "app/textcompat.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 static const struct api_field aliyun_fields[] = {
@@ -29,18 +30,10 @@ static int answer(struct api_request *r, enum text_vendor v, struct str action, 
 {
 	_cleanup_json_ json_t *in = NULL;
 	_cleanup_json_ json_t *doc = NULL;
-	struct str id = r->call.actor->request_id;
-	int status;
 
-	if (text_compat_request(v, r->query, r->body, &in, e) == 0 && app_text_check(&r->call, in, "compat", &doc, e) == 0) {
-		api_reply(r, text_compat_answer(v, r->query, r->body, action, doc, id, r->call.now));
-		return 0;
-	}
-	status = problem_status(e);
-	if (status == 403 || status >= 500)
-		return -1;
-	/* Their clients look into the document, not at the status. */
-	api_reply(r, text_compat_error(v, status, e, id, r->call.now));
+	if (text_compat_request(v, r->query, r->body, &in, e) < 0 || app_text_check(&r->call, in, "compat", &doc, e) < 0)
+		return -1; /* see compat_refuse() */
+	api_reply(r, text_compat_answer(v, r->query, r->body, action, doc, r->call.actor->request_id, r->call.now));
 	return 0;
 }
 
@@ -73,6 +66,39 @@ static int token(struct api_request *r, struct error *e)
 	json_put(v, "expires_in", json_integer(2592000));
 	api_reply(r, v);
 	return 0;
+}
+
+/* The token's clients know OAuth's errors (RFC 6749 §5.2). */
+static json_t *token_error(int status, const struct error *why)
+{
+	json_t *v = json_object();
+
+	json_put(v, "error", json_c(status == 401 ? "invalid_client" : status == 403 ? "unauthorized_client" :
+				    status >= 500 ? "server_error" : "invalid_request"));
+	json_put(v, "error_description", json_c(why->zh));
+	return v;
+}
+
+void compat_refuse(struct api_request *r, int status, const struct error *why)
+{
+	static const struct {
+		struct str path;
+		enum text_vendor vendor;
+	} vendors[] = { { STR_INIT("/compat/aliyun"), TEXT_ALIYUN }, { STR_INIT("/compat/tencent"), TEXT_TENCENT },
+			{ STR_INIT("/compat/baidu"), TEXT_BAIDU } };
+	struct str path = str_c(r->route->path);
+	struct error hidden = { 0 };
+
+	if (status >= 500) { /* what went wrong inside is for the log */
+		error_set(&hidden, "internal", "服务器内部错误，请稍后重试", "Something failed inside; try again.");
+		why = &hidden;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		if (str_eq(path, vendors[i].path))
+			api_reply_status(r, text_compat_status(vendors[i].vendor, status),
+					 text_compat_error(vendors[i].vendor, status, why, r->call.actor->request_id, r->call.now));
+	if (!r->reply)
+		api_reply_status(r, status, token_error(status, why));
 }
 
 #define NOTE_ZH "地址也可写作 /compat/…，后面的路径不限。密钥放在 Authorization: Bearer、x-api-key、access_token，或作为 AccessKeyId、SecretId；不校验这些服务的签名，请使用 HTTPS。标签对照见 data/compat。"

@@ -174,6 +174,23 @@ static void test_matrix(void **state)
 	assert_int_equal(listed, PERM_COUNT - 1);
 }
 
+/* Routes that speak another service's language refuse in it. */
+static bool refused_as(const struct api_route *r, const struct answer *a, int status)
+{
+	static const char *const unknown[] = { "\"InvalidAccessKeyId.NotFound\"", "\"AuthFailure.SecretIdNotFound\"",
+					       "\"error_code\":110,", "\"invalid_client\"" };
+	static const char *const forbidden[] = { "\"NoPermission\"", "\"AuthFailure.UnauthorizedOperation\"",
+						 "\"error_code\":6,", "\"unauthorized_client\"" };
+	const char *const *said = status == 401 ? unknown : forbidden;
+	if (!(r->flags & API_COMPAT))
+		return a->status == status &&
+		       str_eq(answer_str(a, "code"), status == 401 ? STR("auth.required-login") : STR("auth.forbidden"));
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		if (str_has(buf_view(&a->body), str_c(said[i])))
+			return true;
+	return false;
+}
+
 static void role_on_route(struct world *w, enum app_role role, const struct who *person,
 			  const struct api_route *r)
 {
@@ -188,7 +205,7 @@ static void role_on_route(struct world *w, enum app_role role, const struct who 
 		 body_of(NULL, r, "01arz3ndektsv4rrffq69g5fav", &body), key_header(r), &a);
 	bool may = r->need == PERM_NONE ||
 		   (app_role_permissions(role) & app_permission_bit(r->need)) != 0;
-	bool refused = a.status == 403 && str_eq(answer_str(&a, "code"), STR("auth.forbidden"));
+	bool refused = refused_as(r, &a, 403);
 	if (may == refused || a.status == 0 || a.status >= 500)
 		fail_msg("%s %s as %s: %d %.*s (want %s)", http_method_name(r->method), path.ptr,
 			 app_role_info(role)->code, a.status, STR_ARG(buf_view(&a.body)),
@@ -230,7 +247,8 @@ static void test_nobody(void **state)
 			add_query(r, &path);
 			ask_with(&w, NULL, http_method_name(r->method), path.ptr,
 				 body_of(NULL, r, "01arz3ndektsv4rrffq69g5fav", &body), key_header(r), &a);
-			expect_problem(&a, 401, "auth.required-login");
+			if (!refused_as(r, &a, 401))
+				fail_msg("%s: %d %.*s", path.ptr, a.status, STR_ARG(buf_view(&a.body)));
 		}
 	world_close(&w);
 }

@@ -439,7 +439,10 @@ static void test_compat(void **state)
 	as_client("/compat/aliyun/?Service=comment_detection", "application/x-www-form-urlencoded", auth,
 		  "ServiceParameters=%7B%22content%22%3A%22%E8%AF%B7%E7%9C%8B%E7%94%B2%E5%B1%B1%E5%AF%A8%22%7D", "\"RiskLevel\":\"high\"");
 	as_client("/compat/tencent", "application/json", auth, "{\"Content\":\"!\"}", "InvalidParameterValue");
-	as_client("/compat/tencent", "application/json", "x-api-key: zw_wrong\r\n", "{\"Content\":\"6K+3\"}", "auth.required-login");
+	as_client("/compat/tencent", "application/json", "x-api-key: zw_wrong\r\n", "{\"Content\":\"6K+3\"}", "\"Code\":\"AuthFailure.SecretIdNotFound\"");
+	as_client("/compat/aliyun", "application/json", "", "{}", "\"Code\":\"InvalidAccessKeyId.NotFound\"");
+	as_client("/compat/baidu/rest/2.0/x?access_token=zw_wrong", "application/x-www-form-urlencoded", "", "text=x", "\"error_code\":110");
+	as_client("/compat/baidu/oauth/2.0/token?client_secret=zw_wrong", "application/json", "", "{}", "\"error\":\"invalid_client\"");
 	world_close(&w);
 }
 

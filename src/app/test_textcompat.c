@@ -76,6 +76,15 @@ static void test_tencent(void **state)
 	assert_true(text_compat_request(TEXT_TENCENT, NULL, bad, &in, &e) < 0);
 	_cleanup_json_ json_t *wrong = text_compat_error(TEXT_TENCENT, 422, &e, STR("rid"), 1);
 	assert_text(at(json_object_get(json_object_get(wrong, "Response"), "Error"), "Code"), "InvalidParameterValue");
+	_cleanup_json_ json_t *unknown = text_compat_error(TEXT_TENCENT, 401, &e, STR("rid"), 1);
+	assert_text(at(json_object_get(json_object_get(unknown, "Response"), "Error"), "Code"), "AuthFailure.SecretIdNotFound");
+	assert_int_equal(text_compat_status(TEXT_TENCENT, 401), 200);
+	_cleanup_json_ json_t *key = text_compat_error(TEXT_ALIYUN, 401, &e, STR("rid"), 1);
+	assert_text(at(key, "Code"), "InvalidAccessKeyId.NotFound");
+	assert_text(at(key, "RequestId"), "rid");
+	assert_int_equal(text_compat_status(TEXT_ALIYUN, 401), 401);
+	_cleanup_json_ json_t *token = text_compat_error(TEXT_BAIDU, 401, &e, STR("rid"), 1);
+	assert_int_equal(json_get_int(token, "error_code", 0), 110);
 }
 
 static void test_baidu(void **state)

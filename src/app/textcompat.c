@@ -399,20 +399,58 @@ json_t *text_compat_answer(enum text_vendor v, const json_t *query, const json_t
 	       v == TEXT_TENCENT ? tencent(body, doc, request_id) : baidu(doc, now);
 }
 
+/* ---- errors ---- */
+
+/* A number in the answer of the check itself; a word where their gateway stands before it. */
+static json_t *aliyun_code(int status)
+{
+	switch (status) {
+	case 401:
+		return json_c("InvalidAccessKeyId.NotFound");
+	case 403:
+		return json_c("NoPermission");
+	case 503:
+		return json_c("ServiceUnavailable");
+	case 413:
+	case 422:
+		return json_integer(400);
+	default:
+		return status >= 500 ? json_c("InternalError") : json_integer(status);
+	}
+}
+
+static const char *tencent_code(int status)
+{
+	return status == 401 ? "AuthFailure.SecretIdNotFound" :
+	       status == 403 ? "AuthFailure.UnauthorizedOperation" :
+	       status == 429 ? "RequestLimitExceeded" :
+	       status >= 500 ? "InternalError" : "InvalidParameterValue";
+}
+
+static int baidu_code(int status)
+{
+	return status == 401 ? 110 : status == 403 ? 6 : status == 429 ? 18 : status == 503 ? 2 : status >= 500 ? 1 : 216100;
+}
+
+int text_compat_status(enum text_vendor v, int status)
+{
+	return v == TEXT_ALIYUN && (status == 401 || status == 403 || status >= 500) ? status : 200;
+}
+
 json_t *text_compat_error(enum text_vendor v, int status, const struct error *why, struct str request_id, int64_t now)
 {
 	json_t *o = json_object(), *r, *problem;
 
 	switch (v) {
 	case TEXT_ALIYUN:
-		json_put(o, "Code", json_integer(status == 422 || status == 413 ? 400 : status));
+		json_put(o, "Code", aliyun_code(status));
 		json_put(o, "Message", json_c(why->zh));
 		json_put(o, "RequestId", json_str(request_id));
 		break;
 	case TEXT_TENCENT:
 		r = json_object();
 		problem = json_object();
-		json_put(problem, "Code", json_c(status == 429 ? "RequestLimitExceeded" : status == 403 ? "UnauthorizedOperation" : "InvalidParameterValue"));
+		json_put(problem, "Code", json_c(tencent_code(status)));
 		json_put(problem, "Message", json_c(why->zh));
 		json_put(r, "Error", problem);
 		json_put(r, "RequestId", json_str(request_id));
@@ -420,7 +458,7 @@ json_t *text_compat_error(enum text_vendor v, int status, const struct error *wh
 		break;
 	case TEXT_BAIDU:
 		json_put(o, "log_id", json_integer(now * 1000));
-		json_put(o, "error_code", json_integer(status == 429 ? 18 : status == 403 ? 6 : 216100));
+		json_put(o, "error_code", json_integer(baidu_code(status)));
 		json_put(o, "error_msg", json_c(why->zh));
 		break;
 	}

@@ -17,5 +17,8 @@ json_t *text_compat_answer(enum text_vendor v, const json_t *query, const json_t
 /* An error in the vendor's shape; status: what it is over HTTP with us. */
 json_t *text_compat_error(enum text_vendor v, int status, const struct error *why, struct str request_id, int64_t now);
 
+/* The status it goes out with: clients of two of them look into the document only when that is 200. */
+int text_compat_status(enum text_vendor v, int status);
+
 extern const char compat_aliyun_tsv[], compat_tencent_tsv[], compat_baidu_tsv[];
 #endif
