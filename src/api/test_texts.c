@@ -13,9 +13,23 @@ static struct world w;
 static char tenant[ID_LEN + 1];
 static struct who admin;
 
-static void open_world(void **state)
+/* One server for all tests of a run; each has a tenant of its own. */
+static int setup(void **state)
 {
+	if (test_db_setup(state) != 0)
+		return -1;
 	world_open(&w, *state);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	world_close(&w);
+	return test_db_teardown(state);
+}
+
+static void new_tenant(void)
+{
 	world_tenant(&w, "云梦", tenant);
 	world_person(&w, tenant, "tenant_admin", false, &admin);
 }
@@ -96,7 +110,7 @@ static void test_check(void **state)
 	_cleanup_buf_ struct buf long_text = BUF_INIT(MIB);
 	char id[ID_LEN + 1];
 
-	open_world(state);
+	new_tenant();
 	good(&admin, "POST", "/text/check", "{\"text\":\"全网首家，效果最好\",\"scene\":\"ad\",\"mask\":\"□\"}", 200, &a);
 	assert_true(hits(&a) > 0);
 	assert_true(str_has(answer_str(&a, "versions"), STR("lexicon")));
@@ -124,7 +138,6 @@ static void test_check(void **state)
 	assert_true(json_array_size(json_object_get(a.json, "items")) > 70);
 	good(&admin, "DELETE", path_of("/text/checks/%s", id), NULL, 204, &a);
 	bad(&admin, "GET", path_of("/text/checks/%s", id), NULL, 404, "text.not-found");
-	world_close(&w);
 }
 
 /* ---- keys, the short way, rates ---- */
@@ -150,7 +163,7 @@ static void test_key(void **state)
 	char id[ID_LEN + 1], header[512];
 	struct who key;
 
-	open_world(state);
+	new_tenant();
 	make_key(&key, id);
 	for (int i = 0; i < 20; i++) /* the first finds its way to the database, the others do not */
 		CHECK(&key, "今天天气不错", &a);
@@ -178,7 +191,6 @@ static void test_key(void **state)
 	/* a key that is gone is gone */
 	good(&admin, "DELETE", path_of("/api-keys/%s", id), NULL, 204, &a);
 	ask_until(&key, 401, 21);
-	world_close(&w);
 }
 
 /* ---- lexicons ---- */
@@ -198,7 +210,7 @@ static void test_lexicon(void **state)
 	char lexicon[ID_LEN + 1];
 	struct who other;
 
-	open_world(state);
+	new_tenant();
 	world_person(&w, tenant, "operator", false, &other);
 	good(&admin, "POST", "/lexicons", "{\"name\":\"竞品\"}", 201, &a);
 	id_of(&a, "id", lexicon);
@@ -242,7 +254,6 @@ static void test_lexicon(void **state)
 	assert_int_equal(json_array_size(json_object_get(a.json, "items")), 1);
 	good(&other, "GET", "/text/lookup?term=甲山寨", NULL, 200, &a);
 	assert_true(json_is_true(json_object_get(json_array_get(json_object_get(a.json, "items"), 0), "own")));
-	world_close(&w);
 }
 
 /* ---- policies ---- */
@@ -252,7 +263,7 @@ static void test_policy(void **state)
 	_cleanup_answer_ struct answer a = { 0 };
 	char id[ID_LEN + 1];
 
-	open_world(state);
+	new_tenant();
 	good(&admin, "POST", "/lexicons/quick", "{\"term\":\"甲山寨\",\"label\":\"ad.diversion\",\"level\":\"review\"}", 200, &a);
 	good(&admin, "POST", "/policies",
 	     "{\"name\":\"从严\",\"scene\":\"comment\",\"rules\":[{\"label\":\"ad\",\"action\":\"block\"}]}", 201, &a);
@@ -280,7 +291,6 @@ static void test_policy(void **state)
 	    "policy.thresholds");
 	good(&admin, "GET", "/text/scenes", NULL, 200, &a);
 	assert_int_equal(json_array_size(json_object_get(a.json, "items")), 6);
-	world_close(&w);
 }
 
 /* ---- the review queue ---- */
@@ -299,7 +309,7 @@ static void test_review(void **state)
 	char id[ID_LEN + 1], text[ID_LEN + 1];
 	struct who second;
 
-	open_world(state);
+	new_tenant();
 	world_person(&w, tenant, "operator", false, &second);
 	good(&admin, "POST", "/lexicons/quick", "{\"term\":\"甲山寨\",\"label\":\"ad.diversion\",\"level\":\"block\"}", 200, &a);
 	CHECK(&admin, "请看甲山寨", &a);
@@ -340,7 +350,6 @@ static void test_review(void **state)
 	assert_int_equal(json_get_int(series, "block", 0), 1);
 	assert_int_equal(json_get_int(json_object_get(a.json, "totals"), "pass", 0), 1);
 	assert_str_c(json_get_str(json_array_get(json_object_get(a.json, "terms"), 0), "term"), "甲山寨");
-	world_close(&w);
 }
 
 /* ---- tasks ---- */
@@ -360,7 +369,7 @@ static void test_task(void **state)
 	_cleanup_buf_ struct buf body = BUF_INIT(MIB);
 	char id[ID_LEN + 1];
 
-	open_world(state);
+	new_tenant();
 	good(&admin, "POST", "/lexicons", "{\"name\":\"x\"}", 201, &a);
 	id_of(&a, "id", id);
 	add_entries(id, "{\"entries\":[{\"term\":\"甲山寨\",\"level\":\"block\"}]}", 1);
@@ -400,7 +409,6 @@ static void test_task(void **state)
 	assert_str_c(answer_str(&a, "state"), "cancelled");
 	good(&admin, "DELETE", path_of("/text/tasks/%s", id), NULL, 204, &a);
 	bad(&admin, "POST", "/text/tasks", "{\"name\":\"x\"}", 422, "input.required");
-	world_close(&w);
 }
 
 /* ---- other services' clients ---- */
@@ -423,7 +431,7 @@ static void test_compat(void **state)
 	char id[ID_LEN + 1], auth[300], path[300];
 	struct who key;
 
-	open_world(state);
+	new_tenant();
 	make_key(&key, id);
 	good(&admin, "POST", "/lexicons", "{\"name\":\"x\"}", 201, &a);
 	id_of(&a, "id", id);
@@ -443,14 +451,14 @@ static void test_compat(void **state)
 	as_client("/compat/aliyun", "application/json", "", "{}", "\"Code\":\"InvalidAccessKeyId.NotFound\"");
 	as_client("/compat/baidu/rest/2.0/x?access_token=zw_wrong", "application/x-www-form-urlencoded", "", "text=x", "\"error_code\":110");
 	as_client("/compat/baidu/oauth/2.0/token?client_secret=zw_wrong", "application/json", "", "{}", "\"error\":\"invalid_client\"");
-	world_close(&w);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_DB(test_compat), TEST_DB(test_check),  TEST_DB(test_key),    TEST_DB(test_lexicon),
-		TEST_DB(test_policy), TEST_DB(test_review), TEST_DB(test_task),
+		cmocka_unit_test(test_compat), cmocka_unit_test(test_check),  cmocka_unit_test(test_key),
+		cmocka_unit_test(test_lexicon), cmocka_unit_test(test_policy), cmocka_unit_test(test_review),
+		cmocka_unit_test(test_task),
 	};
-	return test_db_run("texts", tests, ARRAY_SIZE(tests));
+	return test_db_run_shared("texts", tests, ARRAY_SIZE(tests), setup, teardown);
 }

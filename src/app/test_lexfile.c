@@ -237,9 +237,9 @@ static void test_until(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_import, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_until),
 	};
 
@@ -247,7 +247,7 @@ int main(void)
 		print_error("%s\n", e.en);
 		return 1;
 	}
-	int failed = test_db_run("lexfile", tests, ARRAY_SIZE(tests));
+	int failed = test_db_run_shared("lexfile", tests, ARRAY_SIZE(tests), setup, teardown);
 
 	os_spawner_stop(spawner);
 	return failed;

@@ -339,17 +339,23 @@ int test_db_teardown(void **state)
 
 int test_db_run(const char *name, const struct CMUnitTest *tests, size_t n)
 {
+	return test_db_run_shared(name, tests, n, NULL, NULL);
+}
+
+int test_db_run_shared(const char *name, const struct CMUnitTest *tests, size_t n, CMFixtureFunction open,
+		       CMFixtureFunction close)
+{
 	char title[100];
 	int failed;
 
 	dialect_now = STORE_SQLITE;
 	snprintf(title, sizeof(title), "%s on SQLite", name);
-	failed = _cmocka_run_group_tests(title, tests, n, NULL, NULL);
+	failed = _cmocka_run_group_tests(title, tests, n, open, close);
 	if (!server_ready())
 		return failed;
 	dialect_now = STORE_PGSQL;
 	snprintf(title, sizeof(title), "%s on PostgreSQL", name);
-	failed += _cmocka_run_group_tests(title, tests, n, NULL, NULL);
+	failed += _cmocka_run_group_tests(title, tests, n, open, close);
 	if (!server.private && server.template[0]) {
 		char sql[100];
 

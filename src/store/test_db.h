@@ -37,6 +37,11 @@ int test_db_teardown(void **state);
 #define TEST_DB(f) cmocka_unit_test_setup_teardown(f, test_db_setup, test_db_teardown)
 /* Every test on SQLite, then every test on PostgreSQL. Number of failures. */
 int test_db_run(const char *name, const struct CMUnitTest *tests, size_t n);
+/* The same with one database for all tests of a run, and whatever else open() puts around it: both get
+ * what test_db_setup() made as their state and hand it on. Tests are plain cmocka_unit_test()s; each
+ * must keep to rows of its own. */
+int test_db_run_shared(const char *name, const struct CMUnitTest *tests, size_t n, CMFixtureFunction open,
+		       CMFixtureFunction close);
 /* By hand: a fresh database of this kind, not migrated and not opened. False when
  * it cannot be had (said on stderr). */
 bool test_db_make(enum store_dialect dialect, struct test_db *db);
