@@ -128,15 +128,16 @@ static void utf8_counts_both_ways(void **state)
 /* Many bytes at a time or one by one: the same answers, wherever the odd byte stands. */
 static void utf8_blocks(void **state)
 {
-	static const char *const pieces[] = { "a", "0123456789", "中", "文字，和标点。", "é", "·", "😀", "\xe0\xa4\x85", "\xed\x9f\xbf",
-					      "\x80", "\xff", "\xe4\xb8", "\xed\xa0\x80", "\xe0\x80\x80", "\xc0\xaf", "\xf5" };
+	static const char *const pieces[] = { "a", "0123456789", "中", "文字，和标点。", "é", "·", "“", "☀", "\xe0\xa4\x85", "\xed\x9f\xbf",
+					      "\x80", "\xff", "\xe4\xb8", "\xed\xa0\x80", "\xe0\x80\x80", "\xc0\xaf", "\xf5", "😀" };
 	uint32_t seed = 12345;
 
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		_cleanup_buf_ struct buf b = BUF_INIT(4000);
-		size_t n = (seed >> 8) % 60, kinds = round % 2 ? 9 : ARRAY_SIZE(pieces), leads = 0, at = 0;
+		size_t n = (seed >> 8) % 60, kinds = round % 2 ? 10 : ARRAY_SIZE(pieces), leads = 0, at = 0;
 		ssize_t bad = -1;
+		bool pictures = false;
 
 		for (size_t i = 0; i < n; i++) {
 			seed = seed * 1664525u + 1013904223u;
@@ -153,6 +154,11 @@ static void utf8_blocks(void **state)
 		for (size_t i = 0; i < s.len; i++)
 			leads += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
 		assert_int_equal(utf8_leads(s), leads);
+		for (at = 0; bad < 0 && at < s.len;) {
+			uint32_t cp = utf8_next(s, &at);
+			pictures |= (cp >= 0x2600 && cp < 0x3000) || (cp >= 0x10000 && cp < 0x40000);
+		}
+		assert_true(bad >= 0 || utf8_has_pictures(s) == pictures);
 	}
 }
 

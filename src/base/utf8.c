@@ -145,7 +145,26 @@ static size_t leads_in_blocks(struct str s)
 	}
 	return (size_t)(_mm_cvtsi128_si64(sum) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)));
 }
+/* How many bytes were looked at, in blocks, without finding a picture. */
+static size_t skip_no_pictures(struct str s)
+{
+	size_t i = 0;
+
+	for (; i + 17 <= s.len; i += 16) {
+		__m128i b = _mm_loadu_si128((const void *)(s.ptr + i)), next = _mm_loadu_si128((const void *)(s.ptr + i + 1));
+		__m128i low = _mm_and_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xE2)), _mm_cmpgt_epi8(next, _mm_set1_epi8((char)0x97)));
+
+		if (_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xF0)))))
+			break;
+	}
+	return i;
+}
 #else
+static size_t skip_no_pictures(struct str s)
+{
+	return 0;
+}
+
 static size_t skip_blocks(struct str s, size_t at, bool *ret_stop)
 {
 	return at;
@@ -226,6 +245,17 @@ size_t utf8_count(struct str s)
 	for (size_t i = 0; i < s.len; n++)
 		utf8_next(s, &i);
 	return n;
+}
+
+bool utf8_has_pictures(struct str s)
+{
+	for (size_t i = skip_no_pictures(s); i < s.len; i++) {
+		unsigned char b = (unsigned char)s.ptr[i];
+
+		if (b == 0xF0 || (b == 0xE2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] > 0x97))
+			return true;
+	}
+	return false;
 }
 
 size_t utf8_leads(struct str s)

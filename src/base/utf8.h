@@ -23,6 +23,8 @@ void utf8_sanitize(struct buf *b, struct str s);
 size_t utf8_count(struct str s);
 /* Code points of valid text, many bytes at a time. */
 size_t utf8_leads(struct str s);
+/* May valid text have code points of U+2600..U+2FFF or U+10000..U+3FFFF? */
+bool utf8_has_pictures(struct str s);
 size_t utf8_count_utf16(struct str s);
 /* Longest prefix of at most max_bytes that does not cut a code point. */
 struct str utf8_truncate(struct str s, size_t max_bytes);
