@@ -14,13 +14,16 @@ int matcher_layout(const struct matcher_head *h, struct matcher_layout *ret)
 {
 	if (h->terms > MATCHER_TERMS_MAX || h->lists > h->ids || h->ids > h->terms || !h->units ||
 	    h->units > UNITS_MAX || h->filter_bits < MATCHER_FILTER_BITS_MIN ||
-	    h->filter_bits > MATCHER_FILTER_BITS_MAX || h->singles > 1 ||
+	    h->filter_bits > MATCHER_FILTER_BITS_MAX ||
+	    h->triple_bits < MATCHER_FILTER_BITS_MIN ||
+	    h->triple_bits > MATCHER_TRIPLE_BITS_MAX || h->singles > 1 ||
 	    h->longest > MATCHER_TERM_MAX)
 		return -1;
 	struct matcher_layout l = { .unit = sizeof(struct matcher_head) };
 
 	l.filter = l.unit + (size_t)h->units * sizeof(struct matcher_unit);
-	l.single = l.filter + (sizeof(uint32_t) << h->filter_bits);
+	l.triple = l.filter + (sizeof(uint32_t) << h->filter_bits);
+	l.single = l.triple + ((size_t)1 << (h->triple_bits - 3));
 	l.list_from = l.single + (h->singles ? MATCHER_SINGLES * sizeof(uint32_t) : 0);
 	l.id = l.list_from + ((size_t)h->lists + 1) * sizeof(uint32_t);
 	l.size = (l.id + (size_t)h->ids * sizeof(uint32_t) + 7) / 8 * 8;
@@ -48,38 +51,6 @@ uint32_t matcher_sum(const struct matcher_head *h)
 	return (uint32_t)(a ^ a >> 32);
 }
 
-/* Which slot of the root's children is the parent of slot i; 0: none, it is no second symbol. */
-static inline uint32_t second_symbol_of(const struct matcher *m, uint32_t i)
-{
-	uint32_t p = m->unit[i].check;
-
-	return p && p <= UINT16_MAX + 1u && p < m->head->units && m->unit[p].check == 0 ? p : 0;
-}
-
-/* The first stage of the filter: about one bit in 16 is set. */
-static void make_pairs(struct matcher *m)
-{
-	struct matcher_filter *f = &m->filter;
-	uint32_t n = 0;
-
-	for (uint32_t i = 1; i < m->head->units; i++)
-		n += second_symbol_of(m, i) != 0;
-	f->pair_bits = MATCHER_PAIR_BITS_MIN;
-	while (f->pair_bits < MATCHER_PAIR_BITS_MAX && UINT32_C(1) << f->pair_bits >> 4 < n)
-		f->pair_bits++;
-	f->pair = m->pairs = mem_array((size_t)1 << (f->pair_bits - 5), sizeof(*m->pairs));
-	for (uint32_t i = 1; i < m->head->units; i++) {
-		uint32_t p = second_symbol_of(m, i);
-
-		if (!p)
-			continue;
-		uint32_t b = i - (m->unit[p].base & UNIT_VALUE);
-		uint32_t at = filter_hash((uint16_t)(p - 1), (uint16_t)b) >> (32 - f->pair_bits);
-
-		m->pairs[at >> 5] |= UINT32_C(1) << (at & 31);
-	}
-}
-
 struct matcher *matcher_over(const void *block, const struct matcher_layout *l, void *owned)
 {
 	const char *p = block;
@@ -95,8 +66,9 @@ struct matcher *matcher_over(const void *block, const struct matcher_layout *l, 
 		.owned = owned,
 	};
 	m->filter.bits = m->head->filter_bits;
+	m->filter.triple = (const void *)(p + l->triple);
+	m->filter.triple_bits = m->head->triple_bits;
 	m->filter.single = m->head->singles ? (const void *)(p + l->single) : NULL;
-	make_pairs(m);
 	return m;
 }
 
@@ -171,7 +143,6 @@ void matcher_free(struct matcher *m)
 	if (!m)
 		return;
 	CHECK_OBJ(m, MATCHER_MAGIC);
-	free(m->pairs);
 	free(m->owned);
 	m->magic = 0;
 	free(m);
@@ -391,4 +362,27 @@ bool matcher_scan(const struct matcher *m, enum matcher_mode mode, const uint16_
 		  matcher_hit_fn *hit, void *ctx)
 {
 	return matcher_scan_with(matcher_kernel(), m, mode, sym, len, hit, ctx);
+}
+
+bool matcher_scan_made(const struct matcher *m, enum matcher_mode mode, size_t len,
+		       matcher_make_fn *make, matcher_hit_fn *hit, void *ctx)
+{
+	const struct matcher_kernel *k = matcher_kernel();
+	struct matcher_walk w;
+	uint32_t start[CHUNK + 16];
+	uint16_t sym[CHUNK + MATCHER_TERM_MAX];
+
+	CHECK_OBJ(m, MATCHER_MAGIC);
+	matcher_walk_init(&w, m, mode, hit, ctx);
+	for (size_t at = 0; at < len; at += CHUNK) {
+		size_t rest = len - at, n = rest < CHUNK ? rest : CHUNK;
+		size_t have = rest < ARRAY_SIZE(sym) ? rest : ARRAY_SIZE(sym) - 1;
+
+		make(ctx, at, at + have, sym);
+		size_t found = k->filter(&m->filter, sym, n, have, start);
+
+		if (!matcher_walk_starts(&w, sym, have, at, start, found))
+			return false;
+	}
+	return matcher_walk_flush(&w, len);
 }

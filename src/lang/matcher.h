@@ -40,6 +40,12 @@ typedef bool matcher_hit_fn(void *ctx, uint32_t id, size_t from, size_t to);
 bool matcher_scan(const struct matcher *m, enum matcher_mode mode, const uint16_t *sym, size_t len,
 		  matcher_hit_fn *hit, void *ctx);
 
+/* The same over a stream that is made as it is looked at: make() writes symbols [from, to) of it to
+ * `out`, up to a few thousand; pieces follow each other, and overlap by less than MATCHER_TERM_MAX. */
+typedef void matcher_make_fn(void *ctx, size_t from, size_t to, uint16_t *out);
+bool matcher_scan_made(const struct matcher *m, enum matcher_mode mode, size_t len,
+		       matcher_make_fn *make, matcher_hit_fn *hit, void *ctx);
+
 /* The whole way in one pass, without keeping the folded text: valid UTF-8 in, byte ranges of the
  * source out, the same hits as fold_text() + matcher_scan(), gap (strictest of those inside the
  * hit) beside. For filters and long texts, of less than 4 GiB. */

@@ -256,35 +256,53 @@ static int place_all(struct build *b)
 	return r;
 }
 
-/* Sized so that about one bit in 20 is set, and small lists stay in the first cache. */
-static uint32_t filter_bits_for(const struct build *b)
+/* Different first `n` symbols of the longer terms. */
+static size_t beginnings(const struct build *b, size_t n)
 {
-	size_t pairs = 0, longer = 0;
+	const struct entry *last = NULL;
+	size_t found = 0;
 
-	for (size_t i = 0; i < b->distinct; i++)
-		b->entry[i].len == 2 ? pairs++ : longer++;
-	size_t most = pairs > longer ? pairs : longer;
+	for (size_t i = 0; i < b->distinct; i++) {
+		const struct entry *x = &b->entry[i];
+
+		if (x->len < n)
+			continue;
+		found += !last || memcmp(last->sym, x->sym, n * sizeof(*x->sym)) != 0;
+		last = x;
+	}
+	return found;
+}
+
+static uint32_t bits_for(size_t n, uint32_t most)
+{
 	uint32_t bits = MATCHER_FILTER_BITS_MIN;
 
-	while (bits < MATCHER_FILTER_BITS_MAX && ((size_t)1 << bits) < most << 2)
+	while (bits < most && (size_t)1 << bits < n)
 		bits++;
 	return bits;
 }
 
-static void fill_filter(const struct build *b, uint32_t bits, uint32_t *word, uint32_t *single)
+static void set_bit(uint32_t *words, uint32_t at)
+{
+	words[at >> 5] |= UINT32_C(1) << (at & 31);
+}
+
+static void fill_filter(const struct build *b, const struct matcher_head *head, uint32_t *word,
+			uint32_t *triple, uint32_t *single)
 {
 	for (size_t i = 0; i < b->distinct; i++) {
 		const uint16_t *s = b->entry[i].sym;
+		uint32_t len = b->entry[i].len;
 
-		if (b->entry[i].len == 1) {
-			single[s[0] >> 5] |= UINT32_C(1) << (s[0] & 31);
+		if (len == 1) {
+			set_bit(single, s[0]);
 			continue;
 		}
 		uint32_t h = filter_hash(s[0], s[1]);
 
-		word[filter_index(h, bits)] |= UINT32_C(1)
-					       << (b->entry[i].len == 2 ? filter_pair_bit(h, bits)
-									: filter_long_bit(h, s[2]));
+		word[filter_index(h, head->filter_bits)] |=
+			(len == 2 ? 1u : 0x10000u) << filter_pair_bit(h, head->filter_bits);
+		set_bit(triple, filter_triple(h, len > 2 ? s[2] : 0, head->triple_bits));
 	}
 }
 
@@ -297,7 +315,9 @@ static struct matcher *assemble(const struct build *b)
 		.units = (uint32_t)b->used,
 		.lists = (uint32_t)b->lists,
 		.ids = (uint32_t)b->ids,
-		.filter_bits = filter_bits_for(b),
+		/* So that about one bit in ten is set, and small lists stay in the first cache. */
+		.filter_bits = bits_for(beginnings(b, 2) / 2, MATCHER_FILTER_BITS_MAX),
+		.triple_bits = bits_for((beginnings(b, 2) + beginnings(b, 3)) * 16, MATCHER_TRIPLE_BITS_MAX),
 		.singles = b->singles,
 		.longest = b->longest,
 	};
@@ -312,7 +332,8 @@ static struct matcher *assemble(const struct build *b)
 	memset(block, 0, l.size);
 	memcpy(block, &h, sizeof(h));
 	memcpy(block + l.unit, b->unit, b->used * sizeof(*b->unit));
-	fill_filter(b, h.filter_bits, (void *)(block + l.filter), (void *)(block + l.single));
+	fill_filter(b, &h, (void *)(block + l.filter), (void *)(block + l.triple),
+		    (void *)(block + l.single));
 	memcpy(block + l.list_from, b->list_from, (b->lists + 1) * sizeof(uint32_t));
 	memcpy(block + l.id, b->id, b->ids * sizeof(uint32_t));
 	((struct matcher_head *)(void *)block)->sum = matcher_sum((void *)block);

@@ -1,6 +1,6 @@
 /* What the files of the matcher share: the block, its checks and the prefilter.
  *
- * The block: head, units of the double array, words of the filter, one bit per symbol that is a
+ * The block: head, units of the double array, both stages of the filter, one bit per symbol that is a
  * term by itself (only when there are such), where the ids of each list begin, ids of lists.
  * Numbers are little-endian as the machine's own; every index read from the block is compared with
  * its bound before use, so that a damaged file cannot lead outside. */
@@ -10,18 +10,19 @@
 #include "lang/matcher.h"
 
 #define MATCHER_MAGIC 0x3ac9d1e7u
-#define MATCHER_BLOCK_NAME "ZWMATCH1"
+#define MATCHER_BLOCK_NAME "ZWMATCH2"
 
 struct matcher_head {
 	char name[8];
 	uint64_t size;  /* of the whole block */
 	uint32_t order; /* 0x01020304 as the builder's machine writes it */
 	uint32_t terms, units, lists, ids;
-	uint32_t filter_bits; /* the filter has 1 << filter_bits words */
+	uint32_t filter_bits; /* the first stage of the filter has 1 << filter_bits words */
+	uint32_t triple_bits; /* the second one 1 << triple_bits bits */
 	uint32_t singles;     /* 1: the table of one-symbol terms is there */
 	uint32_t longest;     /* symbols of the longest term */
 	uint32_t sum;         /* of everything else */
-	uint32_t reserved[3];
+	uint32_t reserved[2];
 };
 #define MATCHER_ORDER 0x01020304u
 
@@ -41,21 +42,18 @@ struct matcher_unit {
 #define UNITS_MAX UNIT_VALUE
 
 #define MATCHER_SINGLES 2048 /* words: one bit per possible symbol */
-#define MATCHER_FILTER_BITS_MIN 10
-#define MATCHER_FILTER_BITS_MAX 20
-#define MATCHER_PAIR_BITS_MIN 10
-#define MATCHER_PAIR_BITS_MAX 19
+#define MATCHER_FILTER_BITS_MIN 10 /* of both stages */
+#define MATCHER_FILTER_BITS_MAX 18
+#define MATCHER_TRIPLE_BITS_MAX 24
 
-/* The filter has two stages. First a bit for each pair of symbols that a term may begin with, few
- * enough to stay in the nearest caches. For what passes, one 32-bit word picked by the same two
- * symbols: a bit of its low half says that these two may be a whole term, a bit of its high half
- * that together with the third symbol they may begin a longer one. */
+/* The filter has two stages. First one 32-bit word picked by the first two symbols: a bit of its low
+ * half says that these two may be a whole term, the same bit of its high half that they may begin a
+ * longer one. Then a bit for the two (with 0 behind them), or for the first three symbols, decides. */
 struct matcher_filter {
 	const uint32_t *word;
-	const uint32_t *pair; /* 1 << pair_bits bits */
-	uint32_t pair_bits;
+	const uint32_t *triple;
 	const uint32_t *single; /* NULL when no term has one symbol */
-	uint32_t bits;
+	uint32_t bits, triple_bits;
 };
 static inline uint32_t filter_hash(uint16_t a, uint16_t b)
 {
@@ -69,21 +67,24 @@ static inline uint32_t filter_pair_bit(uint32_t h, uint32_t bits)
 {
 	return (h >> (28 - bits)) & 15;
 }
-static inline uint32_t filter_long_bit(uint32_t h, uint16_t c)
+static inline uint32_t filter_triple(uint32_t h, uint16_t c, uint32_t bits)
 {
-	return ((h + c) * 0x85ebca6bu >> 28) + 16;
+	return (h + c) * 0x85ebca6bu >> (32 - bits);
+}
+static inline bool filter_second(const struct matcher_filter *f, uint32_t h, uint16_t c)
+{
+	uint32_t t = filter_triple(h, c, f->triple_bits);
+
+	return f->triple[t >> 5] >> (t & 31) & 1;
 }
 static inline bool filter_passes(const struct matcher_filter *f, uint16_t a, uint16_t b, uint16_t c)
 {
-	uint32_t h = filter_hash(a, b), w = f->word[filter_index(h, f->bits)];
+	uint32_t h = filter_hash(a, b), pair = filter_pair_bit(h, f->bits);
+	uint32_t w = f->word[filter_index(h, f->bits)] >> pair;
 
-	return ((w >> filter_pair_bit(h, f->bits)) | (w >> filter_long_bit(h, c))) & 1;
-}
-static inline bool filter_pair(const struct matcher_filter *f, uint16_t a, uint16_t b)
-{
-	uint32_t at = filter_hash(a, b) >> (32 - f->pair_bits);
-
-	return f->pair[at >> 5] >> (at & 31) & 1;
+	if (!(w & 0x10001))
+		return false;
+	return filter_second(f, h, c) || (w & 1 && filter_second(f, h, 0));
 }
 static inline bool filter_single(const struct matcher_filter *f, uint16_t a)
 {
@@ -118,11 +119,10 @@ struct matcher {
 	struct matcher_filter filter;
 	const uint32_t *list_from; /* lists + 1 entries */
 	const uint32_t *id;
-	uint32_t *pairs; /* filter.pair: made on opening */
-	void *owned;	 /* NULL when over somebody's mapping */
+	void *owned; /* NULL when over somebody's mapping */
 };
 struct matcher_layout {
-	size_t unit, filter, single, list_from, id, size;
+	size_t unit, filter, triple, single, list_from, id, size;
 };
 /* Where the parts lie; -1 when the numbers of the head make no block. */
 int matcher_layout(const struct matcher_head *h, struct matcher_layout *ret);

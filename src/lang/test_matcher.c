@@ -96,6 +96,19 @@ static void same_hits(const struct hits *got, const struct hits *want)
 	}
 }
 
+/* A stream that is made, from a text that is there. */
+struct made {
+	struct hits hits; /* first: collect() is given the whole */
+	const uint16_t *sym;
+};
+
+static void make(void *ctx, size_t from, size_t to, uint16_t *out)
+{
+	const struct made *made = ctx;
+
+	memcpy(out, made->sym + from, (to - from) * sizeof(*out));
+}
+
 /* Exactly as much memory as symbols, so that a look beyond the end is seen by the sanitizer. */
 static void try_text(const struct matcher *m, const struct list *l, size_t len, uint32_t alphabet)
 {
@@ -116,6 +129,11 @@ static void try_text(const struct matcher *m, const struct list *l, size_t len, 
 			same_hits(&got, &want);
 			vec_free(&got.of);
 		}
+		struct made made = { .sym = sym };
+
+		assert_true(matcher_scan_made(m, mode, len, make, collect, &made));
+		same_hits(&made.hits, &want);
+		vec_free(&made.hits.of);
 		vec_free(&want.of);
 	}
 	free(sym);
