@@ -60,8 +60,9 @@ struct words {
 	const struct words_split *split;
 	const uint16_t *part;
 	size_t readings, syls, names, guesses, splits;
-	/* Made on opening (words.c): hashed pairs of symbols within words that say one of the two otherwise
-	 * than commonly, and a trie of the syllables by their letters as people type them. */
+	/* Made on opening (words.c): the node of each first symbol; hashed pairs of symbols within words that say
+	 * one of the two otherwise than commonly; and a trie of the syllables by their letters as people type them. */
+	uint32_t *root;
 	uint32_t *spoken;
 	struct words_typed *typed;
 };

@@ -25,7 +25,12 @@ static int load_trie(struct lang *l, struct error *e)
 	size_t i = 0;
 	while (i < n && w->node[i].sym)
 		i++;
-	return i < n ? 0 : wrong(e, "dict.node");
+	if (i == n)
+		return wrong(e, "dict.node");
+	w->root = mem_array(UINT16_MAX + 1, sizeof(*w->root));
+	for (uint32_t s = 0; s <= UINT16_MAX; s++)
+		w->root[s] = s && s < l->chars_n ? words_find(w, WORDS_ROOT, (uint16_t)s) : WORDS_NONE;
+	return 0;
 }
 
 static int load_readings(struct lang *l, struct error *e)
@@ -178,6 +183,7 @@ int words_load(struct lang *l, struct error *e)
 
 void words_unload(struct lang *l)
 {
+	free(l->words.root);
 	free(l->words.spoken);
 	free(l->words.typed);
 }
@@ -186,7 +192,7 @@ void words_unload(struct lang *l)
 
 static struct words_pairs pairs_portable(const struct words *w, const uint16_t *sym, size_t n)
 {
-	struct words_pairs p = { 0, 0 };
+	struct words_pairs p = { 0 };
 	for (size_t k = 0; k < n; k++) {
 		p.word |= (uint64_t)words_pair(w, sym[k], sym[k + 1]) << k;
 		p.same |= (uint64_t)(sym[k] == sym[k + 1]) << k;
@@ -201,7 +207,7 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) static struct words_pairs p
 											     const uint16_t *sym, size_t n)
 {
 	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(31);
-	struct words_pairs p = { 0, 0 };
+	struct words_pairs p = { 0 };
 	for (size_t k = 0; k < n; k += 16) {
 		__mmask16 some = n - k < 16 ? (__mmask16)((1u << (n - k)) - 1) : (__mmask16)0xFFFF;
 		__m256i x = _mm256_maskz_loadu_epi16(some, sym + k), y = _mm256_maskz_loadu_epi16(some, sym + k + 1);

@@ -50,14 +50,19 @@ static inline uint32_t words_hash(uint32_t a, uint32_t b)
 	return (h ^ h >> 15) * 0x2C1B3C6Du;
 }
 
-/* The node below `parent` (WORDS_ROOT, or one that has WORDS_CHILDREN), or WORDS_NONE. */
-static inline uint32_t words_child(const struct words *w, uint32_t parent, uint16_t sym)
+static inline uint32_t words_find(const struct words *w, uint32_t parent, uint16_t sym)
 {
 	uint32_t i = words_hash(parent, sym) >> w->shift;
 	for (; w->node[i].sym; i = (i + 1) & w->mask)
 		if (w->node[i].sym == sym && w->node[i].parent == parent)
 			return i;
 	return WORDS_NONE;
+}
+
+/* The node below `parent` (WORDS_ROOT, or one that has WORDS_CHILDREN), or WORDS_NONE. */
+static inline uint32_t words_child(const struct words *w, uint32_t parent, uint16_t sym)
+{
+	return parent == WORDS_ROOT ? w->root[sym] : words_find(w, parent, sym);
 }
 
 /* Words are alike when their keys are: words_key() of one id a character, which is its syllable, its
