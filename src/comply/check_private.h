@@ -51,6 +51,7 @@ struct comply {
 	struct name_lists *names;    /* of the structural detectors */
 	uint16_t struct_label[16];   /* enum detector_label to label */
 	uint8_t *sym_class;	     /* enum sym_class of each of 65,536 symbols */
+	uint32_t *marked;	     /* those of another class than most (lang/symbols.h) */
 	uint16_t *sound;	     /* commonest syllable of each symbol, from LEX_SOUND_BASE on */
 	uint16_t *shape;	     /* lex_shapes() */
 	uint16_t adlaw, ad;	     /* labels; UINT16_MAX: none */
@@ -134,6 +135,7 @@ struct check {
 	struct arena *a;
 	enum scene scene;
 	struct fold_text t;
+	const uint64_t *marked; /* one bit for each symbol of the text: letters, digits, numerals and the like */
 	struct label_state *labels;
 	size_t labels_len;
 	GROWING(struct hit) hits;
@@ -179,6 +181,9 @@ bool check_on_form(void *ctx, uint32_t id, size_t from, size_t to);
 /* May the rule of a form found at symbols [from, to) hold? Hardly ever errs on the side of yes. */
 bool check_guard(const struct check *k, uint32_t form, size_t from, size_t to);
 void check_emoji(struct check *k);
+/* Fills k->marked. The first such symbol of the whole text from i on, or the end. */
+void check_mark(struct check *k);
+size_t check_next_marked(const struct check *k, size_t i);
 void check_readings(struct check *k);
 /* Symbols [from, to) without disguises, when they look disguised; the terms of all lexicons have been looked for there.
  * NULL: nothing to restore. */

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "comply/lexicon_private.h"
 #include "lang/pinyin.h"
+#include "lang/symbols.h"
 
 struct compiler {
 	const struct lang *lang;
@@ -381,7 +382,7 @@ static void add_sounds(struct compiler *c, struct stream *s)
 
 uint16_t *lex_shapes(const struct lang *l)
 {
-	uint16_t *class = mem_array(LEX_SYMBOLS, sizeof(*class)), *members = mem_array(UINT16_MAX + 1, sizeof(*members));
+	uint16_t *class = mem_array(SYMBOLS_TABLE, sizeof(*class)), *members = mem_array(UINT16_MAX + 1, sizeof(*members));
 	uint16_t next = LEX_SHAPE_BASE;
 	for (uint32_t i = LANG_SYM_HAN; i < LEX_SYMBOLS && fold_char(l, (uint16_t)i); i++) {
 		uint16_t sym = (uint16_t)i;

@@ -143,11 +143,13 @@ static void account(struct check *k, size_t from, size_t to)
 	size_t end = to;
 	while (end < k->t.len && dot_before(k, end) == DOT_DASH && end - start < 24)
 		end++;
+	if (end - start < 5 || end - start > 20)
+		return;
 	for (size_t skip = 0; skip <= 2 && start >= skip; skip++) {
 		size_t at = start - skip;
 		if (skip && class_of(k, at) != SYM_PLAIN)
 			break; /* 微信号是 abc123 */
-		if (structure_named(k, NAMES_ACCOUNT, at) && end - start >= 5 && end - start <= 20) {
+		if (structure_named(k, NAMES_ACCOUNT, at)) {
 			structure_contact(k, start, end, DETECT_CONTACT, &wechat_words);
 			return;
 		}
@@ -157,7 +159,7 @@ static void account(struct check *k, size_t from, size_t to)
 		size_t b = start - 1;
 		while (b > 0 && alnum(k, b - 1) && k->t.gap[b] == FOLD_GAP_NONE)
 			b--;
-		if (end - start >= 5 && end - start <= 20 && in_list(k, b, start, tokens))
+		if (in_list(k, b, start, tokens))
 			structure_contact(k, start, end, DETECT_CONTACT, &wechat_words);
 	}
 }

@@ -104,6 +104,7 @@ void comply_close(struct comply *c)
 	free(c->model_words);
 	free(c->versions_text);
 	free(c->sym_class);
+	free(c->marked);
 	free(c->sym_digit);
 	free(c->names);
 	free(c->sound);
@@ -247,6 +248,7 @@ int comply_check(const struct comply *c, struct str text, const struct comply_op
 	k.work = &work;
 	k.memo = &memo;
 	fold_text(c->lang, text, a, &k.t);
+	check_mark(&k);
 	run_lexicons(&k);
 	restore_suspect(&k);
 	check_structure(&k);

@@ -8,6 +8,7 @@
 #include "comply/check_private.h"
 #include "lang/pinyin.h"
 #include "lang/reading.h"
+#include "lang/symbols.h"
 
 #define TYPED_AROUND 12 /* symbols around letters that a term may reach */
 #define COMMON 1500 /* characters that stand in for others often by chance */
@@ -83,100 +84,126 @@ static void stream_hit(struct check *k, uint32_t id, size_t from, size_t to, enu
 }
 
 /* Symbols, sounds and shapes one behind the other, so that one scan does for all; last the passages
- * with letters, which may be typed syllables, as pinyin_text() reads them. */
+ * with letters, which may be typed syllables, as pinyin_text() reads them. The stream is made piece by
+ * piece: an id that no term has stands between its parts. */
+enum part { PART_SYMBOLS, PART_SOUNDS, PART_SHAPES, PART_TYPED, PARTS };
 struct streams {
 	struct check *k;
-	size_t sounds_from, shapes_from, typed_from;
-	uint32_t *at; /* symbol of each id from typed_from on */
+	struct {
+		size_t from, len; /* from SIZE_MAX on: there is none */
+		const uint16_t *ids, *table; /* ids as they are, or through a table */
+	} part[PARTS];
+	uint16_t *typed;
+	uint32_t *at; /* symbol of each id of the last part */
+	size_t len;
 };
+
+static void add_part(struct streams *s, enum part p, const uint16_t *ids, size_t len, const uint16_t *table)
+{
+	s->part[p].from = p == PART_SYMBOLS ? 0 : s->len + 1;
+	s->part[p].len = len;
+	s->part[p].ids = ids;
+	s->part[p].table = table;
+	s->len = s->part[p].from + len;
+}
+
+static void make_ids(void *ctx, size_t from, size_t to, uint16_t *out)
+{
+	const struct streams *s = ctx;
+	for (size_t p = 0; p < PARTS; p++) {
+		if (s->part[p].from >= to)
+			continue;
+		size_t start = s->part[p].from, end = start + s->part[p].len, at = from > start ? from : start;
+		size_t n = at >= end ? 0 : (end < to ? end : to) - at;
+		if (n && s->part[p].table)
+			symbols_map(s->part[p].table, s->part[p].ids + (at - start), n, out + (at - from));
+		else if (n)
+			memcpy(out + (at - from), s->part[p].ids + (at - start), n * sizeof(*out));
+		if (end >= from && end < to)
+			out[end - from] = 0;
+	}
+}
 
 static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 {
 	struct streams *s = ctx;
 	struct check *k = s->k;
-	if (from < s->sounds_from)
+	if (from < s->part[PART_SYMBOLS].len)
 		return check_on_form(k, id, from, to);
-	if (from >= s->typed_from)
-		stream_hit(k, id, s->at[from - s->typed_from], s->at[to - s->typed_from], COMPLY_LAYER_PINYIN);
-	else if (from >= s->shapes_from)
-		stream_hit(k, id, from - s->shapes_from, to - s->shapes_from, COMPLY_LAYER_SHAPE);
-	else
-		stream_hit(k, id, from - s->sounds_from, to - s->sounds_from, COMPLY_LAYER_PINYIN);
+	if (from >= s->part[PART_TYPED].from) {
+		size_t start = s->part[PART_TYPED].from;
+		stream_hit(k, id, s->at[from - start], s->at[to - start], COMPLY_LAYER_PINYIN);
+	} else if (from >= s->part[PART_SHAPES].from) {
+		size_t start = s->part[PART_SHAPES].from;
+		stream_hit(k, id, from - start, to - start, COMPLY_LAYER_SHAPE);
+	} else {
+		size_t start = s->part[PART_SOUNDS].from;
+		stream_hit(k, id, from - start, to - start, COMPLY_LAYER_PINYIN);
+	}
 	return !k->truncated;
 }
 
-/* Passages around letters: ids behind `n` in out, each passage closed by an id that no term has. */
-static size_t add_typed(struct check *k, uint16_t *out, size_t n, struct streams *s)
+/* The next letter from symbol i on, or the end. */
+static size_t next_letter(const struct check *k, size_t i)
 {
+	for (i = check_next_marked(k, i); i < k->t.len && !is_letter(k, i);)
+		i = check_next_marked(k, i + 1);
+	return i;
+}
+
+/* Passages around letters, each closed by an id that no term has. */
+static size_t add_typed(struct streams *s, size_t first)
+{
+	struct check *k = s->k;
 	const struct fold_text *t = &k->t;
-	s->typed_from = n;
-	for (size_t i = 0, done = 0; i < t->len; i++) {
-		if (!is_letter(k, i))
-			continue;
+	size_t n = 0;
+	/* at most one closing id for each letter */
+	s->typed = arena_array(k->a, 2 * t->len + 2, sizeof(*s->typed));
+	s->at = arena_array(k->a, 2 * t->len + 2, sizeof(*s->at));
+	for (size_t i = first, done = 0; i < t->len; i = next_letter(k, i)) {
 		size_t from = i > done + TYPED_AROUND ? i - TYPED_AROUND : done, to = i + 1;
 		for (size_t last = i; to < t->len && to <= last + TYPED_AROUND; to++)
 			last = is_letter(k, to) ? to : last;
 		struct pinyin_text p;
 		pinyin_text(k->c->lang, t, from, to, k->a, &p);
 		for (size_t m = 0; m < p.len; m++) {
-			s->at[n - s->typed_from] = p.at[m];
-			out[n++] = (uint16_t)(LEX_SOUND_BASE + p.id[m]);
+			s->at[n] = p.at[m];
+			s->typed[n++] = (uint16_t)(LEX_SOUND_BASE + p.id[m]);
 		}
-		s->at[n - s->typed_from] = (uint32_t)to;
-		out[n++] = 0;
-		done = to;
-		i = to - 1;
+		s->at[n] = (uint32_t)to;
+		s->typed[n++] = 0;
+		i = done = to;
 	}
 	return n;
-}
-
-/* The commonest sound of each character; letters as they are. Are there letters? */
-static bool add_sounds(const struct check *k, uint16_t *out)
-{
-	const uint16_t *sound = k->c->sound, *sym = k->t.sym;
-	size_t letters = 0;
-	for (size_t i = 0; i < k->t.len; i++) {
-		out[i] = sound[sym[i]];
-		letters += (uint16_t)(sym[i] - LANG_SYM_LETTER) < 26;
-	}
-	return letters > 0;
 }
 
 void check_streams(struct check *k)
 {
 	const struct lexicon *x = k->lex;
-	size_t len = k->t.len, n = len;
-	struct streams s = { .k = k, .sounds_from = SIZE_MAX, .shapes_from = SIZE_MAX, .typed_from = SIZE_MAX };
-	const uint16_t *all = k->t.sym;
-	if (!x->terms || n == 0)
+	size_t len = k->t.len;
+	struct streams s = { .k = k };
+	if (!x->terms || len == 0)
 		return;
-	if ((x->sounds || x->shapes) && n > 1) {
-		/* at most one closing id for each letter */
-		uint16_t *out = arena_array(k->a, 5 * len + 4, sizeof(*out));
-		memcpy(out, k->t.sym, len * sizeof(*out));
-		s.sounds_from = n + 1;
-		bool letters = x->sounds && add_sounds(k, out + s.sounds_from);
-		k->letters |= letters;
-		n = x->sounds ? s.sounds_from + len : n;
-		if (x->shapes) {
-			s.shapes_from = n + 1;
-			for (size_t i = 0; i < len; i++)
-				out[s.shapes_from + i] = k->c->shape[k->t.sym[i]];
-			n = s.shapes_from + len;
-		}
-		if (letters) {
-			s.at = arena_array(k->a, 2 * len + 2, sizeof(*s.at));
-			n = add_typed(k, out, n + 1, &s);
-		}
-		all = out;
+	for (size_t p = 0; p < PARTS; p++)
+		s.part[p].from = SIZE_MAX;
+	add_part(&s, PART_SYMBOLS, k->t.sym, len, NULL);
+	if (x->sounds && len > 1)
+		add_part(&s, PART_SOUNDS, k->t.sym, len, k->c->sound);
+	if (x->shapes && len > 1)
+		add_part(&s, PART_SHAPES, k->t.sym, len, k->c->shape);
+	size_t letter = x->sounds && len > 1 ? next_letter(k, 0) : len;
+	k->letters |= letter < len;
+	if (letter < len) {
+		size_t n = add_typed(&s, letter);
+		add_part(&s, PART_TYPED, s.typed, n, NULL);
 	}
-	matcher_scan(x->terms, MATCHER_ALL, all, n, on_stream, &s);
+	matcher_scan_made(x->terms, MATCHER_ALL, s.len, make_ids, on_stream, &s);
 }
 
 void sounds_prepare(struct comply *c)
 {
 	check(c->symbols_end <= LEX_SYMBOLS);
-	c->sound = mem_array(UINT16_MAX + 1, sizeof(*c->sound));
+	c->sound = mem_array(SYMBOLS_TABLE, sizeof(*c->sound));
 	c->shape = lex_shapes(c->lang);
 	for (uint32_t i = 0; i < c->symbols_end; i++) {
 		uint16_t sym = (uint16_t)i, sound = LANG_SYM_OTHER;
@@ -259,7 +286,7 @@ static void emoji_led_by(struct check *k, int lead, unsigned char second)
 
 void check_emoji(struct check *k)
 {
-	if (k->lex->emoji_len == 0 || k->t.source.len == 0)
+	if (k->lex->emoji_len == 0 || !utf8_has_pictures(k->t.source))
 		return;
 	emoji_led_by(k, 0xF0, 0x90);
 	if (k->lex->low_emoji)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "lang/symbols.h"
 
 /* To add a detector: a file and a line. */
 static const struct detector *const detectors[] = { &detect_number, &detect_address, &detect_flood };
@@ -79,6 +80,10 @@ void structure_prepare(struct comply *c)
 	for (size_t i = 0; i + 1 < sizeof(digit_letters); i += 2)
 		c->sym_digit[LANG_SYM_LETTER + (digit_letters[i] - 'a')] = (uint8_t)(digit_letters[i + 1] - '0');
 	set_class(c, "点", SYM_DOT, -1);
+	c->marked = mem_array(SYMBOLS_SET, sizeof(*c->marked));
+	for (uint32_t i = 0; i <= UINT16_MAX; i++)
+		if (c->sym_class[i] != SYM_PLAIN)
+			symbols_put(c->marked, (uint16_t)i);
 	prepare_names(c);
 	for (size_t i = 0; i < DETECT_LABELS; i++) {
 		const struct comply_label *l = comply_label_find(c, label_codes[i]);
@@ -193,8 +198,8 @@ static void find_runs(struct check *k)
 	const uint8_t *class = k->c->sym_class;
 	size_t token = SIZE_MAX, digits_to = 0;
 	for (size_t i = 0; i <= t->len; i++) {
-		while (token == SIZE_MAX && i < t->len && class[t->sym[i]] == SYM_PLAIN)
-			i++;
+		if (token == SIZE_MAX)
+			i = check_next_marked(k, i);
 		uint8_t c = i < t->len ? class[t->sym[i]] : SYM_PLAIN;
 		bool alnum = c == SYM_LETTER || c == SYM_DIGIT;
 		if (token != SIZE_MAX && (!alnum || t->gap[i] != FOLD_GAP_NONE)) {
@@ -216,6 +221,29 @@ static void find_runs(struct check *k)
 				digits_to = i + 1;
 		}
 	}
+}
+
+void check_mark(struct check *k)
+{
+	size_t n = k->t.len;
+	uint64_t *marked = arena_array(k->a, n / 64 + 1, sizeof(*marked));
+	for (size_t i = 0; i < n; i += 64)
+		marked[i / 64] = symbols_in(k->c->marked, k->t.sym + i, n - i < 64 ? n - i : 64);
+	k->marked = marked;
+}
+
+size_t check_next_marked(const struct check *k, size_t i)
+{
+	size_t n = k->t.len;
+	if (i >= n)
+		return n;
+	uint64_t w = k->marked[i / 64] >> (i % 64);
+	if (w)
+		return i + (size_t)__builtin_ctzll(w);
+	for (i = i / 64 * 64 + 64; i < n; i += 64)
+		if (k->marked[i / 64])
+			return i + (size_t)__builtin_ctzll(k->marked[i / 64]);
+	return n;
 }
 
 void check_structure(struct check *k)
