@@ -20,15 +20,15 @@ NAMED = re.compile(r"(?:LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |TURNE
                    r"(?:NEGATIVE )?(?:CIRCLED|SQUARED|PARENTHESIZED) LATIN (?:SMALL|CAPITAL) LETTER )([A-Z])(?: WITH .*)?")
 
 
-def rows(path):
-    """(first cell, other cells) of each line that is no comment."""
+def rows(path, short=False):
+    """(first cell, other cells) of each line that is no comment; short: there need be no others."""
     with open(path, encoding="utf-8") as f:
         for n, line in enumerate(f, 1):
             line = line.rstrip("\n")
             if not line.strip() or line.startswith("# "):
                 continue
             cells = line.split("\t")
-            if len(cells) < 2:
+            if len(cells) < 2 and not short:
                 raise SystemExit(f"{path}:{n}: two columns are needed")
             yield cells[0], cells[1:]
 

@@ -1,14 +1,19 @@
 """What disguised words may stand for: the words of the dictionary by how they sound and by what they look like, and characters by
 the two they fall apart into. The layout of the sections stands in src/lang/words_private.h."""
+import lzma
 import os
 import re
 import struct
 
+import make_lexicon
+from lang_fold import rows
+
 LEAST = 5       # a word's frequency
+TERM_COST = 5900  # of what our own lexicon lists, as -ln p x 512, where the dictionary makes it rarer
 WORD_MAX = 4    # characters
 COMMON = 6000   # characters that share a part with others
 HAN = 38
-START_BITS = 20
+START_BITS, LINK_BITS = 20, 19
 SOUND, SHAPE, PART = 1, 2, 3  # enum words_likeness
 
 
@@ -57,7 +62,47 @@ def split_pairs(folding, decomp):
     return sorted((a, b, w) for (a, b), w in out.items())
 
 
-def sections(folding, dictionary, shape, modules):
+def lexicon_words(folding, root):
+    """Words that data/lexicon/ lists, as symbols: terms of two to four characters, and such parts of rules."""
+    out = set()
+    for path in lexicon_files(root):
+        for term, _ in rows(path, True):
+            parts = [] if term.startswith("re:") or term == "term" else make_lexicon.rule_parts(term)[0]
+            for form in [f for part in parts for f in make_lexicon.expand(part.strip()) or []]:
+                key = tuple(folding.sym.get(c, 0) for c in form)
+                if 2 <= len(key) <= WORD_MAX and min(key) >= HAN and all(folding.han(c) for c in form):
+                    out.add(key)
+    return out
+
+
+def lexicon_files(root):
+    folder = os.path.join(root, "data/lexicon")
+    return sorted(os.path.join(d, n) for d, _, names in os.walk(folder) for n in names if n.endswith(".tsv") and d != folder)
+
+
+def links(folding, path):
+    """How gladly one character follows another (tools/train/links.py): a table of 12 bits of the hash and 4 of value."""
+    value = {}
+    with lzma.open(path, "rt", encoding="utf-8") as f:
+        for line in f:
+            a, v, seconds = line.rstrip("\n").split("\t")
+            for b in seconds:
+                if a in folding.sym and b in folding.sym:
+                    value[folding.sym[a], folding.sym[b]] = int(v, 16)
+    size = 1 << LINK_BITS
+    if len(value) * 4 > size * 3:
+        raise SystemExit("links.xz: too many pairs")
+    table = [0] * size
+    for (a, b), v in sorted(value.items()):
+        h = mix(a, b)
+        at = h >> (32 - LINK_BITS)
+        while table[at]:
+            at = (at + 1) % size
+        table[at] = (h & 0xFFF) << 4 | v
+    return struct.pack(f"<{size}H", *table)
+
+
+def sections(folding, dictionary, shape, root, modules):
     """dictionary: lang_words.Dictionary. shape: the class of each symbol."""
     decomp = decompositions(modules)
     parts = shared_parts(folding, decomp)
@@ -71,10 +116,10 @@ def sections(folding, dictionary, shape, modules):
         h = key_of(kind, ids[:2]) >> (32 - START_BITS)
         starts[h >> 3] |= 1 << (h & 7)
 
-    for key, freq in dictionary.count.items():
-        if freq < LEAST or not 2 <= len(key) <= WORD_MAX or min(key) < HAN:
-            continue
-        score = dictionary.score(key)
+    terms = lexicon_words(folding, root)
+    for key in terms | {k for k, freq in dictionary.count.items() if freq >= LEAST and 2 <= len(k) <= WORD_MAX and min(k) >= HAN}:
+        score = dictionary.score(key) if key in dictionary.count else TERM_COST
+        score = min(score, TERM_COST) if key in terms else score
         for s in dictionary.sounds(key):
             add(SOUND, s, key, score)
         if any(size[shape[c]] > 1 for c in key):
@@ -91,6 +136,7 @@ def sections(folding, dictionary, shape, modules):
         ("guess.head", struct.pack("<65537I", *heads)),
         ("guess.word", b"".join(struct.pack("<IHH4H", k, s, len(w), *w, *[0] * (WORD_MAX - len(w))) for k, s, w in rows)),
         ("guess.start", bytes(starts)),
+        ("link.pair", links(folding, os.path.join(root, "data/lang/links.xz"))),
         ("guess.split", b"".join(struct.pack("<4H", *p, 0) for p in split_pairs(folding, decomp))),
         ("sym.part", struct.pack(f"<{len(parts)}H", *parts)),
     ]

@@ -55,7 +55,7 @@ def main():
     more, dictionary = lang_words.sections(folding, words, modules)
     sections += more
     shapes, of = lang_shape.sections(folding, data, modules)
-    sections += shapes + lang_guess.sections(folding, dictionary, of, modules)
+    sections += shapes + lang_guess.sections(folding, dictionary, of, root, modules)
     digest = hashlib.sha256(b"".join(n.encode() + b for n, b in sections)).hexdigest()[:8]
     with open(os.path.join(root, "tools/data/package.json"), encoding="utf-8") as f:
         release = json.load(f)["version"]
@@ -63,9 +63,10 @@ def main():
     if used > 0.75 * (1 << lang_words.BITS):
         raise SystemExit(f"the dictionary is too full: {used} nodes")
     write_pack(out, f"zh {release}-{digest}", sections)
-    sources = [os.path.join(data, n) for n in sorted(os.listdir(data)) if n.endswith(".tsv")]
+    sources = [os.path.join(data, n) for n in sorted(os.listdir(data)) if n.endswith((".tsv", ".xz"))]
     sources += [os.path.join(root, "tools", n) for n in os.listdir(os.path.join(root, "tools"))
-                if re.match(r"(lang_\w+|packfile)\.py$", n)]
+                if re.match(r"(lang_\w+|make_lexicon|packfile)\.py$", n)]
+    sources += lang_guess.lexicon_files(root)
     sources.append(os.path.join(root, "tools/data/package-lock.json"))
     with open(depfile, "w", encoding="utf-8") as f:
         f.write(f"{os.path.basename(out)}: " + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n")

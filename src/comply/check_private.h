@@ -161,7 +161,7 @@ struct check {
 	size_t readings_len;
 	bool readings_made;
 	unsigned odd;		  /* reading_odd() of the text */
-	bool letters;		  /* has Latin ones */
+	size_t typed;		  /* typed syllables among Chinese characters */
 	struct reading *restored; /* the last one made */
 	size_t restored_from, restored_to, restored_len;
 	bool advert, report; /* how the text reads */

@@ -14,6 +14,10 @@
 #define CLUES_MAX 2    /* more say the same again */
 #define CLUE_ODDS 4.0f
 #define HITS_SOME 64
+#define DISGUISE_ODDS 2.0f
+#define DISGUISE_OF 8 /* one character of so many */
+#define TYPED_MANY 2
+#define TYPED_STILL .5f
 #define DOUBT_FROM 0.2f
 #define DOUBT_ODD 10 /* of a hundred characters */
 
@@ -80,6 +84,15 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 	return odds / (1 + odds);
 }
 
+/* Was so much of it restored that it was hardly written so by chance? Who disguises has something to hide. */
+static bool disguised(const struct check *k, const struct reading *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->text.len; i++)
+		n += reading_differs(r, &k->t, i, i + 1);
+	return n * DISGUISE_OF >= r->text.len;
+}
+
 /* Of the text, or of a reading of it. Returns the score that counts; from REVIEW on it is a hit. */
 #define HIT 2.0f
 static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, bool many)
@@ -102,6 +115,8 @@ static float score_window(struct check *k, const struct reading *r, size_t from,
 	uint16_t label = k->c->model_label[top];
 	const struct policy_cell *cell = k->labels[label].cell;
 	s = with_clues(k, s, label, from, to);
+	if (r && disguised(k, r))
+		s = s * DISGUISE_ODDS / (s * DISGUISE_ODDS + 1 - s);
 	/* the more windows, the surer each must be; the same for texts of a few characters */
 	float review_at = cell->review_at, block_at = cell->block_at;
 	if (many || len < SHORT) {
@@ -132,15 +147,21 @@ static size_t window_end(const struct fold_text *t, size_t from)
 	return last > from ? last : end;
 }
 
-/* A window, and where that leaves doubt, as it may have read before it was disguised. */
+/* A window, and where that leaves doubt, as it may have read before it was disguised. Texts with typed syllables look
+ * suspicious to the model in any case: there what they say decides. */
 static void score_passage(struct check *k, size_t from, size_t to, bool many)
 {
+	size_t hit = k->hits.len;
 	float s = score_window(k, NULL, from, to, many);
-	if (s < DOUBT_FROM || s >= HIT || (!k->letters && reading_odd(k->c->lang, &k->t, from, to) < DOUBT_ODD))
+	bool typed = k->typed >= TYPED_MANY;
+	if (s < DOUBT_FROM || (s >= HIT && !typed) || (!k->typed && reading_odd(k->c->lang, &k->t, from, to) < DOUBT_ODD))
 		return;
 	const struct reading *r = check_restored(k, from, to);
-	if (r && r->text.len >= LEAST)
-		score_window(k, r, 0, r->text.len, many);
+	if (!r || r->text.len < LEAST)
+		return;
+	float restored = score_window(k, r, 0, r->text.len, many);
+	if (s >= HIT && restored < TYPED_STILL && hit < k->hits.len)
+		k->hits.ptr[hit].dead = true;
 }
 
 void check_model(struct check *k)

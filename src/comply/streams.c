@@ -143,6 +143,28 @@ static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 	return !k->truncated;
 }
 
+/* Runs of letters right beside Chinese characters that are syllables: wei信, but not Linux内核. */
+static size_t typed_in(const struct check *k, const struct pinyin_text *p)
+{
+	const struct fold_text *t = &k->t;
+	size_t n = 0;
+	for (size_t m = 0, end; m < p->len; m = end) {
+		size_t from = p->at[m];
+		bool all = true;
+		for (end = m; end < p->len && is_letter(k, p->at[end]) && (end == m || t->gap[p->at[end]] == FOLD_GAP_NONE); end++)
+			all &= p->id[end] >= PINYIN_SYLLABLE && p->at[end + 1] > p->at[end] + 1;
+		if (end == m) {
+			end++;
+			continue;
+		}
+		size_t to = p->at[end];
+		bool before = from > 0 && t->sym[from - 1] >= LANG_SYM_HAN && t->gap[from] == FOLD_GAP_NONE;
+		bool after = to < t->len && t->sym[to] >= LANG_SYM_HAN && t->gap[to] == FOLD_GAP_NONE;
+		n += all && (before || after);
+	}
+	return n;
+}
+
 /* The next letter from symbol i on, or the end. */
 static size_t next_letter(const struct check *k, size_t i)
 {
@@ -166,6 +188,7 @@ static size_t add_typed(struct streams *s, size_t first)
 			last = is_letter(k, to) ? to : last;
 		struct pinyin_text p;
 		pinyin_text(k->c->lang, t, from, to, k->a, &p);
+		k->typed += typed_in(k, &p);
 		for (size_t m = 0; m < p.len; m++) {
 			s->at[n] = p.at[m];
 			s->typed[n++] = (uint16_t)(LEX_SOUND_BASE + p.id[m]);
@@ -192,7 +215,6 @@ void check_streams(struct check *k)
 	if (x->shapes && len > 1)
 		add_part(&s, PART_SHAPES, k->t.sym, len, k->c->shape);
 	size_t letter = x->sounds && len > 1 ? next_letter(k, 0) : len;
-	k->letters |= letter < len;
 	if (letter < len) {
 		size_t n = add_typed(&s, letter);
 		add_part(&s, PART_TYPED, s.typed, n, NULL);

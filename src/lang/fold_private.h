@@ -58,10 +58,12 @@ struct words {
 	const uint32_t *guess_head;
 	const struct words_guess *guess;
 	const struct words_split *split;
-	const uint16_t *part;
-	size_t readings, syls, names, guesses, splits;
-	/* Made on opening (words.c): the node of each first symbol; hashed pairs of symbols within words that say
-	 * one of the two otherwise than commonly; and a trie of the syllables by their letters as people type them. */
+	const uint16_t *part, *link;
+	size_t readings, syls, names, guesses, splits, parts;
+	/* Made on opening (words.c): cost of each symbol as a word; the commonest symbols of each syllable and each part;
+	 * the node of each first symbol; hashed pairs of symbols within words that say one of the two otherwise than
+	 * commonly; and a trie of the syllables by their letters as people type them. */
+	uint16_t *alone, *by_sound, *by_part;
 	uint32_t *root;
 	uint32_t *spoken;
 	struct words_typed *typed;

@@ -31,7 +31,7 @@ size_t reading_make(const struct lang *l, const struct fold_text *t, struct aren
 /* Of a hundred characters among the symbols [from, to) how many are uncommon ones that make no word with a neighbour:
  * of ordinary text 10, and hardly ever 30. */
 unsigned reading_odd(const struct lang *l, const struct fold_text *t, size_t from, size_t to);
-/* The restored reading of symbols [from, to): costs as much as a dozen matchings, so ask only where a text looks disguised.
+/* The restored reading of symbols [from, to), or the reversed one of a passage that is written backwards: costs as much as a dozen matchings, so ask only where a text looks disguised.
  * A passage of at most READING_WHOLE symbols is read whole, of a longer one the sentences that change. false: it
  * says what it says. */
 #define READING_WHOLE 140

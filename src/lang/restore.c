@@ -1,7 +1,8 @@
 /* Restoring disguised words: dynamic programming over the clause as segment.c does it, where a word of
- * two to four characters may also be one that is only like what is written, at a price for each
- * character that differs. A character that pairs with none of its neighbours in any word is odd; a
- * guess must account for one. Work: linear in the piece, a dozen look-ups a character near odd ones. */
+ * up to four characters may also be one that is only like what is written, at a price for each
+ * character that differs; words whose ends stand side by side gladly are cheaper together. A character
+ * that pairs with none of its neighbours in any word is odd; a guess must account for one. From each
+ * place a few ways are kept, with different first characters. Work: linear in the piece. */
 #include "lang/restore_private.h"
 
 #include "base/check.h"
@@ -10,10 +11,14 @@
 
 #define COST_UNKNOWN 9300u /* as in segment.c */
 #define COST_RUN 4000u
-#define COST_LIKE 1900u	  /* an odd character stands for another */
-#define COST_PLAIN 3600u  /* one that is not odd does */
+#define COST_LIKE 2500u
+#define COST_PLAIN 3600u
 #define COST_LETTERS 500u /* a syllable in letters stands for a character */
 #define COST_SPLIT 1200u  /* two characters stand for one */
+#define COST_SINGLE 400u
+#define LINK_UNIT 350
+#define LINK_NONE 3	  /* what is neither gladly nor hardly ever side by side */
+#define WAYS 4
 #define GAP_MOST 2	  /* decoration within a word */
 
 /* Characters, syllables in letters, letters and digits of the piece. */
@@ -23,15 +28,19 @@ struct unit {
 	uint32_t part;
 	uint8_t at, odd, run; /* run: of letters or digits from here on; 0: a character */
 };
-enum arc_kind { ARC_KEEP, ARC_WORD, ARC_GUESS, ARC_SPLIT };
-struct arc {
-	uint32_t cost, word; /* its place among the guesses, or its node */
-	uint8_t units, kind;
+enum way_kind { WAY_KEEP, WAY_WORD, WAY_GUESS, WAY_SPLIT, WAY_CHAR };
+struct way {
+	int32_t cost;
+	uint32_t word;	/* its place among the guesses, its node, or the symbol */
+	uint16_t first; /* symbol; 0: letters */
+	uint8_t units, kind, next; /* which way from behind it */
 };
 struct piece {
 	const struct words *w;
 	struct unit unit[RESTORE_MAX + 1];
-	struct arc arc[RESTORE_MAX + 1];
+	struct way way[RESTORE_MAX + 1][WAYS];
+	uint8_t ways[RESTORE_MAX + 1];
+	bool calm[RESTORE_MAX + 1]; /* nothing odd around: the likeliest words are enough */
 	size_t n;
 };
 
@@ -118,13 +127,67 @@ static void add_units(const struct lang *l, struct piece *p, const struct fold_t
 	p->unit[p->n].at = (uint8_t)(to - from);
 }
 
-/* ---- arcs ---- */
+/* ---- ways ---- */
 
-static void offer(struct piece *p, size_t u, size_t units, uint32_t cost, uint32_t word, enum arc_kind kind)
+struct step {
+	size_t units;
+	uint32_t cost, word;
+	uint16_t first, last; /* symbols; 0: letters */
+	enum way_kind kind;
+};
+
+static int32_t link_cost(const struct piece *p, uint16_t a, uint16_t b)
 {
-	cost += p->arc[u + units].cost;
-	if (cost < p->arc[u].cost)
-		p->arc[u] = (struct arc){ .cost = cost, .word = word, .units = (uint8_t)units, .kind = (uint8_t)kind };
+	return a && b ? ((int32_t)LINK_NONE - (int32_t)words_link(p->w, a, b)) * LINK_UNIT : 0;
+}
+
+/* In order of cost; of two with the same first character the cheaper. */
+static void keep_way(struct piece *p, size_t u, struct way way)
+{
+	struct way *list = p->way[u];
+	size_t n = p->ways[u], at = 0, same = 0;
+	while (at < n && list[at].cost <= way.cost)
+		if (list[at++].first == way.first)
+			return;
+	for (same = at; same < n && list[same].first != way.first; same++)
+		;
+	if (same == n) {
+		same = n < WAYS ? n : WAYS - 1;
+		p->ways[u] = (uint8_t)(n < WAYS ? n + 1 : n);
+	}
+	if (at >= WAYS)
+		return;
+	for (; same > at; same--)
+		list[same] = list[same - 1];
+	list[at] = way;
+}
+
+static void offer(struct piece *p, size_t u, struct step s)
+{
+	size_t v = u + s.units;
+	int32_t most = (15 - LINK_NONE) * LINK_UNIT;
+	bool full = p->ways[u] == WAYS;
+	if (p->calm[u]) {
+		int32_t cost = p->way[v][0].cost + (int32_t)s.cost;
+		if (p->ways[u] == 0 || cost < p->way[u][0].cost)
+			p->way[u][0] = (struct way){ .cost = cost, .word = s.word, .first = s.first, .units = (uint8_t)s.units, .kind = (uint8_t)s.kind };
+		p->ways[u] = 1;
+		return;
+	}
+	struct way way = { .cost = INT32_MAX, .word = s.word, .first = s.first, .units = (uint8_t)s.units, .kind = (uint8_t)s.kind };
+	if (full && p->way[v][0].cost + (int32_t)s.cost - most >= p->way[u][WAYS - 1].cost)
+		return;
+	for (size_t i = 0; i < p->ways[v]; i++) {
+		int32_t cost = p->way[v][i].cost + (int32_t)s.cost;
+		if (cost - most >= way.cost)
+			break;
+		cost += link_cost(p, s.last, p->way[v][i].first);
+		if (cost < way.cost) {
+			way.cost = cost;
+			way.next = (uint8_t)i;
+		}
+	}
+	keep_way(p, u, way);
 }
 
 static void offer_words(struct piece *p, size_t u)
@@ -136,7 +199,8 @@ static void offer_words(struct piece *p, size_t u)
 			return;
 		unsigned value = p->w->node[node].value;
 		if (value & WORDS_SCORE && p->unit[v].run <= 1)
-			offer(p, u, v + 1 - u, value & WORDS_SCORE, node, ARC_WORD);
+			offer(p, u, (struct step){ .units = v + 1 - u, .cost = value & WORDS_SCORE, .word = node, .first = p->unit[u].sym,
+						   .last = p->unit[v].sym, .kind = WAY_WORD });
 		if (!(value & WORDS_CHILDREN))
 			return;
 	}
@@ -162,7 +226,8 @@ static void look_up(struct piece *p, size_t u, size_t n, uint32_t key)
 	const struct words_guess *g = w->guess + w->guess_head[key >> 16], *end = w->guess + w->guess_head[(key >> 16) + 1];
 	for (; g < end && g->key <= key; g++)
 		if (g->key == key && g->len == n)
-			offer(p, u, n, price(p, u, g), (uint32_t)(g - w->guess), ARC_GUESS);
+			offer(p, u, (struct step){ .units = n, .cost = price(p, u, g), .word = (uint32_t)(g - w->guess), .first = g->sym[0],
+						   .last = g->sym[n - 1], .kind = WAY_GUESS });
 }
 
 static void offer_guesses(struct piece *p, size_t u)
@@ -188,7 +253,7 @@ static void offer_guesses(struct piece *p, size_t u)
 	}
 }
 
-static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, unsigned depth, unsigned splits)
+static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, uint16_t first, unsigned depth, unsigned splits)
 {
 	for (unsigned way = 0; way < 2 && v < p->n; way++) {
 		uint16_t sym = way ? p->unit[v].whole : p->unit[v].sym;
@@ -197,29 +262,62 @@ static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, uns
 			continue;
 		unsigned value = p->w->node[next].value;
 		size_t behind = v + 1 + way;
-		if (value & WORDS_SCORE && depth >= 1 && splits + way)
-			offer(p, u, behind - u, (value & WORDS_SCORE) + (splits + way) * COST_SPLIT, next, ARC_SPLIT);
+		uint16_t head = depth ? first : sym;
+		if (value & WORDS_SCORE && splits + way)
+			offer(p, u, (struct step){ .units = behind - u, .cost = (value & WORDS_SCORE) + (splits + way) * COST_SPLIT + (depth ? 0 : COST_SINGLE),
+						   .word = next, .first = head, .last = sym, .kind = WAY_SPLIT });
 		if (value & WORDS_CHILDREN && depth + 1 < WORDS_GUESS_MAX)
-			offer_splits(p, u, behind, next, depth + 1, splits + way);
+			offer_splits(p, u, behind, next, head, depth + 1, splits + way);
+	}
+}
+
+/* Characters that stand alone for one like them. */
+static void offer_chars(struct piece *p, size_t u, const uint16_t *list, uint32_t cost)
+{
+	for (size_t i = 0; i < WORDS_ALIKE && list[i]; i++)
+		if (p->w->alone[list[i]] && list[i] != p->unit[u].sym)
+			offer(p, u, (struct step){ .units = 1, .cost = p->w->alone[list[i]] + cost, .word = list[i], .first = list[i], .last = list[i],
+						   .kind = WAY_CHAR });
+}
+
+/* Further than a word from what is odd or may be split. */
+static void find_calm(struct piece *p)
+{
+	size_t last = SIZE_MAX / 2;
+	memset(p->calm, 1, sizeof(p->calm));
+	for (size_t u = 0; u < p->n; u++) {
+		if (p->unit[u].odd || p->unit[u].whole)
+			for (size_t v = u > WORDS_GUESS_MAX ? u - WORDS_GUESS_MAX : 0; v <= u; v++)
+				p->calm[v] = false;
+		last = p->unit[u].odd || p->unit[u].whole ? 0 : last + 1;
+		p->calm[u] &= last > WORDS_GUESS_MAX;
 	}
 }
 
 static void find_ways(struct piece *p)
 {
-	p->arc[p->n] = (struct arc){ .cost = 0 };
 	size_t odd = SIZE_MAX / 2, split = SIZE_MAX / 2;
+	find_calm(p);
+	p->way[p->n][0] = (struct way){ .cost = 0 };
+	p->ways[p->n] = 1;
 	for (size_t u = p->n; u-- > 0;) {
 		const struct unit *x = &p->unit[u];
-		size_t run = x->run ? x->run : 1;
-		p->arc[u].cost = UINT32_MAX;
-		offer(p, u, run, x->run ? COST_RUN : COST_UNKNOWN, 0, ARC_KEEP);
+		p->ways[u] = 0;
+		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = x->run ? COST_RUN : COST_UNKNOWN, .first = x->run ? 0 : x->sym,
+					   .last = x->run ? 0 : x->sym, .kind = WAY_KEEP });
 		offer_words(p, u);
 		odd = x->odd ? u : odd;
 		split = x->whole ? u : split;
 		if (odd < u + WORDS_GUESS_MAX)
 			offer_guesses(p, u);
 		if (split < u + WORDS_GUESS_MAX)
-			offer_splits(p, u, u, WORDS_ROOT, 0, 0);
+			offer_splits(p, u, u, WORDS_ROOT, 0, 0, 0);
+		if (!x->odd)
+			continue;
+		if (x->sound >= PINYIN_SYLLABLE)
+			offer_chars(p, u, p->w->by_sound + (size_t)x->sound * WORDS_ALIKE, (x->run ? COST_LETTERS : COST_LIKE) + COST_SINGLE);
+		if (!x->run && x->part < WORDS_NO_PART)
+			offer_chars(p, u, p->w->by_part + (size_t)x->part * WORDS_ALIKE, COST_LIKE + COST_SINGLE);
 	}
 }
 
@@ -256,15 +354,17 @@ static bool align(const struct piece *p, size_t u, size_t end, const uint16_t *s
 	return false;
 }
 
-static void write_word(struct writer *o, size_t u, const struct arc *a)
+static void write_word(struct writer *o, size_t u, const struct way *a)
 {
 	const struct words *w = o->p->w;
 	uint16_t sym[WORDS_LONGEST];
 	uint8_t span[WORDS_LONGEST];
 	size_t n = a->units;
 	memset(span, 1, sizeof(span));
-	if (a->kind == ARC_GUESS) {
+	if (a->kind == WAY_GUESS) {
 		memcpy(sym, w->guess[a->word].sym, sizeof(w->guess[a->word].sym));
+	} else if (a->kind == WAY_CHAR) {
+		sym[0] = (uint16_t)a->word;
 	} else {
 		n = words_spell(w, a->word, sym);
 		check(align(o->p, u, u + a->units, sym, n, span));
@@ -287,9 +387,11 @@ size_t restore_piece(const struct lang *l, const struct fold_text *t, size_t fro
 		return 0;
 	find_ways(&p);
 	struct writer o = { .p = &p, .ret = ret };
-	for (size_t u = 0; u < p.n; u += p.arc[u].units) {
-		const struct arc *a = &p.arc[u];
-		if (a->kind == ARC_GUESS || a->kind == ARC_SPLIT) {
+	size_t next = 0;
+	const struct way *a = &p.way[0][0];
+	for (size_t u = 0; u < p.n; u += a->units, a = &p.way[u][next]) {
+		next = a->next;
+		if (a->kind >= WAY_GUESS) {
 			write_word(&o, u, a);
 			continue;
 		}

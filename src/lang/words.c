@@ -3,6 +3,8 @@
 #include "lang/pinyin.h"
 #include "lang/words_private.h"
 
+#define COMMON 4000 /* characters that a disguised one may be */
+
 static int wrong(struct error *e, const char *what)
 {
 	return error_set(e, "pack.damaged", "语言数据包已损坏（%s）；请重新安装或构建",
@@ -140,6 +142,15 @@ static int load_guesses(struct lang *l, struct error *e)
 	w->guess = guess;
 	w->split = split;
 	w->part = part;
+	struct str link = pack_section(l->pack, "link.pair");
+	w->link = (const uint16_t *)(const void *)link.ptr;
+	if (link.len != sizeof(uint16_t) << WORDS_LINK_BITS)
+		return wrong(e, "link.pair");
+	size_t free_slots = 0;
+	for (size_t i = 0; i < link.len / sizeof(uint16_t) && !free_slots; i++)
+		free_slots += w->link[i] == 0;
+	if (!free_slots)
+		return wrong(e, "link.pair");
 	struct str start = pack_section(l->pack, "guess.start");
 	w->start = (const uint8_t *)start.ptr;
 	if (n != 0x10001 || start.len != 1u << (WORDS_START_BITS - 3) || parts != l->chars_n)
@@ -154,6 +165,37 @@ static int load_guesses(struct lang *l, struct error *e)
 		if (w->split[i].whole >= parts)
 			return wrong(e, "guess.split");
 	return 0;
+}
+
+/* The first WORDS_ALIKE symbols, common ones first, of each number. */
+static uint16_t *alike(const uint16_t *number, uint16_t mask, size_t symbols, size_t numbers)
+{
+	uint16_t *out = mem_array((numbers + 1) * WORDS_ALIKE, sizeof(*out));
+	for (size_t i = LANG_SYM_HAN; i < symbols && i < LANG_SYM_HAN + COMMON; i++) {
+		uint16_t *row = out + (size_t)(number[i] & mask) * WORDS_ALIKE;
+		size_t k = 0;
+		if ((number[i] & mask) == 0 || (number[i] & mask) > numbers)
+			continue;
+		while (k < WORDS_ALIKE && row[k])
+			k++;
+		if (k < WORDS_ALIKE)
+			row[k] = (uint16_t)i;
+	}
+	return out;
+}
+
+static void prepare_guesses(struct words *w, size_t symbols)
+{
+	w->parts = 0;
+	for (size_t i = 0; i < symbols; i++)
+		w->parts = w->part[i] > w->parts ? w->part[i] : w->parts;
+	w->by_sound = alike(w->read, (uint16_t)~WORDS_POLYPHONE, symbols, w->names + PINYIN_SYLLABLE);
+	w->by_part = alike(w->part, UINT16_MAX, symbols, w->parts);
+	w->alone = mem_array(symbols + 1, sizeof(*w->alone));
+	for (size_t i = 0; i < symbols; i++) {
+		uint32_t node = words_child(w, WORDS_ROOT, (uint16_t)i);
+		w->alone[i] = node == WORDS_NONE ? 0 : w->node[node].value & WORDS_SCORE;
+	}
 }
 
 int words_load(struct lang *l, struct error *e)
@@ -176,6 +218,7 @@ int words_load(struct lang *l, struct error *e)
 	w->pairs = (const uint8_t *)pairs.ptr;
 	if (load_guesses(l, e) < 0)
 		return -1;
+	prepare_guesses(w, n);
 	prepare_spoken(w, n);
 	prepare_typed(w);
 	return 0;
@@ -184,6 +227,9 @@ int words_load(struct lang *l, struct error *e)
 void words_unload(struct lang *l)
 {
 	free(l->words.root);
+	free(l->words.alone);
+	free(l->words.by_sound);
+	free(l->words.by_part);
 	free(l->words.spoken);
 	free(l->words.typed);
 }

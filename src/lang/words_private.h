@@ -11,6 +11,8 @@
  *   guess.head  u32[65537]: where in guess.word the keys with each upper half begin (tools/lang_guess.py).
  *   guess.word  struct words_guess, ascending: words of two to four characters by likeness (words_key()).
  *   guess.start 2^20 bits: keys of the first two characters of those words.
+ *   link.pair   u16[2^19]: an open-addressing table of pairs of characters that stand side by side more often than by
+ *               chance: 12 bits of their hash, 4 of how much (tools/train/links.py); 0 empty.
  *   guess.split struct words_split, ascending: characters by the two that they fall apart into.
  *   sym.part    u16[symbols]: a number for those with the same part on the right or below; 0 none. */
 #ifndef LANG_WORDS_PRIVATE_H
@@ -73,6 +75,18 @@ static inline uint32_t words_key(uint32_t key, uint32_t id)
 {
 	return words_hash(key, id);
 }
+/* How gladly b follows a: 3 is by chance, each more half a nat; 0 hardly ever. */
+#define WORDS_LINK_BITS 19
+static inline unsigned words_link(const struct words *w, uint16_t a, uint16_t b)
+{
+	uint32_t h = words_hash(a, b), mask = (1u << WORDS_LINK_BITS) - 1, i = h >> (32 - WORDS_LINK_BITS);
+	for (; w->link[i]; i = (i + 1) & mask)
+		if (w->link[i] >> 4 == (h & 0xFFF))
+			return w->link[i] & 15;
+	return 0;
+}
+
+#define WORDS_ALIKE 12 /* characters of one sound, or with one part, that are thought of */
 #define WORDS_START_BITS 20
 static inline bool words_start(const struct words *w, uint32_t key)
 {
