@@ -21,29 +21,33 @@ static bool laughter(const struct check *k)
 	return structure_named(k, NAMES_LAUGHTER, k->t.len / 2 + 1);
 }
 
-/* The largest share of symbols that equal the one p before them, p = 1..6. */
-static double periodic(const struct fold_text *t)
+/* Do four in five symbols equal the one p before them, for some p from 1 to 6? */
+static bool periodic(const struct fold_text *t)
 {
-	size_t most = 0;
+	size_t most = t->len - (size_t)((double)t->len * .8) + 1; /* others there may be, at least */
 	for (size_t p = 1; p <= 6 && p * 3 <= t->len; p++) {
-		size_t n = 0;
-		for (size_t i = p; i < t->len; i++)
+		size_t n = 0, others = 0;
+		for (size_t i = p; i < t->len && others <= most; i++) {
 			n += t->sym[i] == t->sym[i - p];
-		most = n + p > most && n ? n + p : most;
+			others = i + 1 - p - n;
+		}
+		if (n && others <= most && (double)(n + p) / (double)t->len >= .8)
+			return true;
 	}
-	return (double)most / (double)t->len;
+	return false;
 }
 
-static size_t distinct(const struct fold_text *t)
+/* Are there fewer different symbols than `least`? */
+static bool monotonous(const struct fold_text *t, size_t least)
 {
 	uint8_t seen[1024] = { 0 };
 	size_t n = 0;
-	for (size_t i = 0; i < t->len; i++) {
+	for (size_t i = 0; i < t->len && n < least; i++) {
 		uint16_t h = (uint16_t)(t->sym[i] * 40503u) >> 3;
 		n += !(seen[h >> 3] & 1 << (h & 7));
 		seen[h >> 3] |= (uint8_t)(1 << (h & 7));
 	}
-	return n;
+	return n < least;
 }
 
 struct shape {
@@ -138,15 +142,14 @@ static void on_text(struct check *k)
 		garbled(k, &s);
 	if (n < 8)
 		return;
-	double again = periodic(&k->t);
-	bool repeats = again >= .8 && (n >= 40 || !laughter(k));
+	bool repeats = periodic(&k->t) && (n >= 40 || !laughter(k));
 	if (s.digits * 20 >= n * 19 && n >= 10 && !structural(k) && (n >= 20 || repeats)) {
 		structure_add(k, 0, n, DETECT_FLOOD_DIGITS, COMPLY_LEVEL_REVIEW, &digit_words);
 		return;
 	}
 	if (s.han * 10 < n * 7)
 		return;
-	if (repeats || (n >= 40 && distinct(&k->t) * 8 < (n < 400 ? n : 400)))
+	if (repeats || (n >= 40 && monotonous(&k->t, ((n < 400 ? n : 400) + 7) / 8)))
 		structure_add(k, 0, n, DETECT_FLOOD_CHINESE, COMPLY_LEVEL_REVIEW, &repeat_words);
 }
 

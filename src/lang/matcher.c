@@ -69,6 +69,9 @@ struct matcher *matcher_over(const void *block, const struct matcher_layout *l, 
 	m->filter.triple = (const void *)(p + l->triple);
 	m->filter.triple_bits = m->head->triple_bits;
 	m->filter.single = m->head->singles ? (const void *)(p + l->single) : NULL;
+	for (uint32_t i = 0; m->filter.single && i < MATCHER_SINGLES; i++)
+		if (m->filter.single[i])
+			m->filter.single_end = 32 * (i + 1);
 	return m;
 }
 

@@ -88,7 +88,7 @@ AVX512 static size_t first_avx512(const struct matcher_filter *f, const uint16_t
 		__m512i at = _mm512_mask_or_epi32(place, whole, place,
 						  _mm512_set1_epi32((int)WHOLE));
 
-		if (f->single) {
+		if (_mm512_cmplt_epu32_mask(a, _mm512_set1_epi32((int)f->single_end))) {
 			__m512i s = _mm512_i32gather_epi32(_mm512_srli_epi32(a, 5), f->single, 4);
 			__mmask16 sure = _mm512_test_epi32_mask(
 				s,

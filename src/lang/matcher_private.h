@@ -52,7 +52,8 @@ struct matcher_unit {
 struct matcher_filter {
 	const uint32_t *word;
 	const uint32_t *triple;
-	const uint32_t *single; /* NULL when no term has one symbol */
+	const uint32_t *single; /* NULL when no term has one symbol … */
+	uint32_t single_end;	/* … else they are below this */
 	uint32_t bits, triple_bits;
 };
 static inline uint32_t filter_hash(uint16_t a, uint16_t b)
