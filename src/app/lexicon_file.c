@@ -266,6 +266,26 @@ static int prepare(struct app_call *c, struct import *m, struct error *e)
 	return 0;
 }
 
+/* Does it, counts, and takes it back. */
+static int undone(struct app_call *c, void *edit, struct error *e)
+{
+	return app_lexicon_edit_tx(c, edit, e) < 0 ? -1 : error_set(e, "lexicon.dry-run", "只检查", "a check only");
+}
+
+static int try_edit(struct app_call *c, struct lexicon_edit *k, struct error *e)
+{
+	const struct store_lexicon before = k->after;
+	struct error why = { 0 };
+
+	app_tx(c, undone, k, &why);
+	k->after = before;
+	if (error_is(&why, "lexicon.dry-run"))
+		return 0;
+	if (e)
+		*e = why;
+	return -1;
+}
+
 int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in, json_t **ret, struct error *e)
 {
 	_cleanup_buf_ struct buf bytes = BUF_INIT(LIMIT_OWN_FILE), text = BUF_INIT(2 * LIMIT_SHEET_TEXT);
@@ -291,9 +311,10 @@ int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in,
 		return error_field(e, "file_base64", "lexicon.empty", "文件里没有可用的词条", "the file has no good entries");
 	k.put = rows.list;
 	k.put_len = rows.n;
-	if (!dry && app_tx(c, app_lexicon_edit_tx, &k, e) < 0)
+	if (dry ? try_edit(c, &k, e) < 0 : app_tx(c, app_lexicon_edit_tx, &k, e) < 0)
 		return -1;
-	app_text_touch(c->app, c->actor->tenant_id);
+	if (!dry)
+		app_text_touch(c->app, c->actor->tenant_id);
 	*ret = import_view(c, &k, &rows, dry);
 	return 0;
 }

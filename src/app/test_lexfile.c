@@ -67,7 +67,7 @@ static struct str make(struct world *w, const char *name)
 	return arena_str(w->c.arena, json_get_str(v, "id"));
 }
 
-static int import(struct world *w, struct str lexicon, struct str bytes, json_t **ret)
+static int import_as(struct world *w, struct str lexicon, struct str bytes, bool dry, json_t **ret)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(32 * MIB);
 	_cleanup_json_ json_t *in = json_object();
@@ -75,7 +75,13 @@ static int import(struct world *w, struct str lexicon, struct str bytes, json_t 
 	encode_base64(&b, bytes);
 	json_put(in, "name", json_c("file"));
 	json_put(in, "file_base64", json_str(buf_view(&b)));
+	json_put(in, "dry_run", json_boolean(dry));
 	return app_lexicon_import(&w->c, lexicon, in, ret, &e);
+}
+
+static int import(struct world *w, struct str lexicon, struct str bytes, json_t **ret)
+{
+	return import_as(w, lexicon, bytes, false, ret);
 }
 
 /* The entries, as "term kind label level until note" lines. */
@@ -115,12 +121,19 @@ static void test_import(void **state)
 {
 	struct world *w = *state;
 	_cleanup_buf_ struct buf file = BUF_INIT(1 * MIB), out = BUF_INIT(1 * MIB);
-	_cleanup_json_ json_t *v = NULL, *again = NULL;
+	_cleanup_json_ json_t *v = NULL, *again = NULL, *dry = NULL;
 	struct str lexicon = make(w, "竞品"), copy = make(w, "抄本"), name;
 
 	read_fixture(&file);
+	/* a check counts, and changes nothing */
+	assert_ok(import_as(w, lexicon, buf_view(&file), true, &dry));
+	assert_int_equal(json_get_int(dry, "added", -1), 4);
+	assert_true(json_is_false(json_object_get(dry, "saved")));
+	assert_int_equal(json_get_int(json_object_get(dry, "lexicon"), "entries", -1), 0);
 	if (import(w, lexicon, buf_view(&file), &v) < 0)
 		fail_msg("%s: %s", e.code, e.zh);
+	assert_int_equal(json_get_int(v, "added", -1), 4);
+	assert_int_equal(json_get_int(json_object_get(v, "lexicon"), "version", -1), 1);
 	assert_int_equal(json_get_int(v, "good", -1), 4);
 	assert_int_equal(json_get_int(v, "bad", -1), 0);
 	_cleanup_free_ char *all = entries(w, lexicon);

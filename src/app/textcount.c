@@ -92,7 +92,8 @@ static void count_terms(struct app_texts *s, const struct text_note *n)
 		int len;
 		bool again = false;
 
-		if (h->action == COMPLY_PASS || !h->term.len || h->term.len > 200)
+		/* What the model says is a class, no word. */
+		if (h->action == COMPLY_PASS || h->layer == COMPLY_LAYER_MODEL || !h->term.len || h->term.len > 200)
 			continue;
 		for (size_t k = 0; k < i && !again; k++)
 			again = str_eq(r->hits[k].term, h->term) && str_eq(r->hits[k].label, h->label);

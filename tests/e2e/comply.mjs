@@ -1,6 +1,7 @@
 // 文本合规 in the browser: the product's own example with its ten risks, marks that survive typing,
 // false alarms, word look-up, history, review by people, lexicons with versions, a batch, trends.
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { assert, until } from './lib.mjs'
 
 const deck = readFileSync(new URL('../comply/deck.txt', import.meta.url), 'utf8').replace(/\n$/, '')
@@ -113,6 +114,20 @@ export async function complySteps({ S, page, go, test, api, shot }) {
     await go(`/content/lexicons/${id}?tab=versions`)
     await test('lex-versions').waitFor()
     await shot('37-lexicon-versions')
+  }, { needed: false })
+  await S('a workbook is imported: checked first, then saved, and its terms hit', async () => {
+    await go('/content/lexicons')
+    await page.locator('tr.dt-row .link').filter({ hasText: '本报慎用词' }).first().click()
+    await page.waitForURL('**/content/lexicons/*')
+    await test('lex-import').click()
+    await test('lex-file').setInputFiles(fileURLToPath(new URL('../fixtures/documents/libreoffice.xlsx', import.meta.url)))
+    await test('lex-seen').waitFor()
+    assert(/4/.test(await test('lex-seen').textContent()), await test('lex-seen').textContent())
+    await shot('37-lexicon-xlsx')
+    await test('lex-import-save').click()
+    await page.getByText('样例山寨品').first().waitFor()
+    await go('/content/comply/text')
+    await until('the term to hit', async () => (await check('这是样例山寨品。')).hits.some((h) => h.text === '样例山寨品' && h.layer === 'lexicon'), { timeout: 15000, every: 800 })
   }, { needed: false })
   await S('a policy lets comments be stricter', async () => {
     await go('/content/policies')

@@ -28,6 +28,9 @@ for (const k of Object.keys(zh)) {
 for (const k of Object.keys(en)) if (!(k in zh)) faults.push(`zh-CN.ts lacks ${k}`)
 for (const [k, v] of Object.entries(en)) if (/[\u3400-\u9fff]/.test(v) && k !== 'frame.zhShort' && k !== 'frame.zhLong') faults.push(`en.ts ${k} holds Chinese`)
 
+// A bare | would make it a choice of plurals: only the first part is shown.
+for (const [file, all] of [['zh-CN.ts', zh], ['en.ts', en]]) for (const [k, v] of Object.entries(all)) if (v.replaceAll("{'|'}", '').includes('|')) faults.push(`${file} ${k}: write {'|'} for |`)
+
 const groups = new Set(Object.keys(zh).flatMap((k) => k.split('.').map((_, i, a) => a.slice(0, i + 1).join('.'))))
 function walk(dir) {
   for (const name of readdirSync(dir)) {
