@@ -57,14 +57,14 @@ static void as_parts(struct str bytes)
 	zip_source_keep(src);
 	for (size_t i = 0; i < ARRAY_SIZE(names) && str_split(&bytes, '\0', &part); i++)
 		add(z, names[i], part);
-	if (zip_close(z) == 0 && zip_source_open(src) == 0) {
+	if (zip_close(z) != 0) {
+		zip_discard(z);
+	} else if (zip_source_open(src) == 0) { /* not when it holds no part */
 		if (zip_source_stat(src, &st) == 0 && buf_reserve(&out, st.size)) {
 			out.len = (size_t)zip_source_read(src, out.ptr, st.size);
 			read_one(buf_view(&out));
 		}
 		zip_source_close(src);
-	} else {
-		zip_discard(z);
 	}
 	zip_source_free(src);
 }

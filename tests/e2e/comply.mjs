@@ -117,7 +117,7 @@ export async function complySteps({ S, page, go, test, api, shot }) {
   }, { needed: false })
   await S('a workbook is imported: checked first, then saved, and its terms hit', async () => {
     await go('/content/lexicons')
-    await page.locator('tr.dt-row .link').filter({ hasText: '本报慎用词' }).first().click()
+    await page.locator('tr.dt-row a').filter({ hasText: '本报慎用词' }).first().click()
     await page.waitForURL('**/content/lexicons/*')
     await test('lex-import').click()
     await test('lex-file').setInputFiles(fileURLToPath(new URL('../fixtures/documents/libreoffice.xlsx', import.meta.url)))
