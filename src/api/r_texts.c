@@ -151,13 +151,18 @@ static int lookup(struct api_request *r, struct error *e)
 
 /* ---- history ---- */
 
+#define FILTER_FIELDS                                                                                      \
+	API_LINE("q", 0, 0, 100, "文本包含", "Text contains"),                                               \
+	API_LINE("suggestion", 0, 0, 30, "结论，可用逗号分隔", "Suggestions, comma-separated"),               \
+	API_LINE("label", 0, 0, 200, "大类", "Labels"), API_LINE("scene", 0, 0, 200, "场景", "Scenes"),       \
+	API_LINE("source", 0, 0, 60, "来源：console key task compat", "Sources"),                            \
+	API_ID("account_id", 0, "谁检测的", "By whom"), API_ID("key_id", 0, "哪个密钥", "Which key"),         \
+	API_TIME("from", 0, "从", "From"), API_TIME("to", 0, "到", "To")
+static const struct api_field checks_export_fields[] = {
+	API_ENUM("format", API_REQUIRED, "tsv|xlsx", "格式", "Format"), FILTER_FIELDS, API_END };
+static const struct api_schema checks_export_schema = { "TextExportQuery", checks_export_fields, false };
 static const struct api_field list_query_fields[] = {
-	API_LINE("q", 0, 0, 100, "文本包含", "Text contains"),
-	API_LINE("suggestion", 0, 0, 30, "结论，可用逗号分隔", "Suggestions, comma-separated"),
-	API_LINE("label", 0, 0, 200, "大类", "Labels"), API_LINE("scene", 0, 0, 200, "场景", "Scenes"),
-	API_LINE("source", 0, 0, 60, "来源：console key task compat", "Sources"),
-	API_ID("account_id", 0, "谁检测的", "By whom"), API_ID("key_id", 0, "哪个密钥", "Which key"),
-	API_TIME("from", 0, "从", "From"), API_TIME("to", 0, "到", "To"),
+	FILTER_FIELDS,
 	API_ENUM("sort", 0, "created|-created|score|-score", "排序", "Order"),
 	API_END,
 };
@@ -193,15 +198,36 @@ static const struct api_field mark_fields[] = {
 };
 static const struct api_schema mark_schema = { "TextMark", mark_fields, false };
 
-static int list(struct api_request *r, struct error *e)
+static struct store_text_filter filter_of(const struct api_request *r)
 {
-	struct store_text_filter f = {
+	return (struct store_text_filter){
 		.q = api_query_str(r, "q"), .suggestion = api_query_str(r, "suggestion"),
 		.label = api_query_str(r, "label"), .scene = api_query_str(r, "scene"),
 		.source = api_query_str(r, "source"), .key = api_query_str(r, "key_id"),
 		.account = api_query_str(r, "account_id"), .from = api_query_time(r, "from"),
 		.to = api_query_time(r, "to"),
 	};
+}
+
+#define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+static int export(struct api_request *r, struct error *e)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(LIMIT_EXPORT);
+	struct str format = api_query_str(r, "format");
+	const struct store_text_filter f = filter_of(r);
+	bool xlsx = str_eq(format, STR("xlsx"));
+
+	if (app_text_export(&r->call, &f, format, &b, e) < 0)
+		return -1;
+	api_reply_file(r, xlsx ? STR("检测记录.xlsx") : STR("检测记录.tsv"),
+		       xlsx ? XLSX_TYPE : "text/tab-separated-values; charset=utf-8", &b);
+	return 0;
+}
+
+static int list(struct api_request *r, struct error *e)
+{
+	const struct store_text_filter f = filter_of(r);
 	struct store_page page;
 	json_t *items;
 
@@ -419,7 +445,7 @@ static int task_export(struct api_request *r, struct error *e)
 	if (app_text_task_export(&r->call, api_param(r, "text_task"), format, &b, &name, e) < 0)
 		return -1;
 	api_reply_file(r, name,
-		       str_eq(format, STR("xlsx"))  ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" :
+		       str_eq(format, STR("xlsx"))  ? XLSX_TYPE :
 		       str_eq(format, STR("jsonl")) ? "application/x-ndjson" :
 						      "text/tab-separated-values; charset=utf-8",
 		       &b);
@@ -445,6 +471,9 @@ static const struct api_route routes[] = {
 	  .note_en = "Entries equal to it, containing it or contained in it, own ones first." },
 	{ HTTP_GET, "/text/checks", list, PERM_TEXT_READ, API_LISTS, .query = &list_query_schema, .reply = &text_schema,
 	  .zh = "检测记录", .en = "Kept checks" },
+	{ HTTP_GET, "/text/checks/export", export, PERM_TEXT_READ, API_FILE, .query = &checks_export_schema,
+	  .zh = "导出检测记录", .en = "Export kept checks", .note_zh = "按筛选条件，最新的在前，带全文，最多十万条。",
+	  .note_en = "What the filter finds, newest first, with whole texts; 100,000 at most." },
 	{ HTTP_GET, "/text/checks/{text_check}", get, PERM_TEXT_READ, 0, .reply = &full_schema, .zh = "一条检测记录",
 	  .en = "One kept check" },
 	{ HTTP_DELETE, "/text/checks/{text_check}", delete, PERM_TEXT_CHECK, 0, 204, .zh = "删除检测记录",

@@ -121,6 +121,10 @@ static void test_check(void **state)
 	assert_true(json_is_object(json_object_get(a.json, "result")));
 	good(&admin, "GET", "/text/checks?q=首家&suggestion=review,block", NULL, 200, &a);
 	assert_int_equal(json_array_size(json_object_get(a.json, "items")), 1);
+	good(&admin, "GET", "/text/checks/export?format=tsv&suggestion=review,block", NULL, 200, &a);
+	assert_true(str_starts(buf_view(&a.body), STR("created\t")) && str_has(buf_view(&a.body), STR("\t全网首家，效果最好\n")));
+	good(&admin, "GET", "/text/checks/export?format=xlsx&q=没有这样的", NULL, 200, &a);
+	assert_true(str_starts(buf_view(&a.body), STR("PK")));
 	/* control characters are a part of what is judged */
 	good(&admin, "POST", "/text/check", "{\"text\":\"今天\\u000b天气\\u007f不错\",\"keep\":false}", 200, &a);
 	assert_null(json_object_get(a.json, "id"));

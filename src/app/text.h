@@ -40,6 +40,9 @@ int app_text_lookup(struct app_call *c, struct str term, struct str scene, int64
 void app_text_verdict(json_t *o, struct str suggestion, int64_t score, struct str label, struct str sub_label);
 int app_text_list(struct app_call *c, const struct store_text_filter *f, struct store_page *page, json_t **ret,
 		  struct error *e);
+/* Those that the filter finds, newest first, with whole texts; format "tsv" or "xlsx". */
+int app_text_export(struct app_call *c, const struct store_text_filter *f, struct str format, struct buf *out,
+		    struct error *e);
 int app_text_get(struct app_call *c, struct str id, json_t **ret, struct error *e);
 int app_text_delete(struct app_call *c, struct str id, struct error *e);
 /* 误报 on a hit: {hit, reason?, allow?, lexicon_id?}. */

@@ -1,6 +1,7 @@
 /* What was kept of checks: lists, one record, marks of wrong hits; and the settings of what is
  * kept. Text is shown to those who may see it and goes to no log and no audit event. */
 #include "app/lexicon.h"
+#include "app/table.h"
 #include "app/text.h"
 #include "app/textserve.h"
 #include "app/view.h"
@@ -59,6 +60,76 @@ int app_text_list(struct app_call *c, const struct store_text_filter *f, struct 
 	*ret = take_ptr(items);
 	return 0;
 }
+
+/* ---- as a file ---- */
+
+struct out {
+	struct app_table table;
+	const struct comply *engine;
+};
+
+static void write_one(const struct store_text *v, void *user)
+{
+	struct out *o = user;
+	char created[CLOCK_RFC3339_SIZE], score[24], chars[24], merged[24], code[100];
+	const struct comply_label *label;
+
+	clock_format_rfc3339(v->created, created);
+	snprintf(score, sizeof(score), "%.4f", (double)v->score / 10000);
+	snprintf(chars, sizeof(chars), "%lld", (long long)v->chars);
+	snprintf(merged, sizeof(merged), "%lld", (long long)v->merged);
+	snprintf(code, sizeof(code), "%.*s%s%.*s", STR_ARG(v->label), v->sub_label.len ? "." : "", STR_ARG(v->sub_label));
+	label = comply_label_find(o->engine, str_c(code));
+	const struct str cells[] = { str_c(created), v->source, v->scene, v->policy, v->suggestion, str_c(score), str_c(code),
+				     label ? label->zh : v->label, str_c(chars), str_c(merged), v->account_name, v->text };
+	for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
+		app_table_cell(&o->table, cells[i]);
+	app_table_row(&o->table);
+}
+
+static int write_all(struct app_call *c, const struct store_text_filter *f, struct out *o, struct buf *file, struct error *e)
+{
+	struct store_page page = { .limit = 200, .sort = STR("created"), .desc = true };
+
+	for (int i = 0; i < LIMIT_EXPORT_PAGES; i++) {
+		_cleanup_arena_ struct arena *a = arena_new(64 * MIB);
+
+		if (store_text_list(c->db, f, &page, a, write_one, o, e) < 0)
+			return -1;
+		if (!page.next.len || file->overflow)
+			return 0;
+		page.after = arena_str(c->arena, page.next);
+	}
+	return 0;
+}
+
+int app_text_export(struct app_call *c, const struct store_text_filter *f, struct str format, struct buf *file,
+		    struct error *e)
+{
+	static const char *const heads[][2] = {
+		{ "created", "时间" }, { "source", "来源" }, { "scene", "场景" }, { "policy", "策略" },
+		{ "suggestion", "结论" }, { "score", "分数" }, { "label", "标签" }, { "label_zh", "标签名" },
+		{ "chars", "字符" }, { "merged_count", "风险" }, { "account", "谁检测的" }, { "text", "文字" },
+	};
+	struct store_text_filter own = *f;
+	struct out o;
+	int r;
+
+	own.tenant = c->actor->tenant_id;
+	own.whole = true;
+	if (app_require(c, PERM_TEXT_READ, e) < 0 || app_texts_engine(c->app, &o.engine, e) < 0)
+		return -1;
+	app_table_begin(&o.table, format, file);
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		app_table_cell(&o.table, str_c(heads[i][o.table.sheet != NULL]));
+	app_table_row(&o.table);
+	r = app_table_end(&o.table, write_all(c, &own, &o, file, e), e);
+	if (r == 0 && file->overflow)
+		return error_set(e, "export.too-large", "导出内容过大，请缩小筛选范围", "the export is too large: narrow the filter");
+	return r;
+}
+
+/* ---- one record ---- */
 
 static int load(struct app_call *c, struct str id, struct store_text *ret, struct error *e)
 {

@@ -114,7 +114,7 @@ int store_text_list(struct store_conn *c, const struct store_text_filter *f, str
 	struct each each = { fn, user };
 	_cleanup_(store_select_free) struct store_select q;
 
-	store_select_init(&q, COLUMNS ", substr(t.text, 1, 200)", "text_check t");
+	store_select_init(&q, f->whole ? COLUMNS ", t.text" : COLUMNS ", substr(t.text, 1, 200)", "text_check t");
 	store_select_str(&q, "t.tenant_id = ?", f->tenant);
 	store_select_in(&q, "t.suggestion", f->suggestion);
 	store_select_in(&q, "t.label", f->label);

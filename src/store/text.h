@@ -19,9 +19,10 @@ int store_text_prune(struct store_conn *c, struct str tenant, int64_t before, st
 struct store_text_filter {
 	struct str tenant, q, suggestion, label, scene, source, key, account;
 	int64_t from, to; /* ms; 0: open */
+	bool whole;	  /* texts uncut */
 };
 typedef void store_text_fn(const struct store_text *v, void *user);
-/* Without result and marks; text cut to its first 200 characters. */
+/* Without result and marks; text cut to its first 200 characters unless f->whole. */
 int store_text_list(struct store_conn *c, const struct store_text_filter *f, struct store_page *page,
 		    struct arena *a, store_text_fn *fn, void *user, struct error *e);
 

@@ -95,6 +95,10 @@ export async function complySteps({ S, page, go, test, api, shot }) {
     await page.locator('tr.dt-row .link').first().click()
     await test('checked-text').locator('mark').first().waitFor()
     await shot('35-history')
+    await page.keyboard.press('Escape')
+    const file = page.waitForEvent('download')
+    await test('texts-export').click()
+    assert(/\.xlsx$/.test((await file).suggestedFilename()), 'not a workbook')
   }, { needed: false })
   await S('an own lexicon: terms added, counted at once, an earlier version brought back', async () => {
     await go('/content/lexicons')

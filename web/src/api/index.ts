@@ -105,6 +105,7 @@ export const api = {
     lookup: (term: string, scene?: string) => http.get<T.Page<T.TermInfo>>('/text/lookup', { term, scene }),
     list: (q?: Query): P<T.TextRecord> => http.get('/text/checks', q),
     get: (id: string) => http.get<T.TextFull>(`/text/checks/${id}`),
+    listExportUrl: (format: string, q?: Query) => url('/text/checks/export', { format, ...q }),
     remove: (id: string) => http.del<void>(`/text/checks/${id}`),
     mark: (id: string, b: { hit: number; reason?: string; allow?: boolean }) => http.post<any>(`/text/checks/${id}/marks`, b),
     trends: (q?: Query) => http.get<T.TextTrends>('/text/trends', q),
