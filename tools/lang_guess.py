@@ -13,7 +13,7 @@ TERM_COST = 5900  # of what our own lexicon lists, as -ln p x 512, where the dic
 WORD_MAX = 4    # characters
 COMMON = 6000   # characters that share a part with others
 HAN = 38
-START_BITS, LINK_BITS = 20, 19
+START_BITS, LINK_BITS = 22, 19
 SOUND, SHAPE, PART = 1, 2, 3  # enum words_likeness
 
 
@@ -113,8 +113,10 @@ def sections(folding, dictionary, shape, root, modules):
 
     def add(kind, ids, word, score):
         found.add((key_of(kind, ids), score, word))
-        h = key_of(kind, ids[:2]) >> (32 - START_BITS)
-        starts[h >> 3] |= 1 << (h & 7)
+        key = key_of(kind, ids)
+        for h in (key_of(kind, ids[:2]), mix(key, len(ids))):  # worth going on, worth looking up
+            h >>= 32 - START_BITS
+            starts[h >> 3] |= 1 << (h & 7)
 
     terms = lexicon_words(folding, root)
     for key in terms | {k for k, freq in dictionary.count.items() if freq >= LEAST and 2 <= len(k) <= WORD_MAX and min(k) >= HAN}:

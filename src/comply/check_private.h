@@ -189,6 +189,8 @@ void check_readings(struct check *k);
  * NULL: nothing to restore. */
 const struct reading *check_restored(struct check *k, size_t from, size_t to);
 void check_reading(struct check *k, const struct reading *r);
+/* Was so much of it restored that it was hardly written so by chance? */
+bool check_disguised(const struct check *k, const struct reading *r);
 /* A form of k->lex found at symbols [from, to): everything else its entry asks for, then the hit. */
 void check_form(struct check *k, uint32_t form, size_t from, size_t to, enum comply_layer layer);
 void check_emoji_hit(struct check *k, const struct lex_entry *en, size_t byte_from, size_t byte_to, size_t from, size_t to);

@@ -14,12 +14,11 @@
 #define CLUES_MAX 2    /* more say the same again */
 #define CLUE_ODDS 4.0f
 #define HITS_SOME 64
-#define DISGUISE_ODDS 2.0f
-#define DISGUISE_OF 8 /* one character of so many */
+#define DISGUISE_ODDS 2.5f
 #define TYPED_MANY 2
 #define TYPED_STILL .5f
-#define DOUBT_FROM 0.2f
-#define DOUBT_ODD 10 /* of a hundred characters */
+#define DOUBT_FROM 0.1f
+#define DOUBT_ODD 4 /* of a hundred characters */
 
 static const struct str reason = STR_INIT("分类模型认为这段文字多半属于此类，请人工复核");
 static const struct str advice = STR_INIT("请核对原意，删去或改写违规内容");
@@ -84,15 +83,6 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 	return odds / (1 + odds);
 }
 
-/* Was so much of it restored that it was hardly written so by chance? Who disguises has something to hide. */
-static bool disguised(const struct check *k, const struct reading *r)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < r->text.len; i++)
-		n += reading_differs(r, &k->t, i, i + 1);
-	return n * DISGUISE_OF >= r->text.len;
-}
-
 /* Of the text, or of a reading of it. Returns the score that counts; from REVIEW on it is a hit. */
 #define HIT 2.0f
 static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, bool many)
@@ -115,7 +105,8 @@ static float score_window(struct check *k, const struct reading *r, size_t from,
 	uint16_t label = k->c->model_label[top];
 	const struct policy_cell *cell = k->labels[label].cell;
 	s = with_clues(k, s, label, from, to);
-	if (r && disguised(k, r))
+	/* who disguises much has something to hide */
+	if (r && r->kind == READING_RESTORED && check_disguised(k, r))
 		s = s * DISGUISE_ODDS / (s * DISGUISE_ODDS + 1 - s);
 	/* the more windows, the surer each must be; the same for texts of a few characters */
 	float review_at = cell->review_at, block_at = cell->block_at;

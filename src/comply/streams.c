@@ -10,6 +10,7 @@
 #include "lang/reading.h"
 #include "lang/symbols.h"
 
+#define DISGUISE_OF 8 /* one character of so many restored: hardly by chance */
 #define TYPED_AROUND 12 /* symbols around letters that a term may reach */
 #define COMMON 1500 /* characters that stand in for others often by chance */
 
@@ -343,13 +344,23 @@ static enum comply_layer restored_layer(const struct check *k, const struct read
 	return layer;
 }
 
-/* From the reading's symbols to the text's; false when it says nothing new. */
-static bool place_hit(const struct check *k, const struct reading *r, struct hit *h)
+bool check_disguised(const struct check *k, const struct reading *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->text.len; i++)
+		n += reading_differs(r, &k->t, i, i + 1);
+	return n * DISGUISE_OF >= r->text.len;
+}
+
+/* From the reading's symbols to the text's; false when it says nothing new. chance: it may stand so by chance. */
+static bool place_hit(const struct check *k, const struct reading *r, bool chance, struct hit *h)
 {
 	size_t from, to;
 	bool restored = r->kind == READING_RESTORED;
 	if (h->to <= h->from || (restored && !reading_differs(r, &k->t, h->from, h->to)))
 		return false;
+	if (chance && h->to - h->from <= 2)
+		h->level = COMPLY_WEAK;
 	h->layer = (uint8_t)(restored ? restored_layer(k, r, h->from, h->to) : COMPLY_LAYER_SPLIT);
 	reading_range(r, h->from, h->to, &from, &to);
 	h->from = (uint32_t)from;
@@ -371,9 +382,10 @@ void check_reading(struct check *k, const struct reading *r)
 	k->t = whole;
 	k->words = (struct segment_cache){ 0 };
 	k->rendered = rendered;
+	bool chance = r->kind == READING_RESTORED && k->hits.len > hits && !check_disguised(k, r);
 	for (size_t i = hits; i < k->hits.len; i++) {
 		struct hit h = k->hits.ptr[i];
-		if (!allowed_there(k, allows, &h) && place_hit(k, r, &h))
+		if (!allowed_there(k, allows, &h) && place_hit(k, r, chance, &h))
 			k->hits.ptr[n++] = h;
 	}
 	k->hits.len = n;

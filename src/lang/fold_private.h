@@ -64,6 +64,7 @@ struct words {
 	 * the node of each first symbol; hashed pairs of symbols within words that say one of the two otherwise than
 	 * commonly; and a trie of the syllables by their letters as people type them. */
 	uint16_t *alone, *by_sound, *by_part;
+	uint64_t *left; /* one bit for each symbol: it may be the left part of others */
 	uint32_t *root;
 	uint32_t *spoken;
 	struct words_typed *typed;

@@ -11,6 +11,7 @@
 
 #define COST_UNKNOWN 9300u /* as in segment.c */
 #define COST_RUN 4000u
+#define COST_TYPED 6500u  /* of a syllable in letters that stays one */
 #define COST_LIKE 2500u
 #define COST_PLAIN 3600u
 #define COST_LETTERS 500u /* a syllable in letters stands for a character */
@@ -18,6 +19,7 @@
 #define COST_SINGLE 400u
 #define LINK_UNIT 350
 #define LINK_NONE 3	  /* what is neither gladly nor hardly ever side by side */
+#define LINK_MOST 11	  /* more says no more */
 #define WAYS 4
 #define GAP_MOST 2	  /* decoration within a word */
 
@@ -57,6 +59,8 @@ static bool near(const struct fold_text *t, size_t i)
 static uint16_t whole_of(const struct words *w, uint16_t left, uint16_t right)
 {
 	size_t lo = 0, hi = w->splits;
+	if (!(w->left[left / 64] >> (left % 64) & 1))
+		return 0;
 	uint32_t want = (uint32_t)left << 16 | right;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -77,7 +81,7 @@ static void add_letters(const struct lang *l, struct piece *p, const struct fold
 	ssize_t n = pinyin_symbols(l, t->sym + from, to - from, id, RESTORE_MAX);
 	bool syllables = n > 0;
 	for (ssize_t i = 0; i < n; i++)
-		syllables &= id[i] >= PINYIN_SYLLABLE;
+		syllables &= id[i] >= PINYIN_SYLLABLE && pinyin_name(l, id[i]).len > 1;
 	size_t count = syllables ? (size_t)n : to - from;
 	for (size_t i = 0; i < count; i++) {
 		size_t len = syllables ? pinyin_name(l, id[i]).len : 1;
@@ -138,7 +142,10 @@ struct step {
 
 static int32_t link_cost(const struct piece *p, uint16_t a, uint16_t b)
 {
-	return a && b ? ((int32_t)LINK_NONE - (int32_t)words_link(p->w, a, b)) * LINK_UNIT : 0;
+	if (!a || !b)
+		return 0;
+	int32_t link = (int32_t)words_link(p->w, a, b);
+	return (LINK_NONE - (link < LINK_MOST ? link : LINK_MOST)) * LINK_UNIT;
 }
 
 /* In order of cost; of two with the same first character the cheaper. */
@@ -165,7 +172,7 @@ static void keep_way(struct piece *p, size_t u, struct way way)
 static void offer(struct piece *p, size_t u, struct step s)
 {
 	size_t v = u + s.units;
-	int32_t most = (15 - LINK_NONE) * LINK_UNIT;
+	int32_t most = (LINK_MOST - LINK_NONE) * LINK_UNIT;
 	bool full = p->ways[u] == WAYS;
 	if (p->calm[u]) {
 		int32_t cost = p->way[v][0].cost + (int32_t)s.cost;
@@ -245,7 +252,7 @@ static void offer_guesses(struct piece *p, size_t u)
 		for (size_t i = 0; i < 3; i++) {
 			key[i] = words_key(key[i], id[i]);
 			may[i] &= n != 2 || words_start(p->w, key[i]);
-			if (n >= 2 && odd && may[i])
+			if (n >= 2 && odd && may[i] && words_start(p->w, words_hash(key[i], (uint32_t)n)))
 				look_up(p, u, n, key[i]);
 		}
 		if (!may[0] && !may[1] && !may[2])
@@ -303,7 +310,8 @@ static void find_ways(struct piece *p)
 	for (size_t u = p->n; u-- > 0;) {
 		const struct unit *x = &p->unit[u];
 		p->ways[u] = 0;
-		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = x->run ? COST_RUN : COST_UNKNOWN, .first = x->run ? 0 : x->sym,
+		uint32_t keep = !x->run ? COST_UNKNOWN : x->odd ? x->run * COST_TYPED : COST_RUN;
+		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = keep, .first = x->run ? 0 : x->sym,
 					   .last = x->run ? 0 : x->sym, .kind = WAY_KEEP });
 		offer_words(p, u);
 		odd = x->odd ? u : odd;

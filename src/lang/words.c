@@ -191,6 +191,9 @@ static void prepare_guesses(struct words *w, size_t symbols)
 		w->parts = w->part[i] > w->parts ? w->part[i] : w->parts;
 	w->by_sound = alike(w->read, (uint16_t)~WORDS_POLYPHONE, symbols, w->names + PINYIN_SYLLABLE);
 	w->by_part = alike(w->part, UINT16_MAX, symbols, w->parts);
+	w->left = mem_array(UINT16_MAX / 64 + 1, sizeof(*w->left));
+	for (size_t i = 0; i < w->splits; i++)
+		w->left[w->split[i].left / 64] |= UINT64_C(1) << (w->split[i].left % 64);
 	w->alone = mem_array(symbols + 1, sizeof(*w->alone));
 	for (size_t i = 0; i < symbols; i++) {
 		uint32_t node = words_child(w, WORDS_ROOT, (uint16_t)i);
@@ -228,6 +231,7 @@ void words_unload(struct lang *l)
 {
 	free(l->words.root);
 	free(l->words.alone);
+	free(l->words.left);
 	free(l->words.by_sound);
 	free(l->words.by_part);
 	free(l->words.spoken);

@@ -10,7 +10,7 @@
  *   pair.bits   2^21 bits: hashed pairs of characters that occur inside words.
  *   guess.head  u32[65537]: where in guess.word the keys with each upper half begin (tools/lang_guess.py).
  *   guess.word  struct words_guess, ascending: words of two to four characters by likeness (words_key()).
- *   guess.start 2^20 bits: keys of the first two characters of those words.
+ *   guess.start 2^22 bits: keys of the first two characters of those words, and words_hash() of whole keys and lengths.
  *   link.pair   u16[2^19]: an open-addressing table of pairs of characters that stand side by side more often than by
  *               chance: 12 bits of their hash, 4 of how much (tools/train/links.py); 0 empty.
  *   guess.split struct words_split, ascending: characters by the two that they fall apart into.
@@ -87,7 +87,7 @@ static inline unsigned words_link(const struct words *w, uint16_t a, uint16_t b)
 }
 
 #define WORDS_ALIKE 12 /* characters of one sound, or with one part, that are thought of */
-#define WORDS_START_BITS 20
+#define WORDS_START_BITS 22
 static inline bool words_start(const struct words *w, uint32_t key)
 {
 	uint32_t h = key >> (32 - WORDS_START_BITS);
