@@ -26,12 +26,10 @@ void check_sentence(const struct fold_text *t, size_t from, size_t to, size_t *r
 {
 	size_t least = from > LIMIT_COMPLY_SENTENCE ? from - LIMIT_COMPLY_SENTENCE : 0;
 	size_t most = t->len - to > LIMIT_COMPLY_SENTENCE ? to + LIMIT_COMPLY_SENTENCE : t->len;
-	while (from > least && t->gap[from] != FOLD_GAP_STOP)
-		from--;
-	while (to < most && t->gap[to] != FOLD_GAP_STOP)
-		to++;
-	*ret_from = from;
-	*ret_to = to;
+	const uint8_t *before = from > least ? memrchr(t->gap + least + 1, FOLD_GAP_STOP, from - least) : NULL;
+	const uint8_t *behind = to < most ? memchr(t->gap + to, FOLD_GAP_STOP, most - to) : NULL;
+	*ret_from = before ? (size_t)(before - t->gap) : from > least ? least : from;
+	*ret_to = behind ? (size_t)(behind - t->gap) : to < most ? most : to;
 }
 
 static bool same(const uint16_t *a, const uint16_t *b, size_t n)
