@@ -15,6 +15,25 @@ static const struct hit_words garbled_words = {
 	.term = STR_INIT("乱码符号"), .reason = STR_INIT("乱码或堆砌的符号"), .advice = STR_INIT("检查编码，删去乱码"),
 };
 
+static const struct hit_words strange_words = {
+	.term = STR_INIT("不成词的文字"), .reason = STR_INIT("字与字不成词，像是随意敲出的"), .advice = STR_INIT("写成通顺的句子，或删去"),
+};
+#define STRANGE_ODD 50	  /* of a hundred characters make no word with a neighbour … */
+#define STRANGE_PAIRS 12
+#define STRANGE 70	  /* … of a hundred pairs hardly ever stand so … */
+#define STRANGE_STILL 45  /* … nor without disguise */
+#define STRANGE_LONGEST 400
+
+/* Characters at random: also as what they may stand for they say nothing. */
+static bool strange_text(struct check *k)
+{
+	size_t pairs;
+	if (k->odd < STRANGE_ODD || k->t.len > STRANGE_LONGEST || reading_strange(k->c->lang, &k->t, &pairs) < STRANGE || pairs < STRANGE_PAIRS)
+		return false;
+	const struct reading *r = check_restored(k, 0, k->t.len);
+	return !r || (r->kind == READING_RESTORED && reading_strange(k->c->lang, &r->text, &pairs) >= STRANGE_STILL);
+}
+
 /* Sounds that people do write again and again. */
 static bool laughter(const struct check *k)
 {
@@ -135,6 +154,10 @@ static bool structural(const struct check *k)
 static void on_text(struct check *k)
 {
 	size_t n = k->t.len;
+	if (strange_text(k)) {
+		structure_add(k, 0, n, DETECT_FLOOD_CHINESE, COMPLY_LEVEL_REVIEW, &strange_words);
+		return;
+	}
 	if (k->t.source.len > 6000 || plain(k))
 		return;
 	struct shape s = shape_of(k);

@@ -532,6 +532,18 @@ unsigned reading_odd(const struct lang *l, const struct fold_text *t, size_t fro
 	return percent(odd, han);
 }
 
+unsigned reading_strange(const struct lang *l, const struct fold_text *t, size_t *ret_pairs)
+{
+	size_t pairs = 0, none = 0;
+	for (size_t i = 1; i < t->len; i++)
+		if (is_han(t->sym[i]) && is_han(t->sym[i - 1]) && t->gap[i] == FOLD_GAP_NONE && t->sym[i] != t->sym[i - 1]) {
+			none += words_link(&l->words, t->sym[i - 1], t->sym[i]) == 0;
+			pairs++;
+		}
+	*ret_pairs = pairs;
+	return percent(none, pairs);
+}
+
 size_t reading_make(const struct lang *l, const struct fold_text *t, struct arena *a, struct reading *out, unsigned *ret_odd)
 {
 	struct view v[READING_KINDS] = { 0 };

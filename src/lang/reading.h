@@ -31,6 +31,9 @@ size_t reading_make(const struct lang *l, const struct fold_text *t, struct aren
 /* Of a hundred characters among the symbols [from, to) how many are uncommon ones that make no word with a neighbour:
  * of ordinary text 10, and hardly ever 30. */
 unsigned reading_odd(const struct lang *l, const struct fold_text *t, size_t from, size_t to);
+/* Of a hundred pairs of characters side by side how many hardly ever stand so: of ordinary sentences 10, of characters
+ * at random 90. */
+unsigned reading_strange(const struct lang *l, const struct fold_text *t, size_t *ret_pairs);
 /* The restored reading of symbols [from, to), or the reversed one of a passage that is written backwards: costs as much as a dozen matchings, so ask only where a text looks disguised.
  * A passage of at most READING_WHOLE symbols is read whole, of a longer one the sentences that change. false: it
  * says what it says. */
