@@ -81,15 +81,27 @@ static json_t *entry_json(const struct comply *c, const struct lexicon *x, const
 	return j;
 }
 
-static void look_in(const struct comply *c, const struct lexicon *x, const struct question *q, enum relation want, bool own,
-		    int64_t now, json_t *out, size_t max)
+/* Rules and lists of ways to write, which hold the question somewhere: after the words themselves. */
+static bool is_pattern(const struct lexicon *x, const struct lex_entry *en)
 {
-	for (size_t i = 0; i < x->entries_len && json_array_size(out) < max; i++) {
+	return en->kind == LEX_RULE || str_chr(lex_str(x, en->term), '{') >= 0;
+}
+
+struct wish {
+	enum relation relation;
+	bool patterns, own;
+	int64_t now;
+	size_t max;
+};
+
+static void look_in(const struct comply *c, const struct lexicon *x, const struct question *q, struct wish w, json_t *out)
+{
+	for (size_t i = 0; i < x->entries_len && json_array_size(out) < w.max; i++) {
 		const struct lex_entry *en = &x->entries[i];
-		if (en->kind == LEX_SIGNAL || (en->until && now > en->until))
+		if (en->kind == LEX_SIGNAL || (en->until && w.now > en->until) || is_pattern(x, en) != w.patterns)
 			continue;
-		if (relate(x, en, q) == want)
-			json_array_append_new(out, entry_json(c, x, en, want, own));
+		if (relate(x, en, q) == w.relation)
+			json_array_append_new(out, entry_json(c, x, en, w.relation, w.own));
 	}
 }
 
@@ -102,10 +114,12 @@ json_t *comply_lookup(const struct comply *c, struct str term, const struct comp
 	o = o ? o : &plain;
 	ssize_t n = utf8_invalid_at(term) < 0 ? fold_symbols(c->lang, term, q.sym, ARRAY_SIZE(q.sym)) : -1;
 	q.len = n > 0 ? (size_t)n : 0;
-	for (int r = EQUAL; r < NONE && q.len; r++) {
+	for (int step = 0; step < 2 * NONE && q.len; step++) {
+		struct wish w = { (enum relation)(step / 2), step % 2, true, o->now, max };
 		for (size_t i = o->lexicons_len; i-- > 0;)
-			look_in(c, &o->lexicons[i]->view, &q, (enum relation)r, true, o->now, out, max);
-		look_in(c, &c->lex, &q, (enum relation)r, false, o->now, out, max);
+			look_in(c, &o->lexicons[i]->view, &q, w, out);
+		w.own = false;
+		look_in(c, &c->lex, &q, w, out);
 	}
 	return out;
 }

@@ -257,6 +257,12 @@ static void test_json_mask(void **state)
 	_cleanup_json_ json_t *found = comply_lookup(engine, STR("星辰大海"), &o, 10);
 	assert_true(json_array_size(found) >= 1);
 	assert_str_c(json_get_str(json_array_get(found, 0), "relation"), "within");
+	/* words before the rules that hold the question somewhere */
+	_cleanup_json_ json_t *biggest = comply_lookup(engine, STR("最大"), NULL, 50);
+	assert_str_c(json_get_str(json_array_get(biggest, 0), "relation"), "equal");
+	assert_str_c(json_get_str(json_array_get(biggest, 0), "label_en"), "Advertising law");
+	for (size_t i = 1; i < 6; i++)
+		assert_false(str_has(json_get_str(json_array_get(biggest, i), "term"), STR("{")));
 	comply_lexicon_free(x);
 }
 
