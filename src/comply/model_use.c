@@ -18,7 +18,7 @@
 #define TYPED_MANY 2
 #define TYPED_STILL .5f
 #define DOUBT_FROM 0.1f
-#define DOUBT_ODD 4 /* of a hundred characters */
+#define DOUBT_ODD 8 /* of a hundred characters */
 
 static const struct str reason = STR_INIT("分类模型认为这段文字多半属于此类，请人工复核");
 static const struct str advice = STR_INIT("请核对原意，删去或改写违规内容");
@@ -151,8 +151,10 @@ static void score_passage(struct check *k, size_t from, size_t to, bool many)
 	if (!r || r->text.len < LEAST)
 		return;
 	float restored = score_window(k, r, 0, r->text.len, many);
-	if (s >= HIT && restored < TYPED_STILL && hit < k->hits.len)
+	if (s >= HIT && restored < TYPED_STILL && hit < k->hits.len) {
 		k->hits.ptr[hit].dead = true;
+		k->labels[k->hits.ptr[hit].label].model_score = restored;
+	}
 }
 
 void check_model(struct check *k)

@@ -59,7 +59,7 @@ struct words {
 	const struct words_guess *guess;
 	const struct words_split *split;
 	const uint16_t *part, *link;
-	size_t readings, syls, names, guesses, splits, parts;
+	size_t readings, syls, names, guesses, splits, parts, symbols;
 	/* Made on opening (words.c): cost of each symbol as a word; the commonest symbols of each syllable and each part;
 	 * the node of each first symbol; hashed pairs of symbols within words that say one of the two otherwise than
 	 * commonly; and a trie of the syllables by their letters as people type them. */

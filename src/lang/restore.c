@@ -340,6 +340,8 @@ struct writer {
 
 static void write_symbol(struct writer *o, uint16_t sym, size_t from, size_t to, bool joined)
 {
+	if (sym >= o->p->w->symbols) /* the pages of the tables are read only here */
+		sym = LANG_SYM_OTHER;
 	bool changed = sym != o->p->unit[from].sym || to - from > 1;
 	o->ret[o->len++] = (struct restored){ .sym = sym, .first = o->p->unit[from].at, .last = (uint8_t)(o->p->unit[to].at - 1),
 					      .changed = changed, .joined = joined };

@@ -158,9 +158,6 @@ static int load_guesses(struct lang *l, struct error *e)
 	for (size_t i = 0; i < n; i++)
 		if (w->guess_head[i] > w->guesses || (i && w->guess_head[i] < w->guess_head[i - 1]))
 			return wrong(e, "guess.head");
-	for (size_t i = 0; i < w->guesses; i++)
-		if (w->guess[i].len > WORDS_GUESS_MAX)
-			return wrong(e, "guess.word");
 	for (size_t i = 0; i < w->splits; i++)
 		if (w->split[i].whole >= parts)
 			return wrong(e, "guess.split");
@@ -186,6 +183,7 @@ static uint16_t *alike(const uint16_t *number, uint16_t mask, size_t symbols, si
 
 static void prepare_guesses(struct words *w, size_t symbols)
 {
+	w->symbols = symbols;
 	w->parts = 0;
 	for (size_t i = 0; i < symbols; i++)
 		w->parts = w->part[i] > w->parts ? w->part[i] : w->parts;
