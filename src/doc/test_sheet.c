@@ -175,7 +175,6 @@ static char *repeat(const char *one, size_t n)
 
 static void test_hostile(void **state)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT(64 * MIB);
 	char *many;
 
 	rows_refused("<row><c t=\"s\"><v>7</v></c></row>", "doc.damaged");
