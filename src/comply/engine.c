@@ -216,11 +216,11 @@ const struct reading *check_restored(struct check *k, size_t from, size_t to)
 	return k->restored;
 }
 
-/* Texts that look disguised as a whole (there the model finds out where), or somewhat and are suspect anyway. */
+/* Texts that look disguised as a whole, or somewhat and are suspect anyway; in the others the model may find passages. */
 static void restore_suspect(struct check *k)
 {
-	bool suspect = k->hits.len > 0, model = k->c->model && !k->o->no_model;
-	if (k->t.len <= WHOLE_TEXT && ((k->odd >= ODD_SURELY && !model) || k->typed >= 2 || (suspect && (k->odd >= ODD_MAYBE || k->typed))))
+	bool suspect = k->hits.len > 0;
+	if (k->t.len <= WHOLE_TEXT && (k->odd >= ODD_SURELY || k->typed >= 2 || (suspect && (k->odd >= ODD_MAYBE || k->typed))))
 		check_restored(k, 0, k->t.len);
 }
 
