@@ -119,6 +119,9 @@ class Dictionary:
         out = {tuple(self.syl_id.get(self.default.get(c, ""), 0) for c in word)}
         if word in self.readings:
             out.add(tuple(self.syl_id[s] for s in self.readings[word][0]))
+        # ü is often typed u
+        plain = {self.syl_id[v]: self.syl_id[u] for v, u in (("nv", "nu"), ("lv", "lu")) if v in self.syl_id and u in self.syl_id}
+        out |= {tuple(plain.get(s, s) for s in o) for o in out}
         return [o for o in sorted(out) if 0 not in o]
 
 

@@ -153,7 +153,7 @@ static size_t typed_in(const struct check *k, const struct pinyin_text *p)
 		size_t from = p->at[m];
 		bool all = true;
 		for (end = m; end < p->len && is_letter(k, p->at[end]) && (end == m || t->gap[p->at[end]] == FOLD_GAP_NONE); end++)
-			all &= p->id[end] >= PINYIN_SYLLABLE && p->at[end + 1] > p->at[end] + 1;
+			all &= p->id[end] >= PINYIN_SYLLABLE;
 		if (end == m) {
 			end++;
 			continue;
@@ -161,7 +161,7 @@ static size_t typed_in(const struct check *k, const struct pinyin_text *p)
 		size_t to = p->at[end];
 		bool before = from > 0 && t->sym[from - 1] >= LANG_SYM_HAN && t->gap[from] == FOLD_GAP_NONE;
 		bool after = to < t->len && t->sym[to] >= LANG_SYM_HAN && t->gap[to] == FOLD_GAP_NONE;
-		n += all && (before || after);
+		n += all && to > from + 1 && (before || after);
 	}
 	return n;
 }

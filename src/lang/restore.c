@@ -81,7 +81,7 @@ static void add_letters(const struct lang *l, struct piece *p, const struct fold
 	ssize_t n = pinyin_symbols(l, t->sym + from, to - from, id, RESTORE_MAX);
 	bool syllables = n > 0;
 	for (ssize_t i = 0; i < n; i++)
-		syllables &= id[i] >= PINYIN_SYLLABLE && pinyin_name(l, id[i]).len > 1;
+		syllables &= id[i] >= PINYIN_SYLLABLE;
 	size_t count = syllables ? (size_t)n : to - from;
 	for (size_t i = 0; i < count; i++) {
 		size_t len = syllables ? pinyin_name(l, id[i]).len : 1;
@@ -310,7 +310,8 @@ static void find_ways(struct piece *p)
 	for (size_t u = p->n; u-- > 0;) {
 		const struct unit *x = &p->unit[u];
 		p->ways[u] = 0;
-		uint32_t keep = !x->run ? COST_UNKNOWN : x->odd ? x->run * COST_TYPED : COST_RUN;
+		bool letter = x->run && x->sym; /* one by itself says little: A股, e心 */
+		uint32_t keep = !x->run ? COST_UNKNOWN : x->odd && !(letter && x->run == 1) ? x->run * COST_TYPED : COST_RUN;
 		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = keep, .first = x->run ? 0 : x->sym,
 					   .last = x->run ? 0 : x->sym, .kind = WAY_KEEP });
 		offer_words(p, u);
@@ -322,7 +323,7 @@ static void find_ways(struct piece *p)
 			offer_splits(p, u, u, WORDS_ROOT, 0, 0, 0);
 		if (!x->odd)
 			continue;
-		if (x->sound >= PINYIN_SYLLABLE)
+		if (x->sound >= PINYIN_SYLLABLE && !letter)
 			offer_chars(p, u, p->w->by_sound + (size_t)x->sound * WORDS_ALIKE, (x->run ? COST_LETTERS : COST_LIKE) + COST_SINGLE);
 		if (!x->run && x->part < WORDS_NO_PART)
 			offer_chars(p, u, p->w->by_part + (size_t)x->part * WORDS_ALIKE, COST_LIKE + COST_SINGLE);

@@ -81,6 +81,7 @@ static void test_restored(void **state)
 {
 	restores("禄色通道办卡，帜分兑里程，歌迎申请", "绿色通道办卡 积分兑里程 欢迎申请");
 	restores("代kai发票，特jia机票", "代开发票 特价机票");
+	restores("e心的nu人", "恶心的女人");
 	restores("里予兔里予口未", "野兔野味");
 	restores("本店出售各种产品，欢迎申请。", "");
 	restores("王晓明今天和张建国去了呼和浩特的蒙牛公司，见到特朗普", "");
