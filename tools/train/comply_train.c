@@ -5,6 +5,9 @@
  *   comply_train train DATA.tsv OUT.bin VERSION [KEY=VALUE ...]   DATA: class, weight, group, text
  *   comply_train score MODEL.bin < LINES                          class probabilities, a line each
  *   comply_train speed MODEL.bin < FILE                           how fast it scores lines
+ *   comply_train tokens < LINES                                   what the neural model reads, as 32-bit words
+ *   comply_train held DATA.tsv                                    1 for each line that is held out, else 0
+ *   comply_train join MODEL.bin NET DATA.tsv OUT.bin              both models in one file, calibrated together
  *
  * Groups (the source line that a text was made of) are held out whole, so that copies of one line
  * never stand on both sides. */
@@ -18,12 +21,11 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "comply/model_private.h"
+#include "comply_train.h"
 #include "lang/fold.h"
 #include "os/file.h"
 
 #define COUNT_BITS 26
-#define HELD_SHARE 10 /* one group in so many */
 
 static const struct {
 	const char *name, *leaf;
@@ -37,9 +39,8 @@ static const struct {
 	{ "ad", "ad" },
 	{ "violence", "violence.speech" },
 };
-enum { CLEAN = MODEL_ROW, CLASSES };
-
-static double epochs = 2, rate = 0.5, decay = 2e-4, buckets = 44000, min_df = 3, prior_clean = 0.6, refine = 1,
+double prior_clean = 0.6;
+static double epochs = 4, rate = 1, decay = 4e-4, buckets = 60000, min_df = 3, refine = 1,
 	      hold = 1, hold_seeds = 0, threshold = 0.5, drop = 0, sound_only = 0.1;
 static const struct {
 	const char *name;
@@ -71,17 +72,19 @@ struct trainer {
 	double heat, shift[MODEL_ROW];
 };
 
-static void die(const char *what, const struct error *e)
+void die(const char *what, const struct error *e)
 {
 	fprintf(stderr, "comply_train: %s%s%s\n", what, e ? ": " : "", e ? e->en : "");
 	exit(1);
 }
 
-static int class_of(struct str s)
+int class_of(struct str s)
 {
 	for (int i = 0; i < MODEL_ROW; i++)
 		if (str_eq(s, str_c(classes[i].name)))
 			return i;
+	if (str_eq(s, STR("bad")))
+		return BAD;
 	return str_eq(s, STR("clean")) || str_eq(s, STR("hard")) ? CLEAN : -1;
 }
 
@@ -112,7 +115,7 @@ static void add_doc(struct trainer *t, struct str line, struct arena *a)
 	*d = (struct doc){ .from = t->hash.len, .sounds = t->hash.len + sounds, .weight = (float)w, .norm = 1 / model_norm(n),
 		.label = (uint8_t)class_of(label), .held = str_hash(group) % HELD_SHARE == 0, .group = (uint32_t)str_hash(group) | 1,
 		.source = group.len ? group.ptr[0] : ' ' };
-	d->held |= hold_seeds > 0 && d->source == 's';
+	d->held = d->label != BAD && (d->held || (hold_seeds > 0 && d->source == 's'));
 	for (size_t i = 0; i < n; i++)
 		*vec_push(&t->hash) = f[i];
 	d->to = t->hash.len;
@@ -201,7 +204,7 @@ static void margins(const struct trainer *t, const struct doc *d, float z[CLASSE
 		z[c] = z[c] * d->norm + t->bias[c];
 }
 
-static void softmax(float z[CLASSES])
+void softmax(float z[CLASSES])
 {
 	float top = z[0], all = 0;
 	for (size_t c = 1; c < CLASSES; c++)
@@ -244,9 +247,12 @@ static double step(struct trainer *t, const struct doc *d, uint64_t *seed)
 	for (size_t c = 0; c < MODEL_ROW; c++)
 		z[c] = z[c] * norm + t->bias[c];
 	softmax(z);
-	double loss = -log(fmax((double)z[d->label], 1e-9)) * (double)d->weight;
+	double right = d->label == BAD ? 1 - (double)z[CLEAN] : (double)z[d->label];
+	double loss = -log(fmax(right, 1e-9)) * (double)d->weight;
 	for (size_t c = 0; c < MODEL_ROW; c++) {
-		grad[c] = (z[c] - (c == d->label)) * d->weight;
+		/* the class that the source does not tell is the one the model believes in */
+		float want = d->label == BAD ? z[c] / fmaxf(1 - z[CLEAN], 1e-6f) : (float)(c == d->label);
+		grad[c] = (z[c] - want) * d->weight;
 		t->bias[c] -= 0.01f * grad[c];
 		grad[c] *= norm;
 	}
@@ -345,52 +351,24 @@ static void forget(struct trainer *t, const uint32_t *slot)
 			t->id[i] = UINT32_MAX;
 }
 
-/* ---- calibration: one heat and a shift a class, on held-out texts, at a stated share of clean ones ---- */
-static void calibrate(struct trainer *t)
+/* ---- calibration ---- */
+static void calibrate_linear(struct trainer *t)
 {
-	double share[CLASSES] = { 0 }, all = 0, clean = 0;
-	t->heat = 1;
-	for (size_t i = 0; i < t->docs.len; i++)
-		if (t->docs.ptr[i].held) {
-			share[t->docs.ptr[i].label] += (double)t->docs.ptr[i].weight;
-			all += (double)t->docs.ptr[i].weight;
-		}
-	if (all == 0)
-		return;
-	clean = share[CLEAN] / all;
-	double up = prior_clean / fmax(clean, 0.01), down = (1 - prior_clean) / fmax(1 - clean, 0.01);
-	float (*margin)[CLASSES] = mem_array(t->docs.len, sizeof(*margin));
-	for (size_t i = 0; i < t->docs.len; i++)
-		if (t->docs.ptr[i].held)
-			margins(t, &t->docs.ptr[i], margin[i]);
-	for (int it = 0; it < 300; it++) {
-		double gh = 0, gs[MODEL_ROW] = { 0 }, loss = 0;
-		for (size_t i = 0; i < t->docs.len; i++) {
-			const struct doc *d = &t->docs.ptr[i];
-			const float *z = margin[i];
-			float p[CLASSES];
-			if (!d->held)
-				continue;
-			for (size_t c = 0; c < MODEL_ROW; c++)
-				p[c] = (float)(t->heat * (double)z[c] + t->shift[c]);
-			p[CLEAN] = 0;
-			softmax(p);
-			double w = (double)d->weight * (d->label == CLEAN ? up : down);
-			loss -= w * log(fmax((double)p[d->label], 1e-9));
-			for (size_t c = 0; c < MODEL_ROW; c++) {
-				double g = w * ((double)p[c] - (c == d->label));
-				gh += g * (double)z[c];
-				gs[c] += g;
-			}
-		}
-		double k = 1.0 / all;
-		t->heat -= 0.3 * gh * k;
-		for (size_t c = 0; c < MODEL_ROW; c++)
-			t->shift[c] -= 2.0 * gs[c] * k;
-		if (it % 100 == 99)
-			fprintf(stderr, "calibration: loss %.4f heat %.3f\n", loss * k, t->heat);
+	struct fit f = { .heat = { 1, 0 } };
+	for (size_t i = 0; i < t->docs.len; i++) {
+		const struct doc *d = &t->docs.ptr[i];
+		float z[CLASSES];
+		if (!d->held)
+			continue;
+		margins(t, d, z);
+		struct sample *s = vec_push(&f.samples);
+		*s = (struct sample){ .weight = d->weight, .label = d->label };
+		memcpy(s->z[0], z, sizeof(s->z[0]));
 	}
-	free(margin);
+	calibrate(&f, 1);
+	t->heat = f.heat[0];
+	memcpy(t->shift, f.shift, sizeof(t->shift));
+	vec_free(&f.samples);
 }
 
 static void report(const struct trainer *t, char source)
@@ -546,7 +524,7 @@ static void train(struct trainer *t, int argc, char **argv)
 	uint32_t *slot = prune(t, n);
 	forget(t, slot);
 	learn(t, (int)refine, 20261124);
-	calibrate(t);
+	calibrate_linear(t);
 	report(t, 0);
 	report(t, 's');
 	report(t, 'c');
@@ -611,23 +589,53 @@ static void speed(struct trainer *t, const char *path)
 	comply_model_close(m);
 }
 
+/* Tokens of lines: count, then the pairs, 32-bit words. */
+static void tokens(struct trainer *t)
+{
+	char *line = NULL;
+	ssize_t len;
+	size_t cap = 0;
+	uint32_t out[1 + 2 * MODEL_CHUNK];
+	_cleanup_arena_ struct arena *a = arena_new((size_t)256 << 20);
+	while ((len = getline(&line, &cap, stdin)) >= 0) {
+		struct fold_text f;
+		struct str text = str_trim(str_make(line, (size_t)len));
+		fold_text(t->lang, utf8_invalid_at(text) < 0 ? text : STR(""), a, &f);
+		uint32_t chr[MODEL_CHUNK], syl[MODEL_CHUNK];
+		out[0] = (uint32_t)model_tokens(&t->keys, f.sym, f.len, chr, syl);
+		for (size_t i = 0; i < out[0]; i++) {
+			out[1 + 2 * i] = chr[i];
+			out[2 + 2 * i] = syl[i];
+		}
+		fwrite(out, sizeof(*out), 1 + 2 * out[0], stdout);
+		arena_reset(a);
+	}
+	free(line);
+}
+
 int main(int argc, char **argv)
 {
 	struct trainer t = { 0 };
 	struct error e = { 0 };
 	_cleanup_arena_ struct arena *a = arena_new(1 << 20);
-	bool training = argc >= 5 && strcmp(argv[1], "train") == 0;
-	if (!training && !(argc == 3 && (strcmp(argv[1], "score") == 0 || strcmp(argv[1], "speed") == 0)))
-		die("train DATA OUT VERSION [KEY=VALUE ...] | score MODEL | speed MODEL", NULL);
+	const char *what = argc > 1 ? argv[1] : "";
 	if (lang_open(lang_pack_dir(a), &t.lang, &e) < 0)
 		die("language pack", &e);
 	model_keys_init(&t.keys, t.lang);
-	if (argc == 3 && strcmp(argv[1], "speed") == 0)
-		speed(&t, argv[2]);
-	else if (training)
+	if (strcmp(what, "train") == 0 && argc >= 5)
 		train(&t, argc, argv);
-	else
+	else if (strcmp(what, "score") == 0 && argc == 3)
 		score(&t, argv[2]);
+	else if (strcmp(what, "speed") == 0 && argc == 3)
+		speed(&t, argv[2]);
+	else if (strcmp(what, "tokens") == 0 && argc == 2)
+		tokens(&t);
+	else if (strcmp(what, "held") == 0 && argc == 3)
+		held(argv[2]);
+	else if (strcmp(what, "join") == 0 && argc == 6)
+		join(t.lang, argv);
+	else
+		die("train | score | speed | tokens | held | join: see the beginning of comply_train.c", NULL);
 	model_keys_free(&t.keys);
 	lang_close(t.lang);
 	return 0;
