@@ -1,6 +1,7 @@
 /* The model's part: short texts are scored whole, long ones by windows of whole sentences, so that one
  * bad sentence in a long article is found. A score counts when all classes that matter here together
- * reach the band of the likeliest one. */
+ * reach the band of the likeliest one. The model alone asks a person; only with a word of the lists
+ * beside it does it block. */
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -17,8 +18,8 @@
 #define DISGUISE_ODDS 2.5f
 #define TYPED_MANY 2
 #define TYPED_STILL .5f
-#define DOUBT_FROM 0.1f
-#define DOUBT_ODD 8 /* of a hundred characters */
+#define DOUBT_FROM 0.15f
+#define DOUBT_ODD 12 /* of a hundred characters */
 
 static const struct str reason = STR_INIT("分类模型认为这段文字多半属于此类，请人工复核");
 static const struct str advice = STR_INIT("请核对原意，删去或改写违规内容");
@@ -60,11 +61,12 @@ static float judge(const struct check *k, const float *p, size_t *ret_top)
 
 /* How much likelier the clues of the term lists in the window make its column: each is a few times as
  * frequent in such texts as in others. Long lists of hits decide by themselves. */
-static float with_clues(const struct check *k, float s, uint16_t label, size_t from, size_t to)
+static float with_clues(const struct check *k, float s, uint16_t label, size_t from, size_t to, size_t *ret_clues)
 {
 	const struct lex_entry *seen[CLUES_MAX];
 	size_t n = 0;
 	uint16_t column = k->labels[label].column;
+	*ret_clues = 0;
 	if (s <= 0 || s >= 1 || k->hits.len > HITS_SOME)
 		return s;
 	for (size_t i = 0; i < k->hits.len && n < CLUES_MAX; i++) {
@@ -77,6 +79,7 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 		if (j == n)
 			seen[n++] = h->entry;
 	}
+	*ret_clues = n;
 	float odds = s / (1 - s);
 	for (size_t i = 0; i < n; i++)
 		odds *= CLUE_ODDS;
@@ -88,7 +91,7 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, bool many)
 {
 	float p[CLASSES_MAX];
-	size_t top = 0, len = to - from;
+	size_t top = 0, clues, len = to - from;
 	comply_model_score(k->c->model, r ? &r->text : &k->t, from, to, p);
 	if (r)
 		reading_range(r, from, to, &from, &to);
@@ -104,7 +107,7 @@ static float score_window(struct check *k, const struct reading *r, size_t from,
 		return 0;
 	uint16_t label = k->c->model_label[top];
 	const struct policy_cell *cell = k->labels[label].cell;
-	s = with_clues(k, s, label, from, to);
+	s = with_clues(k, s, label, from, to, &clues);
 	/* who disguises much has something to hide */
 	if (r && r->kind == READING_RESTORED && check_disguised(k, r))
 		s = s * DISGUISE_ODDS / (s * DISGUISE_ODDS + 1 - s);
@@ -118,10 +121,11 @@ static float score_window(struct check *k, const struct reading *r, size_t from,
 		k->labels[label].model_score = s;
 	if (s < review_at)
 		return s;
-	struct hit *h = check_add(k, from, to, label, COMPLY_LAYER_MODEL, s >= block_at ? COMPLY_LEVEL_BLOCK : COMPLY_LEVEL_REVIEW);
+	bool block = s >= block_at && clues > 0;
+	struct hit *h = check_add(k, from, to, label, COMPLY_LAYER_MODEL, block ? COMPLY_LEVEL_BLOCK : COMPLY_LEVEL_REVIEW);
 	if (h) {
 		h->words = &k->c->model_words[top];
-		h->action = s >= block_at ? COMPLY_BLOCK : COMPLY_REVIEW;
+		h->action = block ? COMPLY_BLOCK : COMPLY_REVIEW;
 	}
 	return HIT;
 }
