@@ -10,6 +10,7 @@
 #include "comply/check_private.h"
 
 #define ODD_SURELY 40	/* of a hundred characters make no words: disguised */
+#define ODD_MANY 4	/* characters, or a list of names */
 #define ODD_MAYBE 18	/* a name, or a disguise */
 #define WHOLE_TEXT 1000 /* symbols; of longer texts the model picks passages */
 
@@ -220,7 +221,7 @@ const struct reading *check_restored(struct check *k, size_t from, size_t to)
 static void restore_suspect(struct check *k)
 {
 	bool suspect = k->hits.len > 0;
-	if (k->t.len <= WHOLE_TEXT && (k->odd >= ODD_SURELY || k->typed >= 2 || (suspect && (k->odd >= ODD_MAYBE || k->typed))))
+	if (k->t.len <= WHOLE_TEXT && ((k->odd >= ODD_SURELY && k->odd * k->t.len >= 100 * ODD_MANY) || k->typed >= 2 || (suspect && (k->odd >= ODD_MAYBE || k->typed))))
 		check_restored(k, 0, k->t.len);
 }
 

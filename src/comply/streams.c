@@ -144,7 +144,7 @@ static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 	return !k->truncated;
 }
 
-/* Runs of letters right beside Chinese characters that are syllables: wei信, but not Linux内核. */
+/* Runs of letters right beside Chinese characters that are syllables: wei信, but not Linux内核, nor AI时代. */
 static size_t typed_in(const struct check *k, const struct pinyin_text *p)
 {
 	const struct fold_text *t = &k->t;
@@ -161,7 +161,8 @@ static size_t typed_in(const struct check *k, const struct pinyin_text *p)
 		size_t to = p->at[end];
 		bool before = from > 0 && t->sym[from - 1] >= LANG_SYM_HAN && t->gap[from] == FOLD_GAP_NONE;
 		bool after = to < t->len && t->sym[to] >= LANG_SYM_HAN && t->gap[to] == FOLD_GAP_NONE;
-		n += all && to > from + 1 && (before || after);
+		bool ai = to == from + 2 && fold_char(k->c->lang, t->sym[from]) == 'a' && fold_char(k->c->lang, t->sym[from + 1]) == 'i';
+		n += all && !ai && to > from + 1 && (before || after);
 	}
 	return n;
 }
