@@ -53,7 +53,7 @@ def chineseharm(data, check):
     f1, per = macro_f1(pairs)
     right = sum(y == h for y, h in pairs) / len(pairs)
     print("\n### chineseharm.devhalf（6 类，%d 条）\n" % len(rows))
-    print("macro-F1 **%.3f**，accuracy %.3f（从未用于训练或选词；校准时假定的正常文本比例曾取六、七、八成在它上面比较过；标签对照 `eval/comply_map.tsv`）\n" % (f1, right))
+    print("macro-F1 **%.3f**，accuracy %.3f（从未用于训练或选词；校准假定的正常文本比例与词条佐证的倍数曾在它上面比较过；标签对照 `eval/comply_map.tsv`）\n" % (f1, right))
     labels = [x[0] for x in per]
     count = collections.Counter(pairs)
     print("| gold \\ ours | " + " | ".join(labels) + " | P | R | F1 |")
