@@ -433,9 +433,11 @@ static uint64_t next_random(struct probe *p)
 
 struct str probe_word(struct probe *p, size_t len)
 {
+	/* No a, i, o, u: it must not spell what filters take out of inputs (on, or, and, script, union). */
+	static const char letters[] = "bcdefghjklmnpqrstvwxyz";
 	char *s = arena_alloc(p->arena, len + 1);
 	for (size_t i = 0; i < len; i++)
-		s[i] = (char)('a' + next_random(p) % 26);
+		s[i] = letters[next_random(p) % (sizeof(letters) - 1)];
 	return str_make(s, len);
 }
 
