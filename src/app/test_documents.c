@@ -6,83 +6,20 @@
 #include "app/site.h"
 #include "base/check.h"
 #include "base/encode.h"
-#include "base/limits.h"
 #include "base/mem.h"
-#include "store/tenant.h"
-#include "store/test_db.h"
-
-static struct error e;
-static struct os_spawner *spawner;
-
-struct world {
-	struct test_db *db;
-	struct app app;
-	struct app_actor actor;
-	struct app_call c;
-	struct clock_fake clock;
-	struct str site;
-};
-
-static void refused(int r, const char *code)
-{
-	if (r >= 0 || strcmp(e.code, code) != 0)
-		fail_msg("want %s, have %d %s %s", code, r, e.code, e.zh);
-	error_clear(&e);
-}
-
-static void add_site(struct world *w)
-{
-	_cleanup_json_ json_t *in = json_pack("{s:s,s:s}", "url", "https://www.example.com/", "name", "官网"), *v = NULL;
-
-	if (app_site_add(&w->c, in, &v, &e) < 0)
-		fail_msg("%s: %s", e.code, e.en);
-	w->site = arena_str(w->c.arena, json_get_str(v, "id"));
-}
+#include "app/test_world.h"
 
 static int setup(void **state)
 {
-	struct world *w = mem_alloc(sizeof(*w));
-	void *db = NULL;
+	_cleanup_json_ json_t *body = in("{\"url\":\"https://www.example.com/\",\"name\":\"官网\"}"), *v = NULL;
 
-	if (test_db_setup(&db) != 0)
+	if (world_setup(state) != 0)
 		return -1;
-	w->db = db;
-	clock_fake_init(&w->clock, w->db->now);
-	assert_ok(app_init(&w->app, w->db->store, &w->clock.base, str_c(w->db->dir), STR("test"), &e));
-	w->app.spawner = spawner;
-	struct store_tenant t = { .id = STR("01testtenant0000000000000a"), .name = STR("云梦科技"),
-				  .kind = STR("company"), .edition = STR("standard"), .timezone = STR("Asia/Shanghai"),
-				  .state = STR("active"), .created = w->db->now, .updated = w->db->now };
-	assert_ok(store_tenant_add(w->db->conn, &t, &e));
-	app_actor_system(&w->actor, APP_VIA_SESSION, STR("01testtenant0000000000000a"));
-	w->actor.user_name = STR("管理员");
-	w->c = (struct app_call){ .app = &w->app, .actor = &w->actor, .db = w->db->conn,
-				  .arena = arena_new(256 * MIB), .now = w->db->now };
-	add_site(w);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
 	struct world *w = *state;
-	void *db = w->db;
 
-	arena_free(w->c.arena);
-	app_free(&w->app);
-	test_db_teardown(&db);
-	free(w);
+	ok(app_site_add(&w->c, body, &v, &e));
+	w->site = id_of(w, v);
 	return 0;
-}
-
-static void run_jobs(struct world *w)
-{
-	struct job_worker_config config = { .store = w->db->store, .clock = &w->clock.base, .kinds = app_job_kinds,
-					    .app = &w->app };
-	int n = 0;
-
-	while (job_run_one(&config, &e) > 0 && ++n < 20)
-		w->c.now = w->clock.now_ms += 10;
 }
 
 /* Uploads and has it read; gives what it came to. */
@@ -171,16 +108,16 @@ static void test_bounds(void **state)
 	memset(text, ' ', big + 20);
 	memcpy(text, "{\"a\":1}", 7);
 	assert_null(upload(w, "big.json", str_make(text, big + 20)));
-	refused(-1, "document.too-large");
+	assert_code(-1, "document.too-large");
 	assert_null(upload(w, "empty.json", STR("  \n")));
-	refused(-1, "document.empty");
+	assert_code(-1, "document.empty");
 	/* what failed takes no room, what is there does */
 	first = upload(w, "most.json", str_make(text, big));
 	assert_str_c(json_get_str(first, "state"), "failed");
 	for (int i = 1; i < LIMIT_SITE_DOCUMENTS; i++)
 		expect_ready(w, "api.json", "{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{\"get\":{}}}}", "openapi", 1);
 	assert_null(upload(w, "one-more.json", STR("{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{\"get\":{}}}}")));
-	refused(-1, "document.exceeded");
+	assert_code(-1, "document.exceeded");
 }
 
 /* ---- settings ---- */
@@ -225,8 +162,8 @@ static void test_settings(void **state)
 	options_of(w, &o);
 	assert_str_c(o.second.cookie, "sid=2");
 	assert_str_c(o.second.headers[0].value, "two");
-	refused(change(w, "{\"skip_checks\":[\"no-such-check\"]}"), "site.unknown-check");
-	refused(change(w, "{\"user_agent\":\"a\\nb\"}"), "site.bad-header");
+	assert_code(change(w, "{\"skip_checks\":[\"no-such-check\"]}"), "site.unknown-check");
+	assert_code(change(w, "{\"user_agent\":\"a\\nb\"}"), "site.bad-header");
 }
 
 /* An operator may keep or take away what an administrator allowed, not allow it. */
@@ -237,8 +174,8 @@ static void test_risky(void **state)
 	uint64_t all = w->actor.permissions;
 
 	w->actor.permissions = app_role_permissions(ROLE_OPERATOR);
-	refused(change(w, "{\"intrusive\":true}"), "scan.intrusive-forbidden");
-	refused(change(w, "{\"try_logins\":true}"), "scan.intrusive-forbidden");
+	assert_code(change(w, "{\"intrusive\":true}"), "scan.intrusive-forbidden");
+	assert_code(change(w, "{\"try_logins\":true}"), "scan.intrusive-forbidden");
 	w->actor.permissions = all;
 	assert_ok(change(w, "{\"intrusive\":true,\"try_logins\":true}"));
 	w->actor.permissions = app_role_permissions(ROLE_OPERATOR);
@@ -267,12 +204,12 @@ static void test_libraries(void **state)
 	_cleanup_json_ json_t *v = NULL, *again = NULL;
 	struct str text;
 
-	refused(app_jslibs_view(&w->c, &v, &e), "auth.forbidden");
+	assert_code(app_jslibs_view(&w->c, &v, &e), "auth.forbidden");
 	w->actor.permissions |= app_role_permissions(ROLE_PLATFORM_ADMIN);
 	assert_ok(app_jslibs_view(&w->c, &v, &e));
 	assert_true(json_is_null(json_object_get(v, "name")));
 	assert_true(json_get_int(v, "builtin", 0) > 0);
-	refused(put_libraries(w, "[1,2]"), "jslib.bad");
+	assert_code(put_libraries(w, "[1,2]"), "jslib.bad");
 	assert_ok(put_libraries(w, "{\"zw-demo\":{\"vulnerabilities\":[{\"below\":\"2.0\",\"severity\":\"high\",\"identifiers\":{\"CVE\":[\"CVE-2020-1\"]}}],"
 				   "\"extractors\":{\"uri\":[\"zw-demo-(§§version§§)\"]}}}"));
 	assert_ok(app_jslibs_text(&w->c, &text, &e));
@@ -287,19 +224,12 @@ static void test_libraries(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_documents, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_risky, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_documents, setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_bounds, setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_settings, setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_risky, setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_libraries, setup, world_teardown),
 	};
 
-	if (os_spawner_start(app_jail_kinds, &spawner, &e) < 0) {
-		print_error("%s\n", e.en);
-		return 1;
-	}
-	int failed = test_db_run("documents", tests, ARRAY_SIZE(tests));
-
-	os_spawner_stop(spawner);
-	return failed;
+	return world_run("documents", app_jail_kinds, tests);
 }

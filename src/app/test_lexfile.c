@@ -6,56 +6,17 @@
 #include "app/textserve.h"
 #include "base/check.h"
 #include "base/encode.h"
-#include "base/limits.h"
-#include "base/mem.h"
 #include "doc/sheet.h"
 #include "os/file.h"
-#include "store/tenant.h"
-#include "store/test_db.h"
-
-static struct error e;
-static struct os_spawner *spawner;
-
-struct world {
-	struct test_db *db;
-	struct app app;
-	struct app_actor actor;
-	struct app_call c;
-	struct clock_fake clock;
-};
+#include "app/test_world.h"
 
 static int setup(void **state)
 {
-	struct world *w = mem_alloc(sizeof(*w));
-	void *db = NULL;
-
-	if (test_db_setup(&db) != 0)
+	if (world_setup(state) != 0)
 		return -1;
-	w->db = db;
-	clock_fake_init(&w->clock, w->db->now);
-	assert_ok(app_init(&w->app, w->db->store, &w->clock.base, str_c(w->db->dir), STR("test"), &e));
-	w->app.reader = spawner;
-	struct store_tenant t = { .id = STR("01testtenant0000000000000a"), .name = STR("云梦科技"),
-				  .kind = STR("company"), .edition = STR("standard"), .timezone = STR("Asia/Shanghai"),
-				  .state = STR("active"), .created = w->db->now, .updated = w->db->now };
-	assert_ok(store_tenant_add(w->db->conn, &t, &e));
-	app_actor_system(&w->actor, APP_VIA_SESSION, STR("01testtenant0000000000000a"));
-	w->actor.user_name = STR("管理员");
-	w->c = (struct app_call){ .app = &w->app, .actor = &w->actor, .db = w->db->conn,
-				  .arena = arena_new(1024 * MIB), .now = w->db->now };
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
 	struct world *w = *state;
-	void *db = w->db;
 
-	arena_free(w->c.arena);
-	app_free(&w->app);
-	test_db_teardown(&db);
-	free(w);
+	w->app.reader = w->app.spawner;
 	return 0;
 }
 
@@ -213,7 +174,7 @@ static void test_refused(void **state)
 	w->app.reader = NULL;
 	assert_true(import(w, lexicon, buf_view(&file), &v) < 0);
 	assert_string_equal(e.code, "sheet.no-jail");
-	w->app.reader = spawner;
+	w->app.reader = w->app.spawner;
 	error_clear(&e);
 }
 
@@ -256,12 +217,5 @@ int main(void)
 		cmocka_unit_test(test_until),
 	};
 
-	if (os_spawner_start(app_web_jail_kinds, &spawner, &e) < 0) {
-		print_error("%s\n", e.en);
-		return 1;
-	}
-	int failed = test_db_run_shared("lexfile", tests, ARRAY_SIZE(tests), setup, teardown);
-
-	os_spawner_stop(spawner);
-	return failed;
+	return world_run_tests("lexfile", app_web_jail_kinds, tests, ARRAY_SIZE(tests), setup, world_teardown);
 }

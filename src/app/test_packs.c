@@ -8,13 +8,7 @@
 #include "app/packzip.h"
 #include "base/check.h"
 #include "base/encode.h"
-#include "base/limits.h"
-#include "base/mem.h"
-#include "store/tenant.h"
-#include "store/test_db.h"
-
-static struct error e;
-static struct os_spawner *spawner;
+#include "app/test_world.h"
 
 /* ---- archives ---- */
 
@@ -153,63 +147,6 @@ static void test_names(void **state)
 }
 
 /* ---- with a database ---- */
-
-struct world {
-	struct test_db *db;
-	struct app app;
-	struct app_actor actor;
-	struct app_call c;
-	struct clock_fake clock;
-};
-
-static int setup(void **state)
-{
-	struct world *w = mem_alloc(sizeof(*w));
-	void *db = NULL;
-
-	if (test_db_setup(&db) != 0)
-		return -1;
-	w->db = db;
-	clock_fake_init(&w->clock, w->db->now);
-	assert_ok(app_init(&w->app, w->db->store, &w->clock.base, str_c(w->db->dir), STR("test"), &e));
-	w->app.spawner = spawner;
-	struct store_tenant t = { .id = STR("01testtenant0000000000000a"), .name = STR("云梦科技"),
-				  .kind = STR("company"), .edition = STR("standard"),
-				  .timezone = STR("Asia/Shanghai"), .state = STR("active"),
-				  .created = w->db->now, .updated = w->db->now };
-	assert_ok(store_tenant_add(w->db->conn, &t, &e));
-	app_actor_system(&w->actor, APP_VIA_SESSION, STR("01testtenant0000000000000a"));
-	w->actor.user_name = STR("管理员");
-	w->c = (struct app_call){ .app = &w->app, .actor = &w->actor, .db = w->db->conn,
-				  .arena = arena_new(256 * MIB), .now = w->db->now };
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	void *db = w->db;
-
-	arena_free(w->c.arena);
-	app_free(&w->app);
-	test_db_teardown(&db);
-	free(w);
-	return 0;
-}
-
-static void run_jobs(struct world *w)
-{
-	struct job_worker_config config = { .store = w->db->store, .clock = &w->clock.base,
-					    .kinds = app_job_kinds, .app = &w->app };
-	int r, n = 0;
-
-	while ((r = job_run_one(&config, &e)) > 0 && ++n < 20)
-		w->c.now = w->clock.now_ms += 10;
-	if (r < 0)
-		print_error("%s: %s\n", e.code, e.en);
-	assert_true(r == 0);
-}
 
 /* Imports into the pack ("" a new one) and gives its state after the job. */
 static json_t *import(struct world *w, struct str pack, const struct file *files, size_t n)
@@ -359,17 +296,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test_setup_teardown(test_life, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_builtin, setup, teardown),
+		TEST_WORLD(test_life),
+		TEST_WORLD(test_refused),
+		TEST_WORLD(test_builtin),
 	};
 
-	if (os_spawner_start(app_jail_kinds, &spawner, &e) < 0) {
-		print_error("%s\n", e.en);
-		return 1;
-	}
-	int failed = test_db_run("packs", tests, ARRAY_SIZE(tests));
-
-	os_spawner_stop(spawner);
-	return failed;
+	return world_run("packs", app_jail_kinds, tests);
 }

@@ -11,7 +11,7 @@
 #include "app/view.h"
 #include "job/job.h"
 #include "job/schedule.h"
-#include "app/test_fixture.h"
+#include "app/test_website.h"
 
 /* ---- scans and findings ---- */
 
@@ -78,7 +78,7 @@ static void test_scan_and_decisions(void **state)
 	assert_int_equal(site_score(w, site), score);
 
 	/* Retest: fixed, without being a scan of the site. */
-	w->site.leak = false;
+	w->web->leak = false;
 	ok(app_finding_retest(&w->c, id, &v, &e));
 	json_decref(v);
 	run_jobs(w);
@@ -87,12 +87,12 @@ static void test_scan_and_decisions(void **state)
 	assert_int_equal(site_score(w, site), score);
 
 	/* And back again. */
-	w->site.leak = true;
+	w->web->leak = true;
 	json_decref(finished_scan(w, site));
 	_cleanup_json_ json_t *back = leak(w);
 	assert_str_c(json_get_str(back, "state"), "open");
 	assert_true(json_get_bool(back, "reappeared", false));
-	w->site.leak = false;
+	w->web->leak = false;
 	_cleanup_json_ json_t *four = finished_scan(w, site);
 	_cleanup_json_ json_t *gone = leak(w);
 	assert_str_c(json_get_str(gone, "state"), "fixed");
@@ -112,7 +112,7 @@ static void test_proposals(void **state)
 	{
 		struct store_site s;
 		ok(store_site_by_origin(w->c.db, w->actor.tenant_id,
-					arena_printf(w->c.arena, "%.*s", (int)strlen(w->url) - 1, w->url),
+					arena_printf(w->c.arena, "%.*s", (int)strlen(w->web->url) - 1, w->web->url),
 					w->c.arena, &s, &e));
 		json_decref(finished_scan(w, s.id));
 	}
@@ -179,11 +179,11 @@ static void test_pause_resume_cancel(void **state)
 	ok(app_scan_control(&w->c, id, APP_SCAN_RESUME, &v, &e));
 	json_decref(v);
 
-	w->site.user = w;
-	atomic_store(&w->site.requests, 0);
-	w->site.on_request = pause_at_third;
+	w->web->user = w;
+	atomic_store(&w->web->requests, 0);
+	w->web->on_request = pause_at_third;
 	run_jobs(w);
-	w->site.on_request = NULL;
+	w->web->on_request = NULL;
 	_cleanup_json_ json_t *mid = scan(w, id);
 	if (!str_eq(json_get_str(mid, "state"), STR("done"))) { /* small sites may be through */
 		assert_str_c(json_get_str(mid, "state"), "paused");
@@ -233,26 +233,26 @@ static void test_hours_end_and_come_again(void **state)
 	ok(app_site_change(&w->c, site, change, &changed, &e));
 	struct str id = start_scan(w, site);
 
-	w->site.user = w;
-	atomic_store(&w->site.requests, 0);
-	w->site.on_request = hours_end_at_third;
+	w->web->user = w;
+	atomic_store(&w->web->requests, 0);
+	w->web->on_request = hours_end_at_third;
 	run_jobs(w);
-	w->site.on_request = NULL;
+	w->web->on_request = NULL;
 	_cleanup_json_ json_t *held = scan(w, id);
 	assert_str_c(json_get_str(held, "state"), "queued");
 	assert_str_c(json_get_str(held, "waiting"), "window");
-	unsigned before = atomic_load(&w->site.requests);
+	unsigned before = atomic_load(&w->web->requests);
 
 	w->c.now = w->clock.now_ms += 3600 * 1000LL;
 	run_jobs(w); /* still outside */
-	assert_int_equal(atomic_load(&w->site.requests), before);
+	assert_int_equal(atomic_load(&w->web->requests), before);
 
 	w->c.now = w->clock.now_ms = begun + (24 * 60 + 5) * 60000LL;
 	run_jobs(w);
 	_cleanup_json_ json_t *end = scan(w, id);
 	assert_str_c(json_get_str(end, "state"), "done");
 	assert_true(json_get_bool(end, "complete", false));
-	assert_true(atomic_load(&w->site.requests) > before);
+	assert_true(atomic_load(&w->web->requests) > before);
 }
 
 static void test_proof_lost_before_scan(void **state)
@@ -261,14 +261,14 @@ static void test_proof_lost_before_scan(void **state)
 	struct str site = verified_site(w);
 
 	w->c.now = w->clock.now_ms += 3600 * 1000;
-	w->site.token[0] = 0;
+	w->web->token[0] = 0;
 	struct str id = start_scan(w, site);
-	atomic_store(&w->site.requests, 0);
+	atomic_store(&w->web->requests, 0);
 	run_jobs(w);
 	_cleanup_json_ json_t *v = scan(w, id);
 	assert_str_c(json_get_str(v, "state"), "failed");
 	assert_str_c(json_get_str(json_object_get(v, "error"), "code"), "verify.status");
-	assert_true(atomic_load(&w->site.requests) <= 4); /* looked for the proof, scanned nothing */
+	assert_true(atomic_load(&w->web->requests) <= 4); /* looked for the proof, scanned nothing */
 }
 
 /* ---- templates of rule packs ---- */
@@ -299,19 +299,19 @@ static void test_templates(void **state)
 			      *on = in("{\"enabled\":true,\"ids\":[\"nacos-users-unauth\"]}"), *v = NULL, *v2 = NULL;
 	struct str pack;
 
-	w->site.nacos = true;
+	w->web->nacos = true;
 	scan_again(w, site);
 	assert_str_c(nacos_state(w), "open");
 	ok(app_pack_list(&w->c, &packs, &e));
 	pack = id_of(w, json_array_get(packs, 0));
 	ok(app_pack_switch(&w->c, pack, off, &v, &e));
-	w->site.nacos = false;
+	w->web->nacos = false;
 	scan_again(w, site);
 	assert_str_c(nacos_state(w), "open");
 	ok(app_pack_switch(&w->c, pack, on, &v2, &e));
 	scan_again(w, site);
 	assert_str_c(nacos_state(w), "fixed");
-	w->site.nacos = true;
+	w->web->nacos = true;
 	scan_again(w, site);
 	assert_str_c(nacos_state(w), "open");
 }
@@ -386,15 +386,15 @@ static void test_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_WORLD(test_scan_and_decisions),
-		TEST_WORLD(test_proposals),
-		TEST_WORLD(test_pause_resume_cancel),
-		TEST_WORLD(test_hours_end_and_come_again),
-		TEST_WORLD(test_proof_lost_before_scan),
-		TEST_WORLD(test_templates),
-		TEST_WORLD(test_monitor),
-		TEST_WORLD(test_report),
+		TEST_WEBSITE(test_scan_and_decisions),
+		TEST_WEBSITE(test_proposals),
+		TEST_WEBSITE(test_pause_resume_cancel),
+		TEST_WEBSITE(test_hours_end_and_come_again),
+		TEST_WEBSITE(test_proof_lost_before_scan),
+		TEST_WEBSITE(test_templates),
+		TEST_WEBSITE(test_monitor),
+		TEST_WEBSITE(test_report),
 	};
 
-	return world_run("app_scans", tests);
+	return website_run("app_scans", tests);
 }

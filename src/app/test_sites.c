@@ -13,7 +13,7 @@
 #include "app/site.h"
 #include "app/verify.h"
 #include "app/view.h"
-#include "app/test_fixture.h"
+#include "app/test_website.h"
 
 /* ---- sites ---- */
 
@@ -33,7 +33,7 @@ static void test_site_rules(void **state)
 		_cleanup_json_ json_t *body = in("{\"url\":\"%s\"}", refused[i][0]);
 		assert_code(app_site_add(&w->c, body, &v, &e), refused[i][1]);
 	}
-	_cleanup_json_ json_t *again = in("{\"url\":\"%s?x=1\"}", w->url);
+	_cleanup_json_ json_t *again = in("{\"url\":\"%s?x=1\"}", w->web->url);
 	assert_code(app_site_add(&w->c, again, &v, &e), "site.exists");
 	_cleanup_json_ json_t *bad = in("{\"settings\":{\"excludes\":[\"(\"]}}");
 	ok(-(app_site_change(&w->c, site, bad, &v, &e) == 0));
@@ -191,22 +191,22 @@ static void test_proofs(void **state)
 	_cleanup_json_ json_t *proof = start_proof(w, site, "file");
 	assert_true(json_get_str(proof, "token").len >= 32); /* 160 bits in base32 */
 	char token[100];
-	snprintf(token, sizeof(token), "%s", w->site.token);
+	snprintf(token, sizeof(token), "%s", w->web->token);
 
-	w->site.token[0] = 0;
+	w->web->token[0] = 0;
 	assert_str_c(check_proof(w, site, proof), "verify.status");
-	snprintf(w->site.token, sizeof(w->site.token), "someoneelsestoken");
+	snprintf(w->web->token, sizeof(w->web->token), "someoneelsestoken");
 	assert_str_c(check_proof(w, site, proof), "verify.mismatch");
-	snprintf(w->site.token, sizeof(w->site.token), "%s", token);
-	w->site.huge = true;
+	snprintf(w->web->token, sizeof(w->web->token), "%s", token);
+	w->web->huge = true;
 	assert_str_c(check_proof(w, site, proof), "verify.too-big");
-	w->site.huge = false;
-	w->site.catch_all = true;
+	w->web->huge = false;
+	w->web->catch_all = true;
 	assert_str_c(check_proof(w, site, proof), "verify.catch-all");
-	w->site.catch_all = false;
-	w->site.redirect = true;
+	w->web->catch_all = false;
+	w->web->redirect = true;
 	assert_str_c(check_proof(w, site, proof), "verify.redirect-foreign");
-	w->site.redirect = false;
+	w->web->redirect = false;
 	set_settings(w, "{}");
 	assert_str_c(check_proof(w, site, proof), "policy.loopback");
 	set_settings(w, "{\"private_ranges\":[\"127.0.0.0/8\"]}");
@@ -217,10 +217,10 @@ static void test_proofs(void **state)
 
 	_cleanup_json_ json_t *meta = start_proof(w, site, "meta");
 	assert_str_c(check_proof(w, site, meta), "verify.no-tag");
-	w->site.comment = true;
+	w->web->comment = true;
 	assert_str_c(check_proof(w, site, meta), "verify.no-tag");
-	w->site.comment = false;
-	w->site.tag = true;
+	w->web->comment = false;
+	w->web->tag = true;
 	assert_str_c(check_proof(w, site, meta), "ok");
 
 	_cleanup_json_ json_t *dns = start_proof(w, site, "dns");
@@ -242,7 +242,7 @@ static void test_proof_expires(void **state)
 	bool holds;
 	json_t *v;
 
-	w->site.token[0] = 0;
+	w->web->token[0] = 0;
 	for (int day = 1; day <= 3; day++) {
 		w->c.now = w->clock.now_ms += 25 * 3600 * 1000;
 		ok(app_verify_again(&w->c, site, true, &holds, &why, &e));
@@ -475,17 +475,17 @@ static void test_robots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_WORLD(test_site_rules),
-		TEST_WORLD(test_logins_are_write_only),
-		TEST_WORLD(test_quota_and_tenants),
-		TEST_WORLD(test_proofs),
-		TEST_WORLD(test_proof_expires),
-		TEST_WORLD(test_webhook_and_retry),
-		TEST_WORLD(test_quiet_hours_and_mail),
-		TEST_WORLD(test_login_is_tried),
+		TEST_WEBSITE(test_site_rules),
+		TEST_WEBSITE(test_logins_are_write_only),
+		TEST_WEBSITE(test_quota_and_tenants),
+		TEST_WEBSITE(test_proofs),
+		TEST_WEBSITE(test_proof_expires),
+		TEST_WEBSITE(test_webhook_and_retry),
+		TEST_WEBSITE(test_quiet_hours_and_mail),
+		TEST_WEBSITE(test_login_is_tried),
 		cmocka_unit_test(test_csv_cells),
 		cmocka_unit_test(test_robots),
 	};
 
-	return world_run("app_sites", tests);
+	return website_run("app_sites", tests);
 }

@@ -1,17 +1,10 @@
-/* The shared world of test_sites.c and test_scans.c. */
+/* The website of test_sites.c and test_scans.c, and what they do with it. */
 #include "app/jobs.h"
 #include "app/scans.h"
 #include "app/site.h"
 #include "app/verify.h"
-#include "job/job.h"
-#include "net/http.h"
 #include "scan/jail.h"
-#include "store/setting.h"
-#include "store/tenant.h"
-#include "app/test_fixture.h"
-
-struct error e;
-static struct os_spawner *spawner;
+#include "app/test_website.h"
 
 void page(struct test_conn *c, int status, const char *type, const char *body)
 {
@@ -96,105 +89,32 @@ static void handle(struct test_conn *c)
 	}
 }
 
-void set_settings(struct world *w, const char *json)
+int website_setup(void **state)
 {
-	assert_ok(store_setting_put(w->db->conn, STR("platform"), str_c(json), w->db->now, &e));
-}
-
-int setup(void **state)
-{
-	struct world *w = mem_alloc(sizeof(*w));
-	void *db = NULL;
-
-	if (test_db_setup(&db) != 0)
+	if (world_setup(state) != 0)
 		return -1;
-	w->db = db;
-	clock_fake_init(&w->clock, w->db->now);
-	assert_ok(app_init(&w->app, w->db->store, &w->clock.base, str_c(w->db->dir), STR("test"), &e));
-	w->app.spawner = spawner;
-	struct store_tenant t = { .id = STR("01testtenant0000000000000a"), .name = STR("云梦科技"),
-				  .kind = STR("company"), .edition = STR("standard"),
-				  .timezone = STR("Asia/Shanghai"), .state = STR("active"),
-				  .created = w->db->now, .updated = w->db->now };
-	assert_ok(store_tenant_add(w->db->conn, &t, &e));
-	app_actor_system(&w->actor, APP_VIA_SESSION, STR("01testtenant0000000000000a"));
-	w->actor.user_id = STR("01testuser00000000000000aa");
-	w->actor.user_name = STR("管理员");
-	w->c = (struct app_call){ .app = &w->app, .actor = &w->actor, .db = w->db->conn,
-				  .arena = arena_new(64 * MIB), .now = w->db->now };
-	w->site.leak = true;
-	w->server = test_server_start(handle, &w->site, NULL);
-	snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u/", test_server_port(w->server));
+	struct world *w = *state;
+
+	w->web = mem_alloc(sizeof(*w->web));
+	w->web->leak = true;
+	w->web->server = test_server_start(handle, w->web, NULL);
+	snprintf(w->web->url, sizeof(w->web->url), "http://127.0.0.1:%u/", test_server_port(w->web->server));
 	set_settings(w, "{\"private_ranges\":[\"127.0.0.0/8\"]}");
-	*state = w;
 	return 0;
 }
 
-int teardown(void **state)
+int website_teardown(void **state)
 {
 	struct world *w = *state;
-	void *db = w->db;
 
-	test_server_stop(w->server);
-	arena_free(w->c.arena);
-	app_free(&w->app);
-	test_db_teardown(&db);
-	free(w);
-	return 0;
-}
-
-void run_jobs(struct world *w)
-{
-	struct job_worker_config config = { .store = w->db->store, .clock = &w->clock.base,
-					    .kinds = app_job_kinds, .app = &w->app };
-	int r, n = 0;
-
-	while ((r = job_run_one(&config, &e)) > 0 && ++n < 50)
-		w->c.now = w->clock.now_ms += 10;
-	if (r < 0)
-		print_error("%s: %s\n", e.code, e.en);
-	assert_true(r == 0);
-}
-
-json_t *in(const char *fmt, ...)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT(64 * KIB);
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	json_t *v = json_parse(buf_view(&b), &e);
-	if (!v)
-		print_error("%s\n", e.en);
-	assert_non_null(v);
-	return v;
-}
-
-struct str id_of(struct world *w, const json_t *v)
-{
-	return arena_str(w->c.arena, json_get_str(v, "id"));
-}
-
-void assert_code(int r, const char *code)
-{
-	if (r >= 0 || strcmp(e.code, code) != 0)
-		print_error("r %d code %s (%s)\n", r, e.code, e.en);
-	assert_true(r < 0);
-	assert_string_equal(e.code, code);
-	error_clear(&e);
-}
-
-void ok(int r)
-{
-	if (r < 0)
-		print_error("%s: %s\n", e.code, e.en);
-	assert_true(r >= 0);
+	test_server_stop(w->web->server);
+	free(w->web);
+	return world_teardown(state);
 }
 
 struct str add_site(struct world *w)
 {
-	_cleanup_json_ json_t *body = in("{\"url\":\"%s\",\"name\":\"云梦官网\"}", w->url);
+	_cleanup_json_ json_t *body = in("{\"url\":\"%s\",\"name\":\"云梦官网\"}", w->web->url);
 	_cleanup_json_ json_t *v = NULL;
 
 	ok(app_site_add(&w->c, body, &v, &e));
@@ -206,9 +126,9 @@ json_t *start_proof(struct world *w, struct str site, const char *method)
 	json_t *v;
 
 	ok(app_verify_start(&w->c, site, str_c(method), &v, &e));
-	snprintf(w->site.token, sizeof(w->site.token), "%s",
+	snprintf(w->web->token, sizeof(w->web->token), "%s",
 		 json_string_value(json_object_get(v, "token")));
-	snprintf(w->site.token_path, sizeof(w->site.token_path), "%s",
+	snprintf(w->web->token_path, sizeof(w->web->token_path), "%s",
 		 json_string_value(json_object_get(json_object_get(v, "instructions"), "file_path")));
 	return v;
 }
@@ -267,20 +187,14 @@ json_t *finished_scan(struct world *w, struct str site)
 	return v;
 }
 
-int world_run_tests(const char *name, const struct CMUnitTest *tests, size_t n)
+int website_run_tests(const char *name, const struct CMUnitTest *tests, size_t n)
 {
 	static const struct os_jail_kind *kinds[8];
 	size_t k = 0;
 
 	for (; app_jail_kinds[k]; k++)
 		kinds[k] = app_jail_kinds[k];
+	assert_true(k + 1 < ARRAY_SIZE(kinds));
 	kinds[k] = &scan_jail_kind;
-	if (os_spawner_start(kinds, &spawner, &e) < 0 || net_http_global_init(&e) < 0) {
-		print_error("%s\n", e.en);
-		return 1;
-	}
-	int failed = test_db_run(name, tests, n);
-
-	os_spawner_stop(spawner);
-	return failed;
+	return world_run_tests(name, kinds, tests, n, NULL, NULL);
 }
