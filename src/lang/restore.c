@@ -37,13 +37,20 @@ struct way {
 	uint16_t first; /* symbol; 0: letters */
 	uint8_t units, kind, next; /* which way from behind it */
 };
+/* A key to ask guess.word for, of n units. */
+struct probe {
+	uint32_t key, whole; /* whole: words_hash() of it */
+	uint8_t unit, n, kind;
+	bool odd; /* one of the units is */
+};
 struct piece {
 	const struct words *w;
 	struct unit unit[RESTORE_MAX + 1];
 	struct way way[RESTORE_MAX + 1][WAYS];
 	uint8_t ways[RESTORE_MAX + 1];
 	bool calm[RESTORE_MAX + 1]; /* nothing odd around: the likeliest words are enough */
-	size_t n;
+	struct probe probe[RESTORE_MAX * WORDS_LIKENESSES * (WORDS_GUESS_MAX - 1)];
+	size_t n, probes;
 };
 
 static bool is_letter(uint16_t sym)
@@ -128,7 +135,7 @@ static void add_units(const struct lang *l, struct piece *p, const struct fold_t
 		else
 			add_digits(p, t, i, end, from);
 	}
-	p->unit[p->n].at = (uint8_t)(to - from);
+	p->unit[p->n] = (struct unit){ .at = (uint8_t)(to - from) };
 }
 
 /* ---- ways ---- */
@@ -227,37 +234,77 @@ static uint32_t price(const struct piece *p, size_t u, const struct words_guess 
 	return cost;
 }
 
-static void look_up(struct piece *p, size_t u, size_t n, uint32_t key)
-{
-	const struct words *w = p->w;
-	const struct words_guess *g = w->guess + w->guess_head[key >> 16], *end = w->guess + w->guess_head[(key >> 16) + 1];
-	for (; g < end && g->key <= key; g++)
-		if (g->key == key && g->len == n)
-			offer(p, u, (struct step){ .units = n, .cost = price(p, u, g), .word = (uint32_t)(g - w->guess), .first = g->sym[0],
-						   .last = g->sym[n - 1], .kind = WAY_GUESS });
-}
+/* ---- guesses ---- */
 
-static void offer_guesses(struct piece *p, size_t u)
+/* Which words the units from each place on may stand for does not depend on the ways: it is found out first, so
+ * that what the memory takes for one place passes while the others are looked at. */
+static void add_probes(struct piece *p, size_t u)
 {
-	static const uint32_t kinds[3] = { WORDS_BY_SOUND, WORDS_BY_SHAPE, WORDS_BY_PART };
-	uint32_t key[3] = { kinds[0], kinds[1], kinds[2] };
-	bool odd = false, may[3] = { true, true, true };
+	static const uint32_t kinds[WORDS_LIKENESSES] = { WORDS_BY_SOUND, WORDS_BY_SHAPE, WORDS_BY_PART };
+	uint32_t key[WORDS_LIKENESSES] = { kinds[0], kinds[1], kinds[2] };
+	bool odd = false, letters = false, sounds = true;
 	for (size_t n = 1; n <= WORDS_GUESS_MAX && u + n <= p->n; n++) {
 		const struct unit *x = &p->unit[u + n - 1];
-		const uint32_t id[3] = { x->sound, x->shape, x->part };
+		const uint32_t id[WORDS_LIKENESSES] = { x->sound, x->shape, x->part };
 		odd |= x->odd;
-		may[0] &= x->sound >= PINYIN_SYLLABLE;
-		may[1] &= x->run == 0;
-		may[2] &= x->run == 0;
-		for (size_t i = 0; i < 3; i++) {
+		sounds &= x->sound >= PINYIN_SYLLABLE;
+		letters |= x->run > 0;
+		for (uint8_t i = 0; i < WORDS_LIKENESSES; i++) {
 			key[i] = words_key(key[i], id[i]);
-			may[i] &= n != 2 || words_start(p->w, key[i]);
-			if (n >= 2 && odd && may[i] && words_start(p->w, words_hash(key[i], (uint32_t)n)))
-				look_up(p, u, n, key[i]);
+			if (n < 2 || (i ? letters : !sounds))
+				continue;
+			struct probe *at = &p->probe[p->probes++];
+			*at = (struct probe){ .key = key[i], .whole = words_hash(key[i], (uint32_t)n), .unit = (uint8_t)u, .n = (uint8_t)n, .kind = i, .odd = odd };
+			words_start_fetch(p->w, n == 2 ? at->key : at->whole);
+			if (n == 2)
+				words_start_fetch(p->w, at->whole);
 		}
-		if (!may[0] && !may[1] && !may[2])
+		if (!sounds && letters)
 			return;
 	}
+}
+
+/* Leaves the probes that some word may answer. */
+static void sift_probes(struct piece *p)
+{
+	const struct words *w = p->w;
+	bool begins[WORDS_LIKENESSES] = { false };
+	size_t kept = 0;
+	for (size_t i = 0; i < p->probes; i++) {
+		const struct probe x = p->probe[i];
+		if (x.n == 2)
+			begins[x.kind] = words_start(w, x.key);
+		if (!x.odd || !begins[x.kind] || !words_start(w, x.whole))
+			continue;
+		__builtin_prefetch(&w->guess_head[x.key >> 16]);
+		p->probe[kept++] = x;
+	}
+	p->probes = kept;
+	for (size_t i = 0; i < kept; i++)
+		__builtin_prefetch(&w->guess[w->guess_head[p->probe[i].key >> 16]]);
+}
+
+static void offer_guesses(struct piece *p, const struct probe *x)
+{
+	const struct words *w = p->w;
+	const struct words_guess *g = w->guess + w->guess_head[x->key >> 16], *end = w->guess + w->guess_head[(x->key >> 16) + 1];
+	for (; g < end && g->key <= x->key; g++)
+		if (g->key == x->key && g->len == x->n)
+			offer(p, x->unit, (struct step){ .units = x->n, .cost = price(p, x->unit, g), .word = (uint32_t)(g - w->guess), .first = g->sym[0],
+							 .last = g->sym[x->n - 1], .kind = WAY_GUESS });
+}
+
+/* From the last place to the first, as find_ways() goes. */
+static void find_probes(struct piece *p)
+{
+	size_t odd = SIZE_MAX / 2;
+	p->probes = 0;
+	for (size_t u = p->n; u-- > 0;) {
+		odd = p->unit[u].odd ? u : odd;
+		if (odd < u + WORDS_GUESS_MAX)
+			add_probes(p, u);
+	}
+	sift_probes(p);
 }
 
 static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, uint16_t first, unsigned depth, unsigned splits)
@@ -282,6 +329,9 @@ static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, uin
 static void offer_chars(struct piece *p, size_t u, const uint16_t *list, uint32_t cost)
 {
 	for (size_t i = 0; i < WORDS_ALIKE && list[i]; i++)
+		for (size_t k = 0; k < p->ways[u + 1]; k++)
+			words_link_fetch(p->w, list[i], p->way[u + 1][k].first);
+	for (size_t i = 0; i < WORDS_ALIKE && list[i]; i++)
 		if (p->w->alone[list[i]] && list[i] != p->unit[u].sym)
 			offer(p, u, (struct step){ .units = 1, .cost = p->w->alone[list[i]] + cost, .word = list[i], .first = list[i], .last = list[i],
 						   .kind = WAY_CHAR });
@@ -301,10 +351,25 @@ static void find_calm(struct piece *p)
 	}
 }
 
+/* The beginnings of words come from memory while the probes are made. */
+static void fetch_words(const struct piece *p)
+{
+	for (size_t u = 0; u < p->n; u++) {
+		uint32_t node = p->unit[u].sym ? words_child(p->w, WORDS_ROOT, p->unit[u].sym) : WORDS_NONE;
+		if (node == WORDS_NONE)
+			continue;
+		__builtin_prefetch(&p->w->node[node]);
+		if (p->unit[u + 1].sym)
+			words_child_fetch(p->w, node, p->unit[u + 1].sym);
+	}
+}
+
 static void find_ways(struct piece *p)
 {
-	size_t odd = SIZE_MAX / 2, split = SIZE_MAX / 2;
+	size_t split = SIZE_MAX / 2, probe = 0;
+	fetch_words(p);
 	find_calm(p);
+	find_probes(p);
 	p->way[p->n][0] = (struct way){ .cost = 0 };
 	p->ways[p->n] = 1;
 	for (size_t u = p->n; u-- > 0;) {
@@ -315,10 +380,9 @@ static void find_ways(struct piece *p)
 		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = keep, .first = x->run ? 0 : x->sym,
 					   .last = x->run ? 0 : x->sym, .kind = WAY_KEEP });
 		offer_words(p, u);
-		odd = x->odd ? u : odd;
 		split = x->whole ? u : split;
-		if (odd < u + WORDS_GUESS_MAX)
-			offer_guesses(p, u);
+		for (; probe < p->probes && p->probe[probe].unit == u; probe++)
+			offer_guesses(p, &p->probe[probe]);
 		if (split < u + WORDS_GUESS_MAX)
 			offer_splits(p, u, u, WORDS_ROOT, 0, 0, 0);
 		if (!x->odd)

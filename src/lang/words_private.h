@@ -67,9 +67,16 @@ static inline uint32_t words_child(const struct words *w, uint32_t parent, uint1
 	return parent == WORDS_ROOT ? w->root[sym] : words_find(w, parent, sym);
 }
 
+/* Asks memory for what words_child() will read below a node. */
+static inline void words_child_fetch(const struct words *w, uint32_t parent, uint16_t sym)
+{
+	__builtin_prefetch(&w->node[words_hash(parent, sym) >> w->shift]);
+}
+
 /* Words are alike when their keys are: words_key() of one id a character, which is its syllable, its
  * symbol of sym.shape, or its sym.part, WORDS_NO_PART + symbol where that is 0. */
 enum words_likeness { WORDS_BY_SOUND = 1, WORDS_BY_SHAPE, WORDS_BY_PART };
+#define WORDS_LIKENESSES 3
 #define WORDS_NO_PART 0x8000u
 static inline uint32_t words_key(uint32_t key, uint32_t id)
 {
@@ -86,12 +93,21 @@ static inline unsigned words_link(const struct words *w, uint16_t a, uint16_t b)
 	return 0;
 }
 
+static inline void words_link_fetch(const struct words *w, uint16_t a, uint16_t b)
+{
+	__builtin_prefetch(&w->link[words_hash(a, b) >> (32 - WORDS_LINK_BITS)]);
+}
+
 #define WORDS_ALIKE 12 /* characters of one sound, or with one part, that are thought of */
 #define WORDS_START_BITS 22
 static inline bool words_start(const struct words *w, uint32_t key)
 {
 	uint32_t h = key >> (32 - WORDS_START_BITS);
 	return w->start[h >> 3] >> (h & 7) & 1;
+}
+static inline void words_start_fetch(const struct words *w, uint32_t key)
+{
+	__builtin_prefetch(&w->start[key >> (32 - WORDS_START_BITS + 3)]);
 }
 /* Symbols of the word that ends in `node` into sym[0 … n); 0 when it is none, or longer. */
 size_t words_spell(const struct words *w, uint32_t node, uint16_t sym[WORDS_LONGEST]);
