@@ -85,7 +85,7 @@ static void stream_hit(struct check *k, uint32_t id, size_t from, size_t to, enu
 }
 
 /* Symbols, sounds and shapes one behind the other, so that one scan does for all; last the passages
- * with letters, which may be typed syllables, as pinyin_text() reads them. The stream is made piece by
+ * with typed syllables, as pinyin_text() reads them. The stream is made piece by
  * piece: an id that no term has stands between its parts. */
 enum part { PART_SYMBOLS, PART_SOUNDS, PART_SHAPES, PART_TYPED, PARTS };
 struct streams {
@@ -175,8 +175,28 @@ static size_t next_letter(const struct check *k, size_t i)
 	return i;
 }
 
-/* Passages around letters, each closed by an id that no term has. */
-static size_t add_typed(struct streams *s, size_t first)
+static size_t run_end(const struct check *k, size_t i)
+{
+	size_t end = i + 1;
+	while (end < k->t.len && is_letter(k, end) && k->t.gap[end] == FOLD_GAP_NONE)
+		end++;
+	return end;
+}
+
+/* The next run of letters from symbol i on that spells syllables, or the end: the others sound as each of their
+ * letters does, and are looked at so. */
+static size_t next_typed(const struct check *k, size_t i, size_t *ret_end)
+{
+	for (i = next_letter(k, i); i < k->t.len; i = next_letter(k, *ret_end)) {
+		*ret_end = run_end(k, i);
+		if (pinyin_typed(k->c->lang, k->t.sym + i, *ret_end - i))
+			break;
+	}
+	return i;
+}
+
+/* Passages around typed syllables, each closed by an id that no term has; `first` and `end`: of the first run. */
+static size_t add_typed(struct streams *s, size_t first, size_t end)
 {
 	struct check *k = s->k;
 	const struct fold_text *t = &k->t;
@@ -184,10 +204,12 @@ static size_t add_typed(struct streams *s, size_t first)
 	/* at most one closing id for each letter */
 	s->typed = arena_array(k->a, 2 * t->len + 2, sizeof(*s->typed));
 	s->at = arena_array(k->a, 2 * t->len + 2, sizeof(*s->at));
-	for (size_t i = first, done = 0; i < t->len; i = next_letter(k, i)) {
-		size_t from = i > done + TYPED_AROUND ? i - TYPED_AROUND : done, to = i + 1;
-		for (size_t last = i; to < t->len && to <= last + TYPED_AROUND; to++)
-			last = is_letter(k, to) ? to : last;
+	for (size_t i = first, done = 0; i < t->len; i = next_typed(k, done, &end)) {
+		size_t from = i > done + TYPED_AROUND ? i - TYPED_AROUND : done, to = end;
+		while (from > done && is_letter(k, from) && is_letter(k, from - 1) && t->gap[from] == FOLD_GAP_NONE)
+			from--;
+		for (size_t last = to; to < t->len && to < last + TYPED_AROUND; to++)
+			last = is_letter(k, to) ? to + 1 : last;
 		struct pinyin_text p;
 		pinyin_text(k->c->lang, t, from, to, k->a, &p);
 		k->typed += typed_in(k, &p);
@@ -197,7 +219,7 @@ static size_t add_typed(struct streams *s, size_t first)
 		}
 		s->at[n] = (uint32_t)to;
 		s->typed[n++] = 0;
-		i = done = to;
+		done = to;
 	}
 	return n;
 }
@@ -216,9 +238,9 @@ void check_streams(struct check *k)
 		add_part(&s, PART_SOUNDS, k->t.sym, len, k->c->sound);
 	if (x->shapes && len > 1)
 		add_part(&s, PART_SHAPES, k->t.sym, len, k->c->shape);
-	size_t letter = x->sounds && len > 1 ? next_letter(k, 0) : len;
-	if (letter < len) {
-		size_t n = add_typed(&s, letter);
+	size_t end = 0, first = x->sounds && len > 1 ? next_typed(k, 0, &end) : len;
+	if (first < len) {
+		size_t n = add_typed(&s, first, end);
 		add_part(&s, PART_TYPED, s.typed, n, NULL);
 	}
 	matcher_scan_made(x->terms, MATCHER_ALL, s.len, make_ids, on_stream, &s);
