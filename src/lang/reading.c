@@ -492,9 +492,12 @@ static struct hints look(const struct lang *l, const struct fold_text *t, struct
 	for (size_t i = 0, n; i < t->len; i += n) {
 		n = t->len - i < 64 ? t->len - i : 64;
 		struct block b = block_at(l, t, i, n);
-		doubled += ones(b.same);
-		apart += b.soft ? ones(b.soft) : 0;
-		spaced += spaced_in(t, i, b.soft);
+		if (b.same & b.han)
+			doubled += ones(b.same & b.han & ~b.stop);
+		if (b.soft) {
+			apart += ones(b.soft & b.pair);
+			spaced += spaced_in(t, i, b.soft & ~b.pair);
+		}
 		lines += b.stop ? ones(b.stop & (b.stop << 1 | stopped)) : 0;
 		stopped = b.stop >> 63;
 		han += ones(b.han);
