@@ -161,8 +161,9 @@ static bool number_gap(const struct fold_text *t, size_t i)
 static size_t read_digits(const struct check *k, size_t i, struct digit_run *r)
 {
 	const struct fold_text *t = &k->t;
-	*r = (struct digit_run){ .from = i };
 	size_t end = i;
+	r->from = i;
+	r->len = r->real = r->letters = 0;
 	for (size_t j = i; j < t->len && r->len < sizeof(r->digit); j++) {
 		uint8_t value = k->c->sym_digit[t->sym[j]], class = class_of(k, j);
 		if (value == NOT_DIGIT || (j > i && !number_gap(t, j)))
@@ -183,6 +184,15 @@ static size_t read_digits(const struct check *k, size_t i, struct digit_run *r)
 	}
 	r->to = end;
 	return end > i ? end : i + 1;
+}
+
+/* Are there five digits from symbol i on, whatever lies between? Most numbers are shorter. */
+static bool five_digits(const struct check *k, size_t i)
+{
+	const uint16_t *sym = k->t.sym + i;
+	const uint8_t *value = k->c->sym_digit;
+	return k->t.len - i >= 5 && value[sym[1]] != NOT_DIGIT && value[sym[2]] != NOT_DIGIT && value[sym[3]] != NOT_DIGIT &&
+	       value[sym[4]] != NOT_DIGIT && value[sym[0]] != NOT_DIGIT;
 }
 
 static void each_digits(struct check *k, const struct digit_run *r)
@@ -212,7 +222,7 @@ static void find_runs(struct check *k)
 			continue;
 		if (alnum && token == SIZE_MAX)
 			token = i;
-		if ((c == SYM_DIGIT || c == SYM_NUMERAL || c == SYM_LETTER) && i >= digits_to && k->c->sym_digit[t->sym[i]] != NOT_DIGIT) {
+		if (i >= digits_to && five_digits(k, i)) {
 			struct digit_run r;
 			digits_to = read_digits(k, i, &r);
 			if (r.len >= 5)
