@@ -302,7 +302,9 @@ static void fill_filter(const struct build *b, const struct matcher_head *head, 
 
 		word[filter_index(h, head->filter_bits)] |=
 			(len == 2 ? 1u : 0x10000u) << filter_pair_bit(h, head->filter_bits);
-		set_bit(triple, filter_triple(h, len > 2 ? s[2] : 0, head->triple_bits));
+		uint32_t both, at = filter_triple(h, len > 2 ? s[2] : 0, head->triple_bits, &both);
+
+		triple[at] |= both;
 	}
 }
 
@@ -317,7 +319,7 @@ static struct matcher *assemble(const struct build *b)
 		.ids = (uint32_t)b->ids,
 		/* So that about one bit in ten is set, and small lists stay in the first cache. */
 		.filter_bits = bits_for(beginnings(b, 2) / 2, MATCHER_FILTER_BITS_MAX),
-		.triple_bits = bits_for((beginnings(b, 2) + beginnings(b, 3)) * 16, MATCHER_TRIPLE_BITS_MAX),
+		.triple_bits = bits_for((beginnings(b, 2) + beginnings(b, 3)) * 8, MATCHER_TRIPLE_BITS_MAX),
 		.singles = b->singles,
 		.longest = b->longest,
 	};

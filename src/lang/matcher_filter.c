@@ -107,17 +107,18 @@ AVX512 static size_t first_avx512(const struct matcher_filter *f, const uint16_t
 	return found;
 }
 
-/* Of which of these lanes the bit of the second stage is set. */
+/* Of which of these lanes both bits of the second stage are set. */
 AVX512 static inline __mmask16 second_bits(const struct matcher_filter *f, __mmask16 some, __m512i h)
 {
-	__m512i t = _mm512_srl_epi32(_mm512_mullo_epi32(h, _mm512_set1_epi32((int)0x85ebca6bu)),
-				     _mm_cvtsi32_si128((int)(32 - f->triple_bits)));
-	__m512i w = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), some,
-						_mm512_srli_epi32(t, 5), f->triple, 4);
+	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(31);
+	__m512i t = _mm512_mullo_epi32(h, _mm512_set1_epi32((int)0x85ebca6bu));
+	__m512i bit = _mm512_and_si512(_mm512_srl_epi32(t, _mm_cvtsi32_si128((int)(32 - f->triple_bits))), low);
+	__m512i other = _mm512_and_si512(_mm512_srl_epi32(t, _mm_cvtsi32_si128((int)(27 - f->triple_bits))), low);
+	__m512i both = _mm512_or_si512(_mm512_sllv_epi32(one, bit), _mm512_sllv_epi32(one, other));
+	__m512i at = _mm512_srl_epi32(t, _mm_cvtsi32_si128((int)(37 - f->triple_bits)));
+	__m512i w = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), some, at, f->triple, 4);
 
-	return _mm512_test_epi32_mask(
-		w, _mm512_sllv_epi32(_mm512_set1_epi32(1),
-				     _mm512_and_si512(t, _mm512_set1_epi32(31))));
+	return _mm512_cmpeq_epi32_mask(_mm512_and_si512(w, both), both);
 }
 
 AVX512 static size_t second_avx512(const struct matcher_filter *f, const struct passed *p, size_t n,

@@ -10,7 +10,7 @@
 #include "lang/matcher.h"
 
 #define MATCHER_MAGIC 0x3ac9d1e7u
-#define MATCHER_BLOCK_NAME "ZWMATCH2"
+#define MATCHER_BLOCK_NAME "ZWMATCH3"
 
 struct matcher_head {
 	char name[8];
@@ -48,7 +48,7 @@ struct matcher_unit {
 
 /* The filter has two stages. First one 32-bit word picked by the first two symbols: a bit of its low
  * half says that these two may be a whole term, the same bit of its high half that they may begin a
- * longer one. Then a bit for the two (with 0 behind them), or for the first three symbols, decides. */
+ * longer one. Then two bits for the two (with 0 behind them), or for the first three symbols, decide. */
 struct matcher_filter {
 	const uint32_t *word;
 	const uint32_t *triple;
@@ -68,15 +68,19 @@ static inline uint32_t filter_pair_bit(uint32_t h, uint32_t bits)
 {
 	return (h >> (28 - bits)) & 15;
 }
-static inline uint32_t filter_triple(uint32_t h, uint16_t c, uint32_t bits)
+/* Where in the second stage: its word, and two bits of that. */
+static inline uint32_t filter_triple(uint32_t h, uint16_t c, uint32_t bits, uint32_t *ret_both)
 {
-	return (h + c) * 0x85ebca6bu >> (32 - bits);
+	uint32_t t = (h + c) * 0x85ebca6bu;
+
+	*ret_both = UINT32_C(1) << (t >> (32 - bits) & 31) | UINT32_C(1) << (t >> (27 - bits) & 31);
+	return t >> (37 - bits);
 }
 static inline bool filter_second(const struct matcher_filter *f, uint32_t h, uint16_t c)
 {
-	uint32_t t = filter_triple(h, c, f->triple_bits);
+	uint32_t both, at = filter_triple(h, c, f->triple_bits, &both);
 
-	return f->triple[t >> 5] >> (t & 31) & 1;
+	return (f->triple[at] & both) == both;
 }
 static inline bool filter_passes(const struct matcher_filter *f, uint16_t a, uint16_t b, uint16_t c)
 {
