@@ -19,6 +19,7 @@ struct compiler {
 	struct map *pool; /* string -> offset + 1 */
 	struct map *label_of;
 	struct map *list_of; /* symbols of the words of a condition -> its first word + 1 */
+	uint32_t *sound_pairs;
 	VEC(uint16_t) syms;
 	VEC(struct lex_label) labels;
 	VEC(struct lex_entry) entries;
@@ -337,6 +338,16 @@ static int stream_build(struct stream *s, struct matcher **ret, struct error *e)
 	return r;
 }
 
+static void add_sound(struct compiler *c, struct stream *s, const uint16_t *id, size_t n, uint32_t form)
+{
+	stream_add(s, LEX_SOUND_BASE, id, n, form);
+	for (size_t i = 1; i < n; i++) {
+		uint32_t at = id[i - 1] * LEX_SOUNDS + id[i];
+		if (id[i - 1] < LEX_SOUNDS && id[i] < LEX_SOUNDS)
+			c->sound_pairs[at / 32] |= UINT32_C(1) << (at % 32);
+	}
+}
+
 /* Short terms also with some syllables shortened to their first letter: 代k票, 代k发p; at most half. */
 static void add_initials(struct compiler *c, struct stream *s, const uint16_t *id, size_t n, uint32_t form)
 {
@@ -351,7 +362,7 @@ static void add_initials(struct compiler *c, struct stream *s, const uint16_t *i
 			letters += shorten;
 		}
 		if (letters == (size_t)__builtin_popcount(set) && letters * 2 <= n)
-			stream_add(s, LEX_SOUND_BASE, mixed, n, form);
+			add_sound(c, s, mixed, n, form);
 	}
 }
 
@@ -368,14 +379,14 @@ static void add_sounds(struct compiler *c, struct stream *s)
 			sounds |= id[k] >= PINYIN_SYLLABLE;
 		if (n < 2 || !sounds)
 			continue;
-		stream_add(s, LEX_SOUND_BASE, id, (size_t)n, (uint32_t)i);
+		add_sound(c, s, id, (size_t)n, (uint32_t)i);
 		/* texts are read by the commonest sound of each character */
 		uint16_t plain[MATCHER_TERM_MAX];
 		bool same = n == f->len;
 		for (size_t k = 0; same && k < f->len; k++)
 			same = pinyin_symbols(c->lang, c->syms.ptr + f->sym + k, 1, &plain[k], 1) == 1;
 		if (same && memcmp(plain, id, (size_t)n * sizeof(*id)) != 0)
-			stream_add(s, LEX_SOUND_BASE, plain, (size_t)n, (uint32_t)i);
+			add_sound(c, s, plain, (size_t)n, (uint32_t)i);
 		add_initials(c, s, id, (size_t)n, (uint32_t)i);
 	}
 }
@@ -461,6 +472,7 @@ static int put_pack(struct compiler *c, const struct lex_source *s, struct buf *
 		TABLE("alts", c->alts),
 		TABLE("emoji", c->emoji),
 		{ "terms", terms ? matcher_bytes(terms) : STR("") },
+		{ "sounds", str_make((const void *)c->sound_pairs, LEX_SOUND_WORDS * sizeof(*c->sound_pairs)) },
 	};
 	pack_build(str_sub(s->version, 0, 40), parts, ARRAY_SIZE(parts), ret);
 	matcher_free(terms);
@@ -490,6 +502,7 @@ int lexicon_compile(const struct lang *l, const struct lex_source *s, struct buf
 	struct compiler c = { .lang = l, .simplified = s->simplified, .pool = map_new(), .label_of = map_new(), .list_of = map_new() };
 	_cleanup_arena_ struct arena *a = arena_new(LIMIT_LEXICON_MEMORY);
 	c.arena = a;
+	c.sound_pairs = arena_array(a, LEX_SOUND_WORDS, sizeof(*c.sound_pairs));
 	buf_init(&c.strings, LIMIT_LEXICON_STRINGS);
 	buf_char(&c.strings, '\0');
 	add_labels(&c, s);

@@ -16,7 +16,7 @@ static bool inside(uint64_t first, uint64_t n, uint64_t all)
 }
 
 struct counts {
-	size_t strings, syms, parts, conds, alts;
+	size_t strings, syms, parts, conds, alts, sounds;
 };
 
 static bool sref_ok(struct sref s, const struct counts *n)
@@ -106,9 +106,10 @@ static int view(struct pack *p, struct str lang, struct lexicon *ret, struct err
 				 "The lexicon pack was made for another language pack (%.*s); build it again.", STR_ARG(made_for));
 	if (TABLE("strings", strings, n.strings) || TABLE("syms", syms, n.syms) || TABLE("labels", labels, x.labels_len) ||
 	    TABLE("entries", entries, x.entries_len) || TABLE("parts", parts, n.parts) || TABLE("forms", forms, x.forms_len) ||
-	    TABLE("conds", conds, n.conds) || TABLE("alts", alts, n.alts) || TABLE("emoji", emoji, x.emoji_len))
+	    TABLE("conds", conds, n.conds) || TABLE("alts", alts, n.alts) || TABLE("emoji", emoji, x.emoji_len) ||
+	    TABLE("sounds", sound_pairs, n.sounds))
 		return -1;
-	if (!entries_ok(&x, &n) || !tables_ok(&x, &n))
+	if (n.sounds != LEX_SOUND_WORDS || !entries_ok(&x, &n) || !tables_ok(&x, &n))
 		return damaged(e);
 	if (open_matchers(&x, e) < 0) {
 		x.pack = NULL;

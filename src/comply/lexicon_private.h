@@ -2,8 +2,8 @@
  * file comply.pack and on the heap for an operator's own terms. Tables refer to each other by index,
  * to strings by offset; nothing is parsed when it is opened, everything is bounds-checked once.
  * Sections: lang (version of the language pack whose symbols it holds), strings, syms, labels,
- * entries, parts, forms, conds, alts, emoji (ascending heads), and the matcher terms, over three streams: symbols,
- * sounds (from LEX_SOUND_BASE on) and shapes (from LEX_SHAPE_BASE on). */
+ * entries, parts, forms, conds, alts, emoji (ascending heads), the matcher terms, over three streams: symbols,
+ * sounds (from LEX_SOUND_BASE on) and shapes (from LEX_SHAPE_BASE on), and which sounds stand side by side in terms. */
 #ifndef COMPLY_LEXICON_PRIVATE_H
 #define COMPLY_LEXICON_PRIVATE_H
 #include "comply/comply.h"
@@ -21,6 +21,10 @@
 #define LEX_SHAPE_BASE 0xF000u
 /* The shape of each of LEX_SYMBOLS symbols; the caller frees. The same for one language pack. */
 uint16_t *lex_shapes(const struct lang *l);
+
+/* A bit for each two of the first LEX_SOUNDS ids of pinyin.h. */
+#define LEX_SOUNDS 512u
+#define LEX_SOUND_WORDS (LEX_SOUNDS * LEX_SOUNDS / 32)
 
 struct sref {
 	uint32_t off, len;
@@ -101,6 +105,7 @@ struct lexicon {
 	const struct lex_emoji *emoji;
 	size_t labels_len, entries_len, forms_len, emoji_len;
 	struct matcher *terms; /* NULL: none */
+	const uint32_t *sound_pairs; /* LEX_SOUND_WORDS */
 	bool sounds, shapes;   /* some entries ask for them */
 	bool low_emoji;	       /* some emoji lie below U+10000 */
 	struct lex_guard *guards; /* NULL: none; guards[0] is nobody's */
@@ -111,6 +116,13 @@ struct lexicon {
 static inline struct str lex_str(const struct lexicon *x, struct sref s)
 {
 	return str_make(x->strings + s.off, s.len);
+}
+
+/* Does b stand behind a in the sounds of some term? */
+static inline bool lex_sound_pair(const struct lexicon *x, uint16_t a, uint16_t b)
+{
+	uint32_t i = a * LEX_SOUNDS + b;
+	return a >= LEX_SOUNDS || b >= LEX_SOUNDS || x->sound_pairs[i / 32] >> (i % 32) & 1;
 }
 
 /* Takes the pack over, also on failure: "comply.pack-bad", "comply.pack-stale" (made for another

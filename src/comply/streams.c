@@ -12,6 +12,7 @@
 
 #define DISGUISE_OF 8 /* one character of so many restored: hardly by chance */
 #define TYPED_AROUND 12 /* symbols around letters that a term may reach */
+#define TYPED_RUN 64	/* letters; longer runs are no syllables */
 #define COMMON 1500 /* characters that stand in for others often by chance */
 
 static bool is_letter(const struct check *k, size_t i)
@@ -144,27 +145,29 @@ static bool on_stream(void *ctx, uint32_t id, size_t from, size_t to)
 	return !k->truncated;
 }
 
-/* Runs of letters right beside Chinese characters that are syllables: wei信, but not Linux内核, nor AI时代. */
-static size_t typed_in(const struct check *k, const struct pinyin_text *p)
+/* Are letters [from, to) right beside Chinese characters: wei信, but not Linux内核, nor AI时代? */
+static bool among_han(const struct check *k, size_t from, size_t to)
 {
 	const struct fold_text *t = &k->t;
-	size_t n = 0;
-	for (size_t m = 0, end; m < p->len; m = end) {
-		size_t from = p->at[m];
-		bool all = true;
-		for (end = m; end < p->len && is_letter(k, p->at[end]) && (end == m || t->gap[p->at[end]] == FOLD_GAP_NONE); end++)
-			all &= p->id[end] >= PINYIN_SYLLABLE;
-		if (end == m) {
-			end++;
-			continue;
-		}
-		size_t to = p->at[end];
-		bool before = from > 0 && t->sym[from - 1] >= LANG_SYM_HAN && t->gap[from] == FOLD_GAP_NONE;
-		bool after = to < t->len && t->sym[to] >= LANG_SYM_HAN && t->gap[to] == FOLD_GAP_NONE;
-		bool ai = to == from + 2 && fold_char(k->c->lang, t->sym[from]) == 'a' && fold_char(k->c->lang, t->sym[from + 1]) == 'i';
-		n += all && !ai && to > from + 1 && (before || after);
+	bool before = from > 0 && t->sym[from - 1] >= LANG_SYM_HAN && t->gap[from] == FOLD_GAP_NONE;
+	bool after = to < t->len && t->sym[to] >= LANG_SYM_HAN && t->gap[to] == FOLD_GAP_NONE;
+	bool ai = to == from + 2 && fold_char(k->c->lang, t->sym[from]) == 'a' && fold_char(k->c->lang, t->sym[from + 1]) == 'i';
+	return (before || after) && !ai;
+}
+
+/* May letters [from, to) be typed syllables of a term? Other runs sound as each of their letters does, and are looked at
+ * so; a term never ends within a run. Counts those among Chinese characters. */
+static bool typed_run(struct check *k, size_t from, size_t to)
+{
+	uint16_t id[TYPED_RUN];
+	ssize_t n = to - from < 2 || to - from > TYPED_RUN ? 0 : pinyin_symbols(k->c->lang, k->t.sym + from, to - from, id, TYPED_RUN);
+	bool all = n > 0, known = n > 0 && (size_t)n < to - from;
+	for (ssize_t i = 0; i < n; i++) {
+		all &= id[i] >= PINYIN_SYLLABLE;
+		known &= i == 0 || lex_sound_pair(k->lex, id[i - 1], id[i]);
 	}
-	return n;
+	k->typed += all && among_han(k, from, to);
+	return known;
 }
 
 /* The next letter from symbol i on, or the end. */
@@ -183,13 +186,12 @@ static size_t run_end(const struct check *k, size_t i)
 	return end;
 }
 
-/* The next run of letters from symbol i on that spells syllables, or the end: the others sound as each of their
- * letters does, and are looked at so. */
-static size_t next_typed(const struct check *k, size_t i, size_t *ret_end)
+/* The next of them from symbol i on, or the end. */
+static size_t next_typed(struct check *k, size_t i, size_t *ret_end)
 {
 	for (i = next_letter(k, i); i < k->t.len; i = next_letter(k, *ret_end)) {
 		*ret_end = run_end(k, i);
-		if (pinyin_typed(k->c->lang, k->t.sym + i, *ret_end - i))
+		if (typed_run(k, i, *ret_end))
 			break;
 	}
 	return i;
@@ -199,27 +201,22 @@ static size_t next_typed(const struct check *k, size_t i, size_t *ret_end)
 static size_t add_typed(struct streams *s, size_t first, size_t end)
 {
 	struct check *k = s->k;
-	const struct fold_text *t = &k->t;
-	size_t n = 0;
+	size_t n = 0, len = k->t.len;
 	/* at most one closing id for each letter */
-	s->typed = arena_array(k->a, 2 * t->len + 2, sizeof(*s->typed));
-	s->at = arena_array(k->a, 2 * t->len + 2, sizeof(*s->at));
-	for (size_t i = first, done = 0; i < t->len; i = next_typed(k, done, &end)) {
-		size_t from = i > done + TYPED_AROUND ? i - TYPED_AROUND : done, to = end;
-		while (from > done && is_letter(k, from) && is_letter(k, from - 1) && t->gap[from] == FOLD_GAP_NONE)
-			from--;
-		for (size_t last = to; to < t->len && to < last + TYPED_AROUND; to++)
-			last = is_letter(k, to) ? to + 1 : last;
+	s->typed = arena_array(k->a, 2 * len + 2, sizeof(*s->typed));
+	s->at = arena_array(k->a, 2 * len + 2, sizeof(*s->at));
+	for (size_t i = first, to = 0; i < len;) {
+		size_t from = i > to + TYPED_AROUND ? i - TYPED_AROUND : to;
+		for (to = i; i < len && i <= to; i = next_typed(k, end, &end))
+			to = len - end > TYPED_AROUND ? end + TYPED_AROUND : len;
 		struct pinyin_text p;
-		pinyin_text(k->c->lang, t, from, to, k->a, &p);
-		k->typed += typed_in(k, &p);
+		pinyin_text(k->c->lang, &k->t, from, to, k->a, &p);
 		for (size_t m = 0; m < p.len; m++) {
 			s->at[n] = p.at[m];
 			s->typed[n++] = (uint16_t)(LEX_SOUND_BASE + p.id[m]);
 		}
 		s->at[n] = (uint32_t)to;
 		s->typed[n++] = 0;
-		done = to;
 	}
 	return n;
 }

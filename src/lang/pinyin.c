@@ -162,22 +162,6 @@ static void cover(const struct words *w, const uint16_t *sym, size_t n, uint8_t 
 	}
 }
 
-bool pinyin_typed(const struct lang *l, const uint16_t *sym, size_t n)
-{
-	const struct words_typed *typed = l->words.typed;
-	bool all = n > 1;
-	for (size_t i = 0; i < n && n <= RUN_MAX; i++) {
-		size_t node = typed->next[sym[i] - LANG_SYM_LETTER];
-		all &= node && typed[node].id;
-		for (size_t k = i + 1; k < n && node; k++) {
-			node = typed[node].next[sym[k] - LANG_SYM_LETTER];
-			if (node && typed[node].id)
-				return true;
-		}
-	}
-	return all && n <= RUN_MAX;
-}
-
 struct sink {
 	uint16_t *id;
 	uint32_t *at; /* may be NULL */

@@ -26,9 +26,6 @@ void pinyin_text(const struct lang *l, const struct fold_text *t, size_t from, s
 		 struct arena *a, struct pinyin_text *ret);
 /* The same for a term's symbols; the number of ids, or -1 when they are more than max. */
 ssize_t pinyin_symbols(const struct lang *l, const uint16_t *sym, size_t n, uint16_t *out, size_t max);
-/* Do n letters in a row spell a syllable of several, or nothing but syllables? Of others pinyin_text() gives the
- * letters one by one. */
-bool pinyin_typed(const struct lang *l, const uint16_t *sym, size_t n);
 /* "xin", "v"; empty for LANG_SYM_OTHER. Valid while the pack is open. */
 struct str pinyin_name(const struct lang *l, uint16_t id);
 /* First letter of a syllable as a letter's id (xin -> x); letters and digits are themselves. */
