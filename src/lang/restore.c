@@ -329,12 +329,28 @@ static void offer_splits(struct piece *p, size_t u, size_t v, uint32_t node, uin
 static void offer_chars(struct piece *p, size_t u, const uint16_t *list, uint32_t cost)
 {
 	for (size_t i = 0; i < WORDS_ALIKE && list[i]; i++)
-		for (size_t k = 0; k < p->ways[u + 1]; k++)
-			words_link_fetch(p->w, list[i], p->way[u + 1][k].first);
-	for (size_t i = 0; i < WORDS_ALIKE && list[i]; i++)
 		if (p->w->alone[list[i]] && list[i] != p->unit[u].sym)
 			offer(p, u, (struct step){ .units = 1, .cost = p->w->alone[list[i]] + cost, .word = list[i], .first = list[i], .last = list[i],
 						   .kind = WAY_CHAR });
+}
+
+static const uint16_t *chars_by_sound(const struct piece *p, const struct unit *x)
+{
+	bool letter = x->run && x->sym; /* one by itself says little: A股, e心 */
+	return x->odd && x->sound >= PINYIN_SYLLABLE && !letter ? p->w->by_sound + (size_t)x->sound * WORDS_ALIKE : NULL;
+}
+
+static const uint16_t *chars_by_part(const struct piece *p, const struct unit *x)
+{
+	return x->odd && !x->run && x->part < WORDS_NO_PART ? p->w->by_part + (size_t)x->part * WORDS_ALIKE : NULL;
+}
+
+/* What offer_chars() will ask for comes from memory while words are offered. */
+static void fetch_chars(const struct piece *p, size_t u, const uint16_t *list)
+{
+	for (size_t i = 0; list && i < WORDS_ALIKE && list[i]; i++)
+		for (size_t k = 0; k < p->ways[u + 1]; k++)
+			words_link_fetch(p->w, list[i], p->way[u + 1][k].first);
 }
 
 /* Further than a word from what is odd or may be split. */
@@ -374,7 +390,10 @@ static void find_ways(struct piece *p)
 	p->ways[p->n] = 1;
 	for (size_t u = p->n; u-- > 0;) {
 		const struct unit *x = &p->unit[u];
+		const uint16_t *sounds = chars_by_sound(p, x), *parts = chars_by_part(p, x);
 		p->ways[u] = 0;
+		fetch_chars(p, u, sounds);
+		fetch_chars(p, u, parts);
 		bool letter = x->run && x->sym; /* one by itself says little: A股, e心 */
 		uint32_t keep = !x->run ? COST_UNKNOWN : x->odd && !(letter && x->run == 1) ? x->run * COST_TYPED : COST_RUN;
 		offer(p, u, (struct step){ .units = x->run ? x->run : 1, .cost = keep, .first = x->run ? 0 : x->sym,
@@ -385,12 +404,10 @@ static void find_ways(struct piece *p)
 			offer_guesses(p, &p->probe[probe]);
 		if (split < u + WORDS_GUESS_MAX)
 			offer_splits(p, u, u, WORDS_ROOT, 0, 0, 0);
-		if (!x->odd)
-			continue;
-		if (x->sound >= PINYIN_SYLLABLE && !letter)
-			offer_chars(p, u, p->w->by_sound + (size_t)x->sound * WORDS_ALIKE, (x->run ? COST_LETTERS : COST_LIKE) + COST_SINGLE);
-		if (!x->run && x->part < WORDS_NO_PART)
-			offer_chars(p, u, p->w->by_part + (size_t)x->part * WORDS_ALIKE, COST_LIKE + COST_SINGLE);
+		if (sounds)
+			offer_chars(p, u, sounds, (x->run ? COST_LETTERS : COST_LIKE) + COST_SINGLE);
+		if (parts)
+			offer_chars(p, u, parts, COST_LIKE + COST_SINGLE);
 	}
 }
 
