@@ -126,20 +126,16 @@ static void garbled(struct check *k, const struct shape *s)
 static bool plain(const struct check *k)
 {
 	size_t n = k->t.len < 32 ? k->t.len : 32, again = 0, han = 0;
-	uint64_t seen[4] = { 0 };
+	uint8_t seen[256] = { 0 };
 	if (n < 8 || n * 3 > k->t.source.len || k->t.len * 6 < k->t.source.len || k->t.len >= 400)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		han += k->t.sym[i] >= LANG_SYM_HAN;
-	if (han * 4 <= n * 3)
-		return false;
-	/* until what is left can change nothing */
-	for (size_t i = 0; i < n && (again + n - i) * 3 >= n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint8_t h = (uint8_t)(k->t.sym[i] * 40503u >> 8);
-		again += seen[h >> 6] >> (h & 63) & 1;
-		seen[h >> 6] |= UINT64_C(1) << (h & 63);
+		han += k->t.sym[i] >= LANG_SYM_HAN;
+		again += seen[h];
+		seen[h] = 1;
 	}
-	return again * 3 < n;
+	return han * 4 > n * 3 && again * 3 < n;
 }
 
 /* A number that another detector knows has a purpose. */

@@ -85,11 +85,13 @@ size_t fold_slow(const struct lang *l, const struct fold_slow *s, struct str tex
 	return s->n;
 }
 
-static void *longer(struct arena *a, const void *old, size_t n, size_t cap, size_t size)
+/* The next `cap` elements of the block, and the first n of the old ones there. */
+static void *longer(char **block, const void *old, size_t n, size_t cap, size_t size)
 {
-	void *p = arena_array(a, cap, size);
+	void *p = *block;
 	if (n)
 		memcpy(p, old, n * size);
+	*block += cap * size;
 	return p;
 }
 
@@ -100,11 +102,12 @@ static void make_room(struct arena *a, struct fold_out *o, size_t n)
 	if (cap <= o->cap)
 		return;
 	cap += o->cap ? cap / 2 : 0;
-	o->sym = longer(a, o->sym, o->len, cap, sizeof(*o->sym));
-	o->from = longer(a, o->from, o->len, cap, sizeof(*o->from));
-	o->to = longer(a, o->to, o->len, cap, sizeof(*o->to));
-	o->gap = longer(a, o->gap, o->len + (o->len > 0), cap, 1);
-	o->skipped = longer(a, o->skipped, o->len + (o->len > 0), cap, 1);
+	char *block = arena_array(a, cap, sizeof(*o->from) + sizeof(*o->to) + sizeof(*o->sym) + 2);
+	o->from = longer(&block, o->from, o->len, cap, sizeof(*o->from));
+	o->to = longer(&block, o->to, o->len, cap, sizeof(*o->to));
+	o->sym = longer(&block, o->sym, o->len, cap, sizeof(*o->sym));
+	o->gap = longer(&block, o->gap, o->len + (o->len > 0), cap, 1);
+	o->skipped = longer(&block, o->skipped, o->len + (o->len > 0), cap, 1);
 	o->cap = cap;
 }
 
