@@ -275,6 +275,8 @@ static size_t second_slots(const struct matcher *m, const uint16_t *sym, size_t 
 			 u = (base & UNIT_VALUE) + (at + 1 < have ? sym[at + 1] : 0);
 
 		if (base & UNIT_END) {
+			if (u < units)
+				__builtin_prefetch(&m->unit[u]);
 			ret[found++] = (struct candidate){ at, 0, 0 };
 			continue;
 		}
@@ -305,6 +307,33 @@ static size_t third_slots(const struct matcher *m, const uint16_t *sym, size_t h
 	return found;
 }
 
+/* Drops those whose second symbol ends no term and leads to no third one; where it only leads on, they
+ * stand at the third. */
+static size_t fourth_slots(const struct matcher *m, const uint16_t *sym, size_t have,
+			   struct candidate *c, size_t n)
+{
+	const struct matcher_unit *unit = m->unit;
+	uint32_t units = m->head->units;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct candidate x = c[i];
+		uint32_t s = x.slot, base = unit[s].base;
+		uint32_t t = (base & UNIT_VALUE) + (x.at + 2 < have ? sym[x.at + 2] : 0);
+		bool on = s && !(base & UNIT_LEAF) && x.at + 2 < have && t < units && unit[t].check == s;
+
+		if (on && !(base & UNIT_END)) {
+			x.slot = t;
+			x.depth = 3;
+		}
+		c[found] = x;
+		found += !s || on || base & UNIT_END;
+		if (on && x.at + 3 < have)
+			__builtin_prefetch(&unit[(unit[t].base & UNIT_VALUE) + sym[x.at + 3]]);
+	}
+	return found;
+}
+
 bool matcher_walk_starts(struct matcher_walk *w, const uint16_t *sym, size_t have, size_t base,
 			 const uint32_t *start, size_t n)
 {
@@ -316,6 +345,7 @@ bool matcher_walk_starts(struct matcher_walk *w, const uint16_t *sym, size_t hav
 					   n - done < STAGE ? n - done : STAGE, c);
 
 		left = third_slots(w->m, sym, have, c, left);
+		left = fourth_slots(w->m, sym, have, c, left);
 		for (size_t i = 0; i < left; i++) {
 			size_t at = c[i].at, from = base + at;
 
