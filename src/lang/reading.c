@@ -11,8 +11,8 @@
 #include "lang/segment.h"
 #include "lang/words_private.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 #define CLAUSE_MIN 4	/* characters; shorter ones say too little of their direction */
@@ -422,7 +422,7 @@ static uint64_t at_least(const uint16_t *sym, size_t n, uint16_t floor)
 {
 	uint64_t bits = 0;
 	size_t k = 0;
-#if defined(__SSE2__)
+#if defined(__x86_64__)
 	const __m128i less = _mm_set1_epi16((short)(floor - 1)), zero = _mm_setzero_si128();
 	for (; k + 16 <= n; k += 16) {
 		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(sym + k)), b = _mm_loadu_si128((const __m128i *)(const void *)(sym + k + 8));
@@ -436,28 +436,66 @@ static uint64_t at_least(const uint16_t *sym, size_t n, uint16_t floor)
 	return bits;
 }
 
-static struct block block_at(const struct lang *l, const struct fold_text *t, size_t i, size_t n)
+/* Of up to 64 symbols: both bits of the gaps before them, Chinese characters, uncommon ones. */
+struct marks {
+	uint64_t low, high, han, rare;
+};
+
+static struct marks marks_portable(const uint16_t *sym, const uint8_t *gap, size_t n)
 {
-	_Static_assert(FOLD_GAP_SOFT == 1 && FOLD_GAP_CLAUSE == 2 && FOLD_GAP_STOP == 3, "two bits tell");
 	const uint64_t each = 0x0101010101010101u, aside = 0x0102040810204080u;
-	uint64_t low = 0, high = 0, han = at_least(t->sym + i, n, LANG_SYM_HAN);
+	struct marks m = { .han = at_least(sym, n, LANG_SYM_HAN), .rare = at_least(sym, n, LANG_SYM_HAN + COMMON) };
 	size_t k = 0;
 	for (; k + 8 <= n; k += 8) {
 		uint64_t w;
-		memcpy(&w, t->gap + i + k, sizeof(w));
-		low |= ((w & each) * aside >> 56) << k;
-		high |= ((w >> 1 & each) * aside >> 56) << k;
+		memcpy(&w, gap + k, sizeof(w));
+		m.low |= ((w & each) * aside >> 56) << k;
+		m.high |= ((w >> 1 & each) * aside >> 56) << k;
 	}
 	for (; k < n; k++) {
-		low |= (uint64_t)(t->gap[i + k] & 1) << k;
-		high |= (uint64_t)(t->gap[i + k] >> 1) << k;
+		m.low |= (uint64_t)(gap[k] & 1) << k;
+		m.high |= (uint64_t)(gap[k] >> 1) << k;
 	}
+	return m;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512bw"))) static struct marks marks_avx512(const uint16_t *sym, const uint8_t *gap, size_t n)
+{
+	const __m512i han = _mm512_set1_epi16(LANG_SYM_HAN), rare = _mm512_set1_epi16(LANG_SYM_HAN + COMMON);
+	__mmask64 some = ~UINT64_C(0) >> (64 - n);
+	__m512i g = _mm512_maskz_loadu_epi8(some, gap);
+	__m512i a = _mm512_maskz_loadu_epi16((__mmask32)some, sym), b = _mm512_maskz_loadu_epi16((__mmask32)(some >> 32), sym + 32);
+	return (struct marks){
+		.low = _mm512_test_epi8_mask(g, _mm512_set1_epi8(1)),
+		.high = _mm512_test_epi8_mask(g, _mm512_set1_epi8(2)),
+		.han = _mm512_cmpge_epu16_mask(a, han) | (uint64_t)_mm512_cmpge_epu16_mask(b, han) << 32,
+		.rare = _mm512_cmpge_epu16_mask(a, rare) | (uint64_t)_mm512_cmpge_epu16_mask(b, rare) << 32,
+	};
+}
+
+static struct marks marks_of(const uint16_t *sym, const uint8_t *gap, size_t n)
+{
+	bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+	return wide ? marks_avx512(sym, gap, n) : marks_portable(sym, gap, n);
+}
+#else
+static struct marks marks_of(const uint16_t *sym, const uint8_t *gap, size_t n)
+{
+	return marks_portable(sym, gap, n);
+}
+#endif
+
+/* Of the n >= 1 symbols from i on. */
+static struct block block_at(const struct lang *l, const struct fold_text *t, size_t i, size_t n)
+{
+	_Static_assert(FOLD_GAP_SOFT == 1 && FOLD_GAP_CLAUSE == 2 && FOLD_GAP_STOP == 3, "two bits tell");
+	struct marks m = marks_of(t->sym + i, t->gap + i, n);
 	struct words_pairs p = i ? words_pairs(&l->words, t->sym + i - 1, n) : words_pairs(&l->words, t->sym, n - 1);
 	unsigned shift = i ? 0 : 1;
-	uint64_t pair = han & (han << 1 | (i && is_han(t->sym[i - 1]))) & ~high;
-	uint64_t word = p.word << shift & pair, rare = at_least(t->sym + i, n, LANG_SYM_HAN + COMMON);
-	return (struct block){ .clause = high, .soft = low & ~high, .stop = low & high, .pair = pair, .word = word, .same = p.same << shift,
-			       .han = han, .odd = rare & ~word & ~(word >> 1) };
+	uint64_t pair = m.han & (m.han << 1 | (i && is_han(t->sym[i - 1]))) & ~m.high, word = p.word << shift & pair;
+	return (struct block){ .clause = m.high, .soft = m.low & ~m.high, .stop = m.low & m.high, .pair = pair, .word = word,
+			       .same = p.same << shift, .han = m.han, .odd = m.rare & ~word & ~(word >> 1) };
 }
 
 static unsigned ones(uint64_t x)
