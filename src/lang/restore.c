@@ -378,6 +378,12 @@ static void fetch_words(const struct piece *p)
 		if (p->unit[u + 1].sym)
 			words_child_fetch(p->w, node, p->unit[u + 1].sym);
 	}
+	for (size_t u = 0; u + 2 < p->n; u++) {
+		uint32_t node = p->unit[u].sym ? words_child(p->w, WORDS_ROOT, p->unit[u].sym) : WORDS_NONE;
+		node = node != WORDS_NONE && p->unit[u + 1].sym ? words_child(p->w, node, p->unit[u + 1].sym) : WORDS_NONE;
+		if (node != WORDS_NONE && p->unit[u + 2].sym)
+			words_child_fetch(p->w, node, p->unit[u + 2].sym);
+	}
 }
 
 static void find_ways(struct piece *p)
