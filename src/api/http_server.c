@@ -684,7 +684,8 @@ static int bind_socket(struct str address, uint16_t port, int *ret_fd, uint16_t 
 		return error_os(e, bound < 0 ? errnum : errno, "listen");
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
-	getsockname(fd, (struct sockaddr *)&ss, &len);
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
+		return error_os(e, errno, "getsockname");
 	*ret_port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
 						   : ((struct sockaddr_in *)&ss)->sin_port);
 	*ret_fd = take_fd(fd);

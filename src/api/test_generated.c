@@ -72,9 +72,11 @@ static void made_by_route(struct samples *s, struct str kind, char id[ID_LEN + 1
 	const struct api_route *r = maker_of(kind);
 	_cleanup_buf_ struct buf path = BUF_INIT(4096), body = BUF_INIT(1 * MIB);
 	_cleanup_answer_ struct answer a = { 0 };
-	if (!r)
+	if (!r) {
 		fail_msg("nothing makes a \"%.*s\": give a route .makes and .example, or add a line to "
 			 "test_samples.h", STR_ARG(kind));
+		return;
+	}
 	fill(s, r->path, NULL, &path);
 	fill(s, r->example ? r->example : "{}", NULL, &body);
 	ask_with(s->w, s->who, "POST", path.ptr, body.ptr,

@@ -27,7 +27,7 @@ static void note_live(const struct store_finding *f, void *user)
 /* "tcp://host:6379/" too, which is no URL of the web. */
 static int64_t port_of(struct arena *a, struct str url)
 {
-	struct str rest = url;
+	struct str rest;
 	ssize_t at = str_find(url, STR("://"));
 	struct url u;
 	uint64_t n;

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/json.h"
@@ -131,6 +132,7 @@ static int child_fetch(int broker, struct str arg, struct arena *a, json_t *o, s
 	if (!in || http_client_new(&options, &client, e) < 0)
 		return -1;
 	result = follow(client, a, json_get_str(in, "url"), meta, &u, &r, e);
+	check(result < 0 || r);
 	if (result == 0 && !http_response_usable(r)) {
 		if (e)
 			*e = r->error;

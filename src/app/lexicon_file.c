@@ -301,7 +301,7 @@ int app_lexicon_import(struct app_call *c, struct str lexicon, const json_t *in,
 	if (app_require(c, PERM_LEXICON_WRITE, e) < 0 || app_lexicon_load(c, lexicon, &k.after, e) < 0 ||
 	    file_text(c, in, &bytes, &text, e) < 0 || prepare(c, &m, e) < 0)
 		return -1;
-	tz = m.tz;
+	tz = m.tz; /* freed with it. NOLINT(clang-analyzer-deadcode.DeadStores) */
 	rows.list = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.list));
 	rows.numbers = arena_array(c->arena, LIMIT_OWN_ENTRIES + 1, sizeof(*rows.numbers));
 	if (read_rows(c, buf_view(&text), &m, &rows, e) < 0 ||

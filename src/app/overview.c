@@ -113,10 +113,11 @@ static int put_trends(struct app_call *c, json_t *o, struct error *e)
 
 		if (!d->scores)
 			continue;
+		int64_t tenths = d->score_sum * 10 / d->scores;
+
 		s = json_object();
 		json_put(s, "date", json_c(d->date));
-		json_put(s, "avg_score",
-			 json_real((double)(d->score_sum * 10 / d->scores) / 10.0));
+		json_put(s, "avg_score", json_real((double)tenths / 10.0));
 		json_array_append_new(scores, s);
 		l = app_counts_json(d->counts);
 		json_put(l, "date", json_c(d->date));

@@ -56,7 +56,7 @@ static int explain(CURLcode code, const struct transfer *t, struct error *e)
 		return error_set(e, "mail.tls", "与邮件服务器的加密连接失败：%s",
 				 "no secure connection to the mail server: %s", curl_easy_strerror(code));
 	if (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
-	    code == CURLE_RECV_ERROR || code == CURLE_RECV_ERROR)
+	    code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING)
 		return error_set(e, "mail.refused", "邮件服务器拒绝了邮件：%s", "the mail server refused: %s", said);
 	return error_set(e, "mail.failed", "邮件发送失败：%s", "sending mail failed: %s", said);
 }

@@ -118,7 +118,7 @@ static int open_work(struct app_call *c, const struct store_text_task *task, str
 static int run_part(struct app_call *c, struct part *p, struct reader *in, struct error *e)
 {
 	struct work w = { 0 };
-	struct str ref, text;
+	struct str ref, text = STR_NULL;
 	size_t bytes = 0;
 	int r;
 

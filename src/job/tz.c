@@ -253,7 +253,7 @@ struct counts {
 
 static bool header(struct str s, struct counts *c)
 {
-	if (s.len < 44 || memcmp(s.ptr, "TZif", 4) || s.ptr[4] < '2')
+	if (s.len < 44 || memcmp(s.ptr, "TZif", 4) != 0 || s.ptr[4] < '2')
 		return false;
 	c->isut = (size_t)(uint32_t)big_endian(s.ptr + 20, 4);
 	c->isstd = (size_t)(uint32_t)big_endian(s.ptr + 24, 4);

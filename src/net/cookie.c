@@ -132,7 +132,7 @@ int cookie_parse_date(struct str s, int64_t *ret_ms)
 static void set_max_age(struct set_cookie *c, struct str value, int64_t now_ms)
 {
 	int64_t seconds;
-	struct str number = value;
+	struct str number;
 
 	if (value.len == 0 || (!ascii_digit(value.ptr[0]) && value.ptr[0] != '-'))
 		return;

@@ -30,7 +30,7 @@ static int get32(struct message *m, uint32_t *ret)
 
 static int get_name(struct message *m, struct dns_name *ret)
 {
-	size_t at = m->at, floor = m->at, behind = 0;
+	size_t at = m->at, floor = at, behind = 0;
 
 	ret->len = 0;
 	for (;;) {

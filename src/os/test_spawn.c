@@ -213,16 +213,16 @@ static int do_normal_life(const int *fds)
 {
 	int ep = epoll_create1(EPOLL_CLOEXEC), t = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC),
 	    sv[2];
-	char *big = malloc(MIB);
+	char *big;
 	unsigned char random[16];
 	struct timespec now;
 
-	if (ep < 0 || t < 0 || !big || socketpair(AF_UNIX, SOCK_STREAM, 0, sv) < 0 ||
+	if (ep < 0 || t < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sv) < 0 ||
 	    clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return errno;
-	big = mem_resize(big, 2 * MIB, 1);
-	random_bytes(random, sizeof(random));
+	big = mem_resize(mem_alloc(MIB), 2 * MIB, 1);
 	free(big);
+	random_bytes(random, sizeof(random));
 	if (write(sv[0], "x", 1) != 1 || read(sv[1], random, 1) != 1)
 		return errno;
 	return os_jailed() && getppid() > 0 && usleep(1000) == 0 ? 0 : EIO;

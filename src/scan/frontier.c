@@ -371,7 +371,7 @@ static uint64_t priority(const struct spec *s)
 		[LINK_COMMENT] = 3, [LINK_SITEMAP] = 2, [LINK_RESOURCE] = 3, [LINK_CSS] = 3, [LINK_GUESS] = 3,
 		[LINK_API] = 1, [LINK_API_GUESS] = 3,
 	};
-	return (uint64_t)(s->depth * 2 + late[s->kind]);
+	return (uint64_t)s->depth * 2 + late[s->kind];
 }
 
 static bool wanted(struct run *r, const struct spec *s, const struct url *u, struct arena *a)

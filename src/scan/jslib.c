@@ -160,7 +160,7 @@ static size_t look(struct jslib *l, enum from from, struct str text, struct jsli
 		struct regex_match m;
 		if (p->from != from || known(ret, n, p->library) || !may_match(p, text) || !regex_match(p->regex, text, 0, &m, NULL))
 			continue;
-		struct str version = m.len > 1 ? m.groups[1] : STR_NULL;
+		struct str version = m.len > 1 && m.groups[1].ptr ? m.groups[1] : STR("");
 		if (str_ends(version, STR(".min")))
 			version.len -= 4;
 		while (version.len && strchr(".-_", version.ptr[version.len - 1]))

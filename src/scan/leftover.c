@@ -207,7 +207,7 @@ static struct str listed(struct arena *a, const struct left *l)
 
 static void tell(struct run *r, struct arena *a, struct str key, const struct left *l)
 {
-	struct str names = listed(a, l), place = STR(""), rest = key, word;
+	struct str names = listed(a, l), place, rest = key, word;
 	str_split(&rest, ' ', &word);
 	place = rest;
 	ssize_t field = str_rchr(place, ' ');

@@ -361,7 +361,7 @@ static size_t skip_brackets(const struct reading *r, size_t i)
 static size_t operand(struct reading *r, struct buf *b, size_t i, bool *known)
 {
 	const struct token *t = token_at(r, i);
-	struct str name = STR_NULL, value;
+	struct str name, value;
 	*known = true;
 	if (t->kind == T_STRING) {
 		buf_str(b, t->text);

@@ -133,7 +133,7 @@ static int told(struct probe *p, enum reaction r)
 	check(r < REACTIONS);
 	if (r == REACTION_SHELL && told(p, REACTION_SIGNS) == NO) /* they are among those */
 		return NO;
-	if (p->reactions[r] == UNKNOWN && r < REACTION_SIGNS)
+	if (r < REACTION_SIGNS && p->reactions[r] == UNKNOWN)
 		ask_word(p);
 	else if (p->reactions[r] == UNKNOWN && r == REACTION_SIGNS)
 		ask_signs(p, r, "'\"`)]}${{<%[%'\"}}%>*(|;&#{@(\\");

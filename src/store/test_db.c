@@ -12,7 +12,8 @@
 
 #include "base/mem.h"
 
-#define PG_BIN "/usr/lib/postgresql/15/bin"
+#define PG_INITDB "/usr/lib/postgresql/15/bin/initdb"
+#define PG_SERVER "/usr/lib/postgresql/15/bin/postgres"
 #define START_TRIES 400
 
 static struct {
@@ -90,7 +91,7 @@ static bool launch(void)
 
 	snprintf(data, sizeof(data), "%s/data", server.dir);
 	snprintf(sockets, sizeof(sockets), "unix_socket_directories=%s", server.dir);
-	const char *const argv[] = { PG_BIN "/postgres",
+	const char *const argv[] = { PG_SERVER,
 				     "-D",
 				     data,
 				     "-F",
@@ -161,7 +162,7 @@ static bool server_make(void)
 {
 	char data[140];
 
-	if (access(PG_BIN "/initdb", X_OK) < 0 || !server_user())
+	if (access(PG_INITDB, X_OK) < 0 || !server_user())
 		return false;
 	snprintf(server.dir, sizeof(server.dir), "/tmp/zw-pg-XXXXXX");
 	if (!mkdtemp(server.dir) || chmod(server.dir, 0755) < 0)
@@ -171,7 +172,7 @@ static bool server_make(void)
 	if (server.uid && chown(server.dir, server.uid, server.gid) < 0)
 		return false;
 	snprintf(data, sizeof(data), "%s/data", server.dir);
-	const char *const argv[] = { PG_BIN "/initdb", "-D",	   data,	  "-U",
+	const char *const argv[] = { PG_INITDB, "-D",	   data,	  "-U",
 				     "zhanwei",	       "-A",	   "trust",	  "-E",
 				     "UTF8",	       "--locale", "C.UTF-8",	  "--no-sync",
 				     "--no-instructions", NULL };

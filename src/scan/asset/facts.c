@@ -103,7 +103,8 @@ void asset_port_facts(struct asset_run *r, const struct asset_port *p)
 	json_put(port, "state", json_c("open"));
 	json_put(port, "service", json_str(name));
 	json_put(port, "tls", json_boolean(p->tls));
-	json_put(port, "rtt_ms", json_real((double)(p->rtt_us / 100) / 10));
+	int64_t tenths = p->rtt_us / 100;
+	json_put(port, "rtt_ms", json_real((double)tenths / 10));
 	asset_emit(r, &(struct asset_fact){ .kind = STR("port"), .key = key, .title = key, .port = p->number,
 					    .product = name, .confidence = 100 },
 		   port);

@@ -331,11 +331,11 @@ int asset_ports(struct asset_run *r, struct error *e)
 	struct sweep s = { .r = r };
 	size_t n;
 	_cleanup_free_ uint16_t *list = list_of(r->o, &n);
-	_cleanup_free_ struct slot *slots = NULL;
 	unsigned parallel = r->o->concurrency ? r->o->concurrency : LIMIT_ASSET_PARALLEL;
 
 	s.limit = parallel > LIMIT_ASSET_PARALLEL_MAX ? LIMIT_ASSET_PARALLEL_MAX : parallel;
-	s.slots = slots = mem_array(s.limit + 1, sizeof(*slots));
+	_cleanup_free_ struct slot *slots = mem_array(s.limit + 1, sizeof(*slots));
+	s.slots = slots;
 	s.list = list;
 	s.len = r->todo = (uint32_t)n;
 	s.told_us = clock_mono_us(&clock_system);

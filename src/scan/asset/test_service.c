@@ -105,7 +105,7 @@ static void test_fixtures(void **state)
 		assert_non_null(own);
 		if (!ok || m.rule != own || !str_eq(m.version, f->version)) {
 			print_message("%.*s: took it for %s, version \"%.*s\"\n", STR_ARG(f->rule),
-				      ok ? m.rule->id : "nothing", STR_ARG(m.version));
+				      ok && m.rule ? m.rule->id : "nothing", STR_ARG(m.version));
 			wrong++;
 		}
 		map_add(proved, f->rule);
@@ -259,7 +259,7 @@ static bool answers(const char *service, struct str bytes, const char *product, 
 	for (size_t i = 0; i < udp_probes_len; i++) {
 		struct udp_answer x = { .open = false };
 
-		if (strcmp(udp_probes[i].service, service) || !udp_probes[i].read(bytes, a, &x))
+		if (strcmp(udp_probes[i].service, service) != 0 || !udp_probes[i].read(bytes, a, &x))
 			continue;
 		return str_eq(x.product, str_c(product)) && str_eq(x.version, str_c(version)) && x.open == open;
 	}

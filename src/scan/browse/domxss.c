@@ -106,8 +106,8 @@ static void put_query(struct xss *x, struct buf *b, int only, const struct str *
 	for (int n = 0; str_split(&pairs, '&', &pair); n++) {
 		ssize_t eq = str_chr(pair, '=');
 		struct str name = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
-		if (eq >= 0 && n < XSS_PARAMS && (all || n == only)) {
-			put_pair(x, b, first, name, all ? word(x, FROM_QUERY, n) : *text);
+		if (eq >= 0 && n < XSS_PARAMS && (all || (text && n == only))) {
+			put_pair(x, b, first, name, text ? *text : word(x, FROM_QUERY, n));
 		} else {
 			if (!first)
 				buf_char(b, '&');

@@ -61,7 +61,10 @@ static int visitor_send(struct probe *p, struct visitor *v, struct scan_mutation
 	m->fresh = true;
 	m->headers = &h;
 	m->headers_len = v->cookies.len && !v->as_user ? 1 : 0;
-	if (probe_send(p, m, ret) < 0)
+	int r = probe_send(p, m, ret);
+	m->headers = NULL; /* h goes */
+	m->headers_len = 0;
+	if (r < 0)
 		return -1;
 	if (!v->as_user)
 		visitor_take(p, v, *ret);

@@ -117,7 +117,8 @@ static struct str matches(const struct hidden *h, struct str body)
 		return STR_NULL;
 	if (h->also && !str_has(body, str_c(h->also)))
 		return STR_NULL;
-	return str_sub(body, (size_t)at, (size_t)at + strlen(h->has ? h->has : h->starts));
+	const char *part = h->has ? h->has : h->starts;
+	return part ? str_sub(body, (size_t)at, (size_t)at + strlen(part)) : STR_NULL;
 }
 
 static void ask(struct probe *p, const struct hidden *h)

@@ -151,7 +151,7 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		struct sent s;
 		struct str proof;
 		const char *kind;
-		int which, again;
+		int which;
 		/* built from the Host header, it stands there as it is */
 		if (how == HOW_HOST && probe_mode(p) != SCAN_DEEP && !str_ihas(x->text, x->host) && !str_ihas(x->head, x->host))
 			continue;
@@ -164,7 +164,7 @@ static void probe_host(struct probe *p, const struct scan_exchange *x)
 		/* A default virtual host that sends everybody on is no page of this site. */
 		if (how == HOW_HOST && r->status != x->status)
 			continue;
-		if (send_host(p, x, how, &s, &r) < 0 || (again = taken(p, r, how, &s, &proof, &kind)) != which)
+		if (send_host(p, x, how, &s, &r) < 0 || taken(p, r, how, &s, &proof, &kind) != which)
 			continue;
 		if (how == HOW_FORWARDED && !resets_password(x) && kept_apart(p, x, forwarded[which]))
 			continue;

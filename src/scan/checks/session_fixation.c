@@ -260,8 +260,8 @@ static size_t places(struct probe *p, const struct way *w, const struct scan_exc
 	if (from.len && probe_send(p, &m, &f) < 0)
 		f = NULL;
 	const struct scan_exchange *pages[] = { r, w->x, f };
-	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
-		for (size_t k = 0; pages[i] && pages[i]->page && k < pages[i]->page->links_len && n + 1 < PLACES; k++) {
+	for (size_t i = 0; i < (f ? 3 : 2); i++)
+		for (size_t k = 0; pages[i]->page && k < pages[i]->page->links_len && n + 1 < PLACES; k++) {
 			const struct scan_link *l = &pages[i]->page->links[k];
 			bool known = !str_starts(l->url, w->x->origin) || l->kind != LINK_A || leaves(l);
 			for (size_t q = 0; q < n; q++)

@@ -33,7 +33,7 @@ static struct str root_of(struct str xml)
 /* The document with a DOCTYPE in front; its own declaration and DOCTYPE go. */
 static struct str with_doctype(struct probe *p, struct str xml, struct str declarations)
 {
-	struct str root = root_of(xml), rest = xml;
+	struct str root = root_of(xml), rest;
 	ssize_t at = str_find(xml, probe_printf(p, "<%.*s", STR_ARG(root)));
 	rest = str_from(xml, at < 0 ? 0 : (size_t)at);
 	return probe_printf(p, "<?xml version=\"1.0\"?><!DOCTYPE %.*s [%.*s]>%.*s", STR_ARG(root), STR_ARG(declarations),

@@ -143,7 +143,7 @@ static int cipher(struct expr_env *env, const EVP_CIPHER *c, struct str key, str
 	EVP_CIPHER_CTX_free(ctx);
 	if (!ok)
 		return expr_fail(env, "encryption failed");
-	*ret = value_of_str(str_make(out, (size_t)(n + last)));
+	*ret = value_of_str(str_make(out, (size_t)n + (size_t)last));
 	return 0;
 }
 

@@ -109,7 +109,7 @@ EXPR_FN(fn_gzip_mtime)
 	struct str s = arg_str(env, &args[0]);
 	uint32_t t = 0;
 
-	if (s.len < 10 || memcmp(s.ptr, "\x1f\x8b\x08", 3))
+	if (s.len < 10 || memcmp(s.ptr, "\x1f\x8b\x08", 3) != 0)
 		return expr_fail(env, "not gzip data");
 	for (int i = 3; i >= 0; i--)
 		t = t << 8 | (unsigned char)s.ptr[4 + i];

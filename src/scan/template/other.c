@@ -450,8 +450,11 @@ static struct reply *tls_reply(struct trun *tr, const struct template_request *q
 			y->names[y->names_len - 1].value = value_of_bool(json_is_true(v));
 		free(one);
 	}
-	if (f.ncerts) /* as a number for comparisons, as text in the whole */
-		set_number(y, STR("not_after"), (double)(f.certs[0].not_after_ms / 1000));
+	if (f.ncerts) { /* as a number for comparisons, as text in the whole */
+		int64_t seconds = f.certs[0].not_after_ms / 1000;
+
+		set_number(y, STR("not_after"), (double)seconds);
+	}
 	free(text);
 	json_decref(j);
 	return y;

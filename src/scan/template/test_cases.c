@@ -409,7 +409,7 @@ void case_handler(struct test_conn *c)
 
 	if (s->c->tcp.len && poll(&p, 1, 120) >= 0 &&
 	    (recv(c->fd, first, sizeof(first) - 1, MSG_PEEK | MSG_DONTWAIT) <= 0 ||
-	     (memcmp(first, "GET ", 4) && memcmp(first, "HEAD", 4)))) {
+	     (memcmp(first, "GET ", 4) != 0 && memcmp(first, "HEAD", 4) != 0))) {
 		play_tcp(c, s);
 		return;
 	}

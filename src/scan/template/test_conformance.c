@@ -251,7 +251,8 @@ static void read_all(struct case_list *l, const char *dir)
 		if (str_ends(str_c(e->d_name), STR(".cases")))
 			*vec_push(&names) = str_dup(str_c(e->d_name));
 	closedir(d);
-	qsort(names.ptr, names.len, sizeof(*names.ptr), by_name);
+	if (names.len)
+		qsort(names.ptr, names.len, sizeof(*names.ptr), by_name);
 	for (size_t i = 0; i < names.len; i++) {
 		struct buf b;
 		struct error e;

@@ -507,7 +507,7 @@ static void every_function_has_a_row(void **state)
 	unsigned min, max;
 	size_t n = 0;
 
-	for (const char *name; (name = expr_function_name(n, &min, &max)); n++)
+	for (; expr_function_name(n, &min, &max); n++)
 		assert_true(min <= max);
 	assert_true(n > 130);
 }

@@ -6,6 +6,7 @@
 
 #include <yaml.h>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -63,6 +64,7 @@ static int place(struct builder *b, struct yaml *y, struct error *e)
 		return 0;
 	}
 	struct level *l = &b->stack[b->depth - 1];
+	check(l->node);
 	if (l->node->kind == YAML_MAP && !l->has_key) {
 		l->key = y->kind == YAML_SCALAR ? y->text : STR("");
 		l->has_key = true;
