@@ -130,10 +130,10 @@ int comply_model_open_bytes(const struct lang *l, struct str file, struct comply
 int comply_model_open(const struct lang *l, struct str path, struct comply_model **ret, struct error *e)
 {
 	struct str file = STR_NULL;
-	struct comply_model *m;
+	struct comply_model *m = NULL;
 	if (map_file(path, &file, e) < 0)
 		return -1;
-	if (comply_model_open_bytes(l, file, &m, e) < 0) {
+	if (comply_model_open_bytes(l, file, &m, e) < 0 || !m) {
 		munmap((void *)(uintptr_t)file.ptr, file.len);
 		return -1;
 	}

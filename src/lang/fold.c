@@ -113,6 +113,7 @@ static void make_room(struct arena *a, struct fold_out *o, size_t n)
 
 static void close_text(struct fold_out *o, struct str text, size_t chars, bool disguised, struct fold_text *ret)
 {
+	check(o->from && o->to);
 	o->from[o->len] = o->to[o->len] = (uint32_t)text.len;
 	if (o->len)
 		o->gap[0] = FOLD_GAP_STOP;
