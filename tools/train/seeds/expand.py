@@ -14,7 +14,7 @@ import random
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CLASSES = ["porn", "gambling", "abuse", "fraud", "blackad", "ad", "violence", "clean", "hard"]
+CLASSES = ["porn", "gambling", "abuse", "hate", "fraud", "blackad", "ad", "violence", "clean", "hard"]
 MAX_DEPTH = 8
 
 
