@@ -7,7 +7,7 @@
 #include "lang/symbols.h"
 
 /* To add a detector: a file and a line. */
-static const struct detector *const detectors[] = { &detect_number, &detect_address, &detect_flood };
+static const struct detector *const detectors[] = { &detect_number, &detect_address, &detect_mask, &detect_flood };
 
 static const struct str label_codes[DETECT_LABELS] = { STR_INIT("ad.contact"), STR_INIT("ad.url"), STR_INIT("flood.chinese"),
 						       STR_INIT("flood.digits"), STR_INIT("flood.garbled") };

@@ -25,7 +25,7 @@ struct detector {
 	void (*on_token)(struct check *k, size_t from, size_t to);
 	void (*on_text)(struct check *k);
 };
-extern const struct detector detect_number, detect_address, detect_flood;
+extern const struct detector detect_number, detect_address, detect_mask, detect_flood;
 
 /* Words that name an account or a number, as symbols; made when the engine opens. */
 enum name_list { NAMES_QQ, NAMES_WECHAT, NAMES_BANK, NAMES_ACCOUNT, NAMES_LAUGHTER, NAME_LISTS };
