@@ -229,29 +229,63 @@ static void add(const struct comply_model *m, const uint64_t *row, size_t n, int
 	}
 }
 
-void model_linear(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out)
+/* Where the piece that begins at `from` ends: with a clause where that leaves enough. */
+static size_t piece_end(const struct fold_text *t, size_t from, size_t to)
 {
-	const struct model_header *h = m->head;
-	int32_t sum[MODEL_ROW] = { 0 };
-	size_t seen = 0;
-	uint64_t feature[MODEL_FEATURES];
-	check(m->magic == MAGIC && from <= to && to <= t->len);
-	for (size_t i = from; i < to; i += MODEL_CHUNK) {
-		size_t n = model_features(&m->keys, t->sym + i, to - i < MODEL_CHUNK ? to - i : MODEL_CHUNK, feature,
-					  NULL);
-		seen += n;
-		add(m, feature, find(m, feature, n), sum);
-	}
+	enum { LEAST = 16, MOST = 40, REST = 8, WHOLE = 48 };
+	size_t end = from + LEAST;
+	if (to - from <= WHOLE)
+		return to;
+	while (end - from < MOST && t->gap[end] < FOLD_GAP_CLAUSE)
+		end++;
+	return to - end < REST ? to : end;
+}
+
+static void scale_sums(const struct model_header *h, const int32_t sum[MODEL_ROW], size_t seen, float *out)
+{
 	float norm = model_norm(seen);
 	for (size_t c = 0; c < h->classes; c++)
 		out[c] = seen ? (float)sum[c] * h->scale[c] / norm + h->bias[c] : -20;
+}
+
+static float highest(const float *z, size_t n)
+{
+	float top = z[0];
+	for (size_t i = 1; i < n; i++)
+		top = z[i] > top ? z[i] : top;
+	return top;
+}
+
+void model_linear(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, struct linear_scores *ret)
+{
+	int32_t all[MODEL_ROW] = { 0 };
+	size_t seen = 0, classes = m->head->classes;
+	float worst = -INFINITY, z[MODEL_ROW];
+	uint64_t feature[MODEL_FEATURES];
+	check(m->magic == MAGIC && from <= to && to <= t->len);
+	scale_sums(m->head, all, 0, ret->piece);
+	for (size_t end; from < to; from = end) {
+		int32_t sum[MODEL_ROW] = { 0 };
+		end = piece_end(t, from, to);
+		size_t n = model_features(&m->keys, t, from, end, feature, NULL);
+		add(m, feature, find(m, feature, n), sum);
+		scale_sums(m->head, sum, n, z);
+		seen += n;
+		for (size_t c = 0; c < MODEL_ROW; c++)
+			all[c] += sum[c];
+		if (highest(z, classes) > worst) {
+			worst = highest(z, classes);
+			memcpy(ret->piece, z, sizeof(z));
+		}
+	}
+	scale_sums(m->head, all, seen, ret->whole);
 }
 
 bool model_neural(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to, float *out)
 {
 	uint32_t chr[MODEL_CHUNK], syl[MODEL_CHUNK];
 	float z[MODEL_ROW + 1];
-	size_t n = model_tokens(&m->keys, t->sym + from, to - from, chr, syl);
+	size_t n = model_tokens(&m->keys, t, from, to, chr, syl);
 	if (n == 0)
 		return false;
 	net_score(m->net, chr, syl, n, z);
@@ -276,15 +310,18 @@ static void normalize(float *z, size_t classes)
 void comply_model_score(const struct comply_model *m, const struct fold_text *t, size_t from, size_t to,
 			float *out)
 {
-	float linear[MODEL_ROW], neural[MODEL_ROW];
+	struct linear_scores linear;
+	float neural[MODEL_ROW], piece[MODEL_ROW + 1];
 	size_t classes = m->head->classes;
-	model_linear(m, t, from, to, linear);
-	memcpy(out, linear, classes * sizeof(*out));
+	model_linear(m, t, from, to, &linear);
+	memcpy(out, linear.whole, classes * sizeof(*out));
+	memcpy(piece, linear.piece, classes * sizeof(*piece));
 	normalize(out, classes);
-	if (!m->net || 1 - out[classes] < net_head(m->net)->gate || !model_neural(m, t, from, to, neural))
+	normalize(piece, classes);
+	const struct net_header *h = m->net ? net_head(m->net) : NULL;
+	if (!h || (1 - out[classes] < h->gate && 1 - piece[classes] < h->piece_gate) || !model_neural(m, t, from, to, neural))
 		return;
-	const struct net_header *h = net_head(m->net);
 	for (size_t c = 0; c < classes; c++)
-		out[c] = h->linear * linear[c] + h->net * neural[c] + h->bias[c];
+		out[c] = h->linear * linear.whole[c] + h->piece * linear.piece[c] + h->net * neural[c] + h->bias[c];
 	normalize(out, classes);
 }

@@ -1,8 +1,9 @@
 /* Features of the text models: 1–3-grams of characters and 2–3-grams of toneless syllables, hashed.
- * Gaps are not looked at. A character repeated at once counts once, long numbers and identifiers
+ * Gaps are not looked at (pairs have the ends of clauses and sentences). A character repeated at once counts once, long numbers and identifiers
  * become one key by their kind, pinyin in Latin letters joins the syllables. Near sounds (zh/z,
  * ang/an …) are one. The trainer and the product run this same code. */
 #include "base/mem.h"
+#include "comply/masks.h"
 #include "comply/model_private.h"
 #include "lang/pinyin.h"
 
@@ -10,7 +11,8 @@
 #define SYLLABLE_SLOTS 4096u
 #define LATIN_MAX 32u
 
-enum { KEY_LATIN = 1, KEY_DIGITS4 = 0x110000, KEY_DIGITS5, KEY_DIGITS8, KEY_DIGITS11, KEY_DIGITS12, KEY_NAME };
+
+#define BREAK_LEAST 4 /* pairs before a break is one: between single characters signs are a disguise */
 
 static bool digit(uint32_t c)
 {
@@ -79,6 +81,8 @@ void model_keys_init(struct model_keys *k, const struct lang *l)
 		struct str p = c >= 0x3400 ? syllable(l, (uint16_t)s) : STR_NULL;
 		if (p.len) {
 			k->syl[s] = pack_near(p.ptr, p.len);
+			if (c == KEY_SOME)
+				k->some = k->syl[s];
 			known(k, pack(p.ptr, p.len), true);
 		}
 	}
@@ -135,6 +139,18 @@ static size_t latin(const struct model_keys *k, const char *s, size_t n, uint32_
 	return 0;
 }
 
+/* A run of capitals that is nothing but placeholders, as keys of what they stand for; 0 when it is something else. */
+static size_t mask_keys(const struct fold_text *t, size_t at, size_t n, uint32_t *out)
+{
+	static const uint32_t keys[] = { [MASK_PHONE] = KEY_DIGITS11, [MASK_CARD] = KEY_DIGITS12, [MASK_URL] = KEY_NAME,
+					 [MASK_ACCOUNT] = KEY_NAME, [MASK_CODE] = KEY_NAME, [MASK_DIGIT] = '1', [MASK_SOME] = KEY_SOME };
+	uint8_t kind[LATIN_MAX];
+	size_t found = masks_read(t, at, at + n, kind, LATIN_MAX);
+	for (size_t i = 0; i < found; i++)
+		out[i] = keys[kind[i]];
+	return found;
+}
+
 struct streams {
 	uint32_t chr[MODEL_CHUNK], syl[MODEL_CHUNK];
 	size_t chrs, syls;
@@ -152,15 +168,27 @@ static bool long_run(size_t n, size_t digits)
 	return (digits == n && n >= 4) || (digits > 0 && digits < n && n >= 5);
 }
 
-static void add_run(const struct model_keys *k, const uint16_t *sym, size_t n, size_t digits, struct streams *s)
+static void push_mask(const struct model_keys *k, uint32_t key, struct streams *s)
 {
+	push(s->chr, &s->chrs, key);
+	push(s->syl, &s->syls, key == KEY_SOME && k->some ? k->some : key);
+}
+
+static void add_run(const struct model_keys *k, const struct fold_text *t, size_t at, size_t n, size_t digits, struct streams *s)
+{
+	const uint16_t *sym = t->sym + at;
 	char text[LATIN_MAX];
-	uint32_t syl[LATIN_MAX / 2];
+	uint32_t syl[LATIN_MAX / 2], mask[LATIN_MAX];
 	if (long_run(n, digits)) {
 		push(s->chr, &s->chrs, run_key(n, digits));
 		push(s->syl, &s->syls, run_key(n, digits));
 		return;
 	}
+	size_t masked = digits == 0 ? mask_keys(t, at, n, mask) : 0;
+	for (size_t i = 0; i < masked; i++)
+		push_mask(k, mask[i], s);
+	if (masked)
+		return;
 	for (size_t i = 0; i < n; i++)
 		push(s->chr, &s->chrs, k->chr[sym[i]]);
 	size_t syls = 0;
@@ -176,14 +204,15 @@ static void add_run(const struct model_keys *k, const uint16_t *sym, size_t n, s
 		push(s->syl, &s->syls, k->chr[sym[i]]);
 }
 
-static void read_streams(const struct model_keys *k, const uint16_t *sym, size_t len, struct streams *s)
+static void read_streams(const struct model_keys *k, const struct fold_text *t, size_t from, size_t end, struct streams *s)
 {
+	const uint16_t *sym = t->sym;
 	s->chrs = s->syls = 0;
-	for (size_t i = 0; i < len;) {
+	for (size_t i = from; i < end;) {
 		uint32_t c = k->chr[sym[i]];
 		if (digit(c) || letter(c)) {
-			size_t digits, n = run(k, sym, len, i, &digits);
-			add_run(k, sym + i, n, digits, s);
+			size_t digits, n = run(k, sym, end, i, &digits);
+			add_run(k, t, i, n, digits, s);
 			i += n;
 			continue;
 		}
@@ -220,10 +249,10 @@ static size_t grams(const uint32_t *key, size_t len, uint64_t salt, uint64_t *ou
 	return n;
 }
 
-size_t model_features(const struct model_keys *k, const uint16_t *sym, size_t len, uint64_t *out, size_t *ret_sounds)
+size_t model_features(const struct model_keys *k, const struct fold_text *t, size_t from, size_t end, uint64_t *out, size_t *ret_sounds)
 {
 	struct streams s;
-	read_streams(k, sym, len < MODEL_CHUNK ? len : MODEL_CHUNK, &s);
+	read_streams(k, t, from, end - from < MODEL_CHUNK ? end : from + MODEL_CHUNK, &s);
 	size_t n = grams(s.syl, s.syls, 0x2E2190C7, out);
 	if (ret_sounds)
 		*ret_sounds = n;
@@ -248,16 +277,22 @@ static void push_pair(struct pairs *to, uint32_t chr, uint32_t syl)
 }
 
 /* Letters and digits: one pair for a long number or identifier, one a syllable for pinyin, else one each. */
-static void pair_run(const struct model_keys *k, const uint16_t *sym, size_t n, size_t digits, struct pairs *to)
+static void pair_run(const struct model_keys *k, const struct fold_text *t, size_t at, size_t n, size_t digits, struct pairs *to)
 {
+	const uint16_t *sym = t->sym + at;
 	char text[LATIN_MAX];
-	uint32_t syl[LATIN_MAX / 2];
+	uint32_t syl[LATIN_MAX / 2], mask[LATIN_MAX];
 	uint64_t dead = 0;
 	size_t syls = 0;
 	if (long_run(n, digits)) {
 		push_pair(to, run_key(n, digits), run_key(n, digits));
 		return;
 	}
+	size_t masked = digits == 0 ? mask_keys(t, at, n, mask) : 0;
+	for (size_t i = 0; i < masked; i++)
+		push_pair(to, mask[i], mask[i] == KEY_SOME && k->some ? k->some : mask[i]);
+	if (masked)
+		return;
 	if (digits == 0 && n >= 2 && n <= LATIN_MAX) {
 		for (size_t i = 0; i < n; i++)
 			text[i] = (char)k->chr[sym[i]];
@@ -269,16 +304,30 @@ static void pair_run(const struct model_keys *k, const uint16_t *sym, size_t n, 
 		push_pair(to, k->chr[sym[i]], k->chr[sym[i]]);
 }
 
-size_t model_tokens(const struct model_keys *k, const uint16_t *sym, size_t len, uint32_t *chr, uint32_t *syl)
+/* Where a sentence or a clause ends before symbol i. */
+static void pair_break(uint8_t gap, struct pairs *to, size_t *since)
+{
+	if (gap < FOLD_GAP_CLAUSE || to->n - *since < BREAK_LEAST)
+		return;
+	uint32_t key = gap == FOLD_GAP_STOP ? KEY_STOP : KEY_CLAUSE;
+	push_pair(to, key, key);
+	*since = to->n;
+}
+
+size_t model_tokens(const struct model_keys *k, const struct fold_text *t, size_t from, size_t end, uint32_t *chr, uint32_t *syl)
 {
 	struct pairs to = { chr, syl, 0 };
-	len = len < MODEL_CHUNK ? len : MODEL_CHUNK;
-	for (size_t i = 0; i < len;) {
+	size_t since = 0, most = MODEL_CHUNK - MODEL_CHUNK / BREAK_LEAST;
+	const uint16_t *sym = t->sym;
+	end = end - from < most ? end : from + most;
+	for (size_t i = from; i < end;) {
 		uint32_t c = k->chr[sym[i]];
 		size_t digits, take = 1;
+		if (i > from)
+			pair_break(t->gap[i], &to, &since);
 		if (digit(c) || letter(c)) {
-			take = run(k, sym, len, i, &digits);
-			pair_run(k, sym + i, take, digits, &to);
+			take = run(k, sym, end, i, &digits);
+			pair_run(k, t, i, take, digits, &to);
 		} else {
 			push_pair(&to, c, k->syl[sym[i]] ? k->syl[sym[i]] : c);
 		}

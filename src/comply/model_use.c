@@ -9,8 +9,13 @@
 
 #define WINDOW 100     /* symbols of one window */
 #define WHOLE 140      /* a text of so many is one window */
-#define LEAST 4	       /* fewer say nothing */
+#define LEAST 2	       /* fewer say nothing */
 #define SHORT 8	       /* fewer must be surer */
+/* How much of the way to certainty the thresholds go for short texts and for windows: the more there are, the surer each must be. */
+#define SURER_SHORT .3f
+#define SURER_FEW .2f
+#define SURER_MANY .4f
+#define FEW 4
 #define CLASSES_MAX 32
 #define CLUES_MAX 2    /* more say the same again */
 #define CLUE_ODDS 4.0f
@@ -88,7 +93,7 @@ static float with_clues(const struct check *k, float s, uint16_t label, size_t f
 
 /* Of the text, or of a reading of it. Returns the score that counts; from REVIEW on it is a hit. */
 #define HIT 2.0f
-static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, bool many)
+static float score_window(struct check *k, const struct reading *r, size_t from, size_t to, float surer)
 {
 	float p[CLASSES_MAX];
 	size_t top = 0, clues, len = to - from;
@@ -111,12 +116,9 @@ static float score_window(struct check *k, const struct reading *r, size_t from,
 	/* who disguises much has something to hide */
 	if (r && r->kind == READING_RESTORED && check_disguised(k, r))
 		s = s * DISGUISE_ODDS / (s * DISGUISE_ODDS + 1 - s);
-	/* the more windows, the surer each must be; the same for texts of a few characters */
-	float review_at = cell->review_at, block_at = cell->block_at;
-	if (many || len < SHORT) {
-		review_at += (1 - review_at) * .4f;
-		block_at += block_at < 1 ? (1 - block_at) * .4f : 0;
-	}
+	surer = len < SHORT && surer < SURER_SHORT ? SURER_SHORT : surer;
+	float review_at = cell->review_at + (1 - cell->review_at) * surer;
+	float block_at = cell->block_at + (cell->block_at < 1 ? (1 - cell->block_at) * surer : 0);
 	if (s > k->labels[label].model_score)
 		k->labels[label].model_score = s;
 	if (s < review_at)
@@ -144,17 +146,17 @@ static size_t window_end(const struct fold_text *t, size_t from)
 
 /* A window, and where that leaves doubt, as it may have read before it was disguised. Texts with typed syllables look
  * suspicious to the model in any case: there what they say decides. */
-static void score_passage(struct check *k, size_t from, size_t to, bool many)
+static void score_passage(struct check *k, size_t from, size_t to, float surer)
 {
 	size_t hit = k->hits.len;
-	float s = score_window(k, NULL, from, to, many);
+	float s = score_window(k, NULL, from, to, surer);
 	bool typed = k->typed >= TYPED_MANY;
 	if (s < DOUBT_FROM || (s >= HIT && !typed) || (!k->typed && reading_odd(k->c->lang, &k->t, from, to) < DOUBT_ODD))
 		return;
 	const struct reading *r = check_restored(k, from, to);
 	if (!r || r->text.len < LEAST)
 		return;
-	float restored = score_window(k, r, 0, r->text.len, many);
+	float restored = score_window(k, r, 0, r->text.len, surer);
 	if (s >= HIT && restored < TYPED_STILL && hit < k->hits.len) {
 		k->hits.ptr[hit].dead = true;
 		k->labels[k->hits.ptr[hit].label].model_score = restored;
@@ -168,13 +170,13 @@ void check_model(struct check *k)
 	check_labels(k);
 	k->model_scores = arena_array(k->a, k->c->model_classes, sizeof(*k->model_scores));
 	if (k->t.len <= WHOLE) {
-		score_passage(k, 0, k->t.len, false);
+		score_passage(k, 0, k->t.len, 0);
 		return;
 	}
 	for (size_t from = 0; from < k->t.len;) {
 		size_t to = window_end(&k->t, from);
 		if (to - from >= LEAST)
-			score_passage(k, from, to, k->t.len > 4 * WINDOW);
+			score_passage(k, from, to, k->t.len > FEW * WINDOW ? SURER_MANY : SURER_FEW);
 		from = to;
 	}
 }

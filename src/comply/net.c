@@ -110,7 +110,7 @@ static const char *head_fault(const struct net_header *h)
 	for (size_t i = 0; i < MODEL_ROW; i++)
 		if (!isfinite(h->bias[i]))
 			return "net numbers";
-	return isfinite(h->gate) && isfinite(h->linear) && isfinite(h->net) ? NULL : "net numbers";
+	return isfinite(h->gate) && isfinite(h->piece_gate) && isfinite(h->linear) && isfinite(h->piece) && isfinite(h->net) ? NULL : "net numbers";
 }
 
 void net_close(struct net *n)

@@ -7,8 +7,8 @@
 #include "comply/model_private.h"
 
 #define NET_MAGIC "ZWNET"
-#define NET_FORMAT 1
-#define NET_TOKENS 144 /* more are not read */
+#define NET_FORMAT 2
+#define NET_TOKENS 160 /* more are not read */
 #define NET_LAYERS 8
 #define NET_WIDTH 256 /* of a layer, at most; a multiple of 64 */
 #define NET_DIM 256
@@ -21,10 +21,10 @@ struct net_header {
 	char magic[8];
 	uint32_t format, chars, sounds, dim, hidden, layers, classes, reserved;
 	uint32_t dilation[NET_LAYERS];
-	float gate;	       /* texts that the linear model finds this little suspicious are not read */
-	float linear, net;     /* weights of the two models' log odds against "clean" */
-	float bias[MODEL_ROW]; /* added to them */
-	uint32_t pad[3];
+	float gate, piece_gate; /* texts that the linear model finds this little suspicious, whole and in their worst piece, are not read */
+	float linear, piece, net; /* weights of the log odds against "clean" */
+	float bias[MODEL_ROW];	  /* added to them */
+	uint32_t pad;
 };
 _Static_assert(sizeof(struct net_header) == 128, "written by a script");
 

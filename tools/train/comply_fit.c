@@ -53,7 +53,7 @@ void calibrate(struct fit *f, size_t models)
 		for (size_t c = 0; c < MODEL_ROW; c++)
 			f->shift[c] -= 2.0 * gs[c] * k;
 		if (it % 100 == 99)
-			fprintf(stderr, "calibration: loss %.4f heat %.3f %.3f\n", loss * k, f->heat[0], f->heat[1]);
+			fprintf(stderr, "calibration: loss %.4f heat %.3f %.3f %.3f\n", loss * k, f->heat[LINEAR], f->heat[NEURAL], f->heat[PIECE]);
 	}
 }
 
@@ -115,11 +115,15 @@ static void read_held(const struct lang *l, const struct comply_model *m, const 
 		if (!held_line(line, &text, &label, &weight) || utf8_invalid_at(text) >= 0)
 			continue;
 		fold_text(l, text, a, &f);
-		model_linear(m, &f, 0, f.len, s.z[0]);
 		s.weight = (float)weight;
 		s.label = (uint8_t)label;
-		if (model_neural(m, &f, 0, f.len, s.z[1]))
+		if (f.len && model_neural(m, &f, 0, f.len, s.z[NEURAL])) {
+			struct linear_scores linear;
+			model_linear(m, &f, 0, f.len, &linear);
+			memcpy(s.z[LINEAR], linear.whole, sizeof(linear.whole));
+			memcpy(s.z[PIECE], linear.piece, sizeof(linear.piece));
 			*vec_push(&fit->samples) = s;
+		}
 		arena_reset(a);
 	}
 	buf_free(&b);
@@ -132,13 +136,14 @@ void join(const struct lang *l, char **argv)
 	struct model_header *h = (void *)file;
 	struct net_header *net = (void *)(file + size - h->net);
 	struct comply_model *m = sealed(l, file, size);
-	struct fit fit = { .heat = { 0.5, 0.5 } };
+	struct fit fit = { .heat = { 0.4, 0.5, 0.1 } };
 	struct error e = { 0 };
 	read_held(l, m, argv[4], &fit);
 	comply_model_close(m);
-	calibrate(&fit, 2);
-	net->linear = (float)fit.heat[0];
-	net->net = (float)fit.heat[1];
+	calibrate(&fit, MODELS);
+	net->linear = (float)fit.heat[LINEAR];
+	net->net = (float)fit.heat[NEURAL];
+	net->piece = (float)fit.heat[PIECE];
 	for (size_t c = 0; c < MODEL_ROW; c++)
 		net->bias[c] = (float)fit.shift[c];
 	comply_model_close(sealed(l, file, size));

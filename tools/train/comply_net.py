@@ -2,8 +2,8 @@
 """Train the neural model of src/comply/net.h (python3-torch, python3-numpy; only to train, never to build, test or run).
 
   comply_net.py prepare WORK                    WORK/lines.txt: what the next step reads, from $TEXT_DATA, $TEXT_MORE and WORK/data.tsv
-  comply_net.py pretrain WORK MINUTES           WORK/lines.tok -> WORK/pre.pt: hidden characters are guessed from their neighbours,
-                                                often with their syllable still there (Devlin et al. 2018)
+  comply_net.py pretrain WORK MINUTES           WORK/lines.tok -> WORK/pre.pt, going on from that if it is there: hidden characters are
+                                                guessed from their neighbours, often with their syllable still there (Devlin et al. 2018)
   comply_net.py finetune WORK EPOCHS [RATE]     WORK/data.tsv, data.tok, data.held -> WORK/net.pt, going on from that if it is there
   comply_net.py export WORK OUT                 the section of the model file
 
@@ -24,12 +24,12 @@ import time
 import comply_data
 
 DIM, HIDDEN, DILATION = 128, 192, (1, 2, 4, 8)
-TOKENS = 96                       # of a text in training
+TOKENS = 150                      # of a text in training
 PAD, UNKNOWN, END, FIRST = 0, 1, 2, 3
 MIN_COUNT = 20
 CLASSES = "porn gambling abuse hate fraud blackad ad violence clean".split()
 CLEAN, BAD = 8, 9
-GATE = 0.4
+GATES = 0.4, 0.92                 # whole text, worst piece
 CORPUS_CHARS = {"news_xwlb": 12e6, "law": 5e6, "tech": 14e6}
 
 
@@ -48,7 +48,7 @@ def prepare(work):
     for name in sorted(comply_data.REAL):
         path = os.path.join(more, "real", name + ".tsv")
         if os.path.exists(path):
-            lines += [x.rstrip("\n").partition("\t")[2] for x in open(path, encoding="utf-8")] * 2
+            lines += [x.rstrip("\n").partition("\t")[2] for x in open(path, encoding="utf-8")] * 4
     for path in sorted(glob.glob(os.path.join(more, "*.txt"))):
         lines += [x.strip() for x in open(path, encoding="utf-8")]
     lines += [x.rstrip("\n").split("\t")[3] for x in open(os.path.join(work, "data.tsv"), encoding="utf-8")]
@@ -85,6 +85,19 @@ def numbered(keys, vocab):
 
 def save_vocabulary(work, vocabs):
     json.dump(vocabs, open(os.path.join(work, "vocab.json"), "w"))
+
+
+def grown(vocab, keys):
+    """The vocabulary with what is new in these keys."""
+    for key in vocabulary(keys):
+        vocab.setdefault(key, len(vocab) + FIRST)
+    return vocab
+
+
+def load_encoder(net, state):
+    """Weights of a net whose vocabulary was smaller."""
+    for name, weight in net.state_dict().items():
+        weight[:len(state[name])] = state[name]
 
 
 def load_vocabulary(work):
@@ -140,11 +153,15 @@ def brain():
 
 def pretrain(work, minutes):
     chars, sounds, ends = read_tokens(os.path.join(work, "lines.tok"))
-    vocabs = [vocabulary(chars), vocabulary(sounds)]
+    before = os.path.join(work, "pre.pt")
+    vocabs = load_vocabulary(work) if os.path.exists(before) else [{}, {}]
+    vocabs = [grown(v, keys) for v, keys in zip(vocabs, (chars, sounds))]
     save_vocabulary(work, vocabs)
     at = ends[:-1][np.diff(ends) > 0]
     x, s = (np.insert(numbered(k, v), at, END) for k, v in zip((chars, sounds), vocabs))
     net = make_encoder(vocabs)
+    if os.path.exists(before):
+        load_encoder(net, torch.load(before))
     back, bias = nn.Linear(HIDDEN, DIM), nn.Parameter(torch.zeros(len(vocabs[0]) + FIRST))
     weights = list(net.parameters()) + list(back.parameters()) + [bias]
     opt = torch.optim.AdamW(weights, 1e-3, weight_decay=0.01, betas=(0.9, 0.98))
@@ -263,8 +280,8 @@ def export(work, out):
     def floats(name):
         return weights[name].astype("<f4").tobytes()
 
-    raw = struct.pack("<8s8I8I3f8f3I", b"ZWNET", 1, len(vocabs[0]), len(vocabs[1]), DIM, HIDDEN, len(DILATION), len(CLASSES), 0,
-                      *DILATION, *[0] * (8 - len(DILATION)), GATE, 0.5, 0.5, *[0] * 8, 0, 0, 0)
+    raw = struct.pack("<8s8I8I5f8fI", b"ZWNET", 2, len(vocabs[0]), len(vocabs[1]), DIM, HIDDEN, len(DILATION), len(CLASSES), 0,
+                      *DILATION, *[0] * (8 - len(DILATION)), *GATES, 0.4, 0.1, 0.5, *[0] * 8, 0)
     for vocab in vocabs:
         raw += np.array(sorted(vocab, key=vocab.get), dtype="<u4").tobytes()
     raw += matrix(weights["e.c.weight"]) + matrix(weights["e.s.weight"]) + matrix(weights["e.i.weight"]) + floats("e.i.bias")

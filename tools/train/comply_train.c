@@ -94,7 +94,7 @@ static void features_of(const struct trainer *t, struct str text, struct arena *
 {
 	struct fold_text f;
 	fold_text(t->lang, text, a, &f);
-	*ret = model_features(&t->keys, f.sym, f.len, out, ret_sounds);
+	*ret = model_features(&t->keys, &f, 0, f.len, out, ret_sounds);
 }
 
 static void add_doc(struct trainer *t, struct str line, struct arena *a)
@@ -602,7 +602,7 @@ static void tokens(struct trainer *t)
 		struct str text = str_trim(str_make(line, (size_t)len));
 		fold_text(t->lang, utf8_invalid_at(text) < 0 ? text : STR(""), a, &f);
 		uint32_t chr[MODEL_CHUNK], syl[MODEL_CHUNK];
-		out[0] = (uint32_t)model_tokens(&t->keys, f.sym, f.len, chr, syl);
+		out[0] = (uint32_t)model_tokens(&t->keys, &f, 0, f.len, chr, syl);
 		for (size_t i = 0; i < out[0]; i++) {
 			out[1 + 2 * i] = chr[i];
 			out[2 + 2 * i] = syl[i];

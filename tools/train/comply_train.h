@@ -8,7 +8,7 @@
 enum { CLEAN = MODEL_ROW, CLASSES, BAD = CLASSES /* one of the classes, the source does not say which */ };
 
 /* Calibration: one heat a model and a shift a class, on held-out texts, at a stated share of clean ones. */
-enum { MODELS = 2 };
+enum { LINEAR, NEURAL, PIECE, MODELS };
 struct sample {
 	float z[MODELS][MODEL_ROW]; /* log odds against clean */
 	float weight;
